@@ -1,0 +1,83 @@
+import type { Kty } from '../crypto/backend.ts'
+import { type ErrorCode, show } from '../errors.ts'
+
+/** What a key may be asked to do, in the words of `key_ops` (RFC 7517 §4.3). */
+export type Role = 'sign' | 'verify'
+
+/** What an algorithm asks of a key. */
+export interface Needs {
+  /** The name in JOSE. */
+  readonly id: string
+  readonly use: 'sig' | 'enc'
+  readonly kty: readonly Kty[]
+  /** The curves it works on, where its keys have one. */
+  readonly crv?: readonly string[]
+  /** The least size of a secret or a modulus, in bits. */
+  readonly minBits?: number
+}
+
+/** What a key says of itself, as far as it decides what the key may do. */
+export interface KeyFacts {
+  readonly kind: 'secret' | 'public' | 'private'
+  readonly kty: Kty
+  readonly crv: string | undefined
+  readonly bits: number
+  readonly alg: string | undefined
+  readonly use: string | undefined
+  readonly key_ops: readonly string[] | undefined
+  /** Why these octets make no HMAC key, apart from their number. */
+  readonly weakness: string | undefined
+  /** Whether the caller lifted the rule on the number of octets of an HMAC key. */
+  readonly allowShort: boolean
+}
+
+/** Why a key does not serve an algorithm in a role. */
+export interface Misfit {
+  readonly code: ErrorCode
+  readonly why: string
+}
+
+/**
+ * The one gate between keys and algorithms. Everything that forbids a use is here, and nothing of it comes from a
+ * token. It never throws, so that an unfit key does not hide the fitting one behind it.
+ *
+ * @param role - left out: whether the key could serve the algorithm in any role
+ * @returns nothing where the key serves the algorithm
+ */
+export function misfit(needs: Needs, key: KeyFacts, role?: Role): Misfit | undefined {
+  const { id } = needs
+  if (!needs.kty.includes(key.kty))
+    return type(`${id} takes a key of kty ${needs.kty.join(' or ')}, this one is ${key.kty}`)
+  if (needs.crv && !needs.crv.includes(key.crv ?? '')) {
+    return type(`${id} takes a key on ${needs.crv.join(' or ')}, this one is on ${key.crv}`)
+  }
+  if (key.alg !== undefined && key.alg !== id) return type(`the key is for ${show(key.alg)} alone, not for ${id}`)
+  if (key.use !== undefined && key.use !== needs.use) {
+    return type(`the key has use ${show(key.use)}, and ${id} takes ${show(needs.use)}`)
+  }
+  if (role !== undefined) {
+    if (role === 'sign' && key.kind === 'public') return type('a public key cannot sign: give the private one')
+    if (role === 'verify' && key.kind === 'private') {
+      return type('a private key is not for verifying: give await publicKey(key)')
+    }
+    if (key.key_ops && !key.key_ops.includes(role)) return type(`key_ops of the key do not include ${role}`)
+  }
+  if (key.kty === 'oct' && key.weakness !== undefined) return { code: 'CS_WEAK_SECRET', why: key.weakness }
+  if (needs.minBits !== undefined && key.bits < needs.minBits && !(key.kty === 'oct' && key.allowShort)) {
+    const code = key.kty === 'oct' ? 'CS_WEAK_SECRET' : 'CS_KEY_SIZE'
+    return { code, why: `${id} takes at least ${needs.minBits} bits, this key has ${key.bits}` }
+  }
+  return undefined
+}
+
+function type(why: string): Misfit {
+  return { code: 'CS_KEY_TYPE', why }
+}
+
+/** Rows by name. A Map, so a name such as `__proto__` finds nothing. */
+export type Table<Row> = ReadonlyMap<string, Row>
+
+/** Makes a table: each row is frozen and carries its own name. */
+export function table<Row extends object>(rows: Readonly<Record<string, Row>>): Table<Row & { readonly id: string }> {
+  return new Map(Object.entries(rows).map(([id, row]) => [id, Object.freeze({ ...row, id })]))
+}

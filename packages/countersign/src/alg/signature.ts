@@ -1,0 +1,39 @@
+import type { KeySpec, SignatureScheme } from '../crypto/backend.ts'
+import { type Needs, type Table, table } from './needs.ts'
+
+/** A signature or MAC algorithm (RFC 7518 §3.1, RFC 8037 §3.1, RFC 9864 §2.2). */
+export interface SignatureAlg extends Needs, SignatureScheme {
+  /** What `generateKey` makes for it. */
+  readonly generate: KeySpec
+}
+
+const use = 'sig' as const
+const hmac = { use, family: 'hmac', kty: ['oct'] } as const
+const rsa = { use, family: 'rsa', kty: ['RSA'], minBits: 2048, generate: { kty: 'RSA', bits: 2048 } } as const
+const pss = { ...rsa, family: 'pss' } as const
+const ecdsa = { use, family: 'ecdsa', kty: ['EC'] } as const
+const eddsa = {
+  use,
+  family: 'eddsa',
+  kty: ['OKP'],
+  crv: ['Ed25519'],
+  generate: { kty: 'OKP', crv: 'Ed25519' },
+} as const
+
+/** Every signature algorithm. `none` is no row, so it can neither be made nor verified. */
+export const SIGNATURE: Table<SignatureAlg> = table<Omit<SignatureAlg, 'id'>>({
+  HS256: { ...hmac, hash: 256, minBits: 256, generate: { kty: 'oct', bits: 256 } },
+  HS384: { ...hmac, hash: 384, minBits: 384, generate: { kty: 'oct', bits: 384 } },
+  HS512: { ...hmac, hash: 512, minBits: 512, generate: { kty: 'oct', bits: 512 } },
+  RS256: { ...rsa, hash: 256 },
+  RS384: { ...rsa, hash: 384 },
+  RS512: { ...rsa, hash: 512 },
+  PS256: { ...pss, hash: 256 },
+  PS384: { ...pss, hash: 384 },
+  PS512: { ...pss, hash: 512 },
+  ES256: { ...ecdsa, hash: 256, crv: ['P-256'], generate: { kty: 'EC', crv: 'P-256' } },
+  ES384: { ...ecdsa, hash: 384, crv: ['P-384'], generate: { kty: 'EC', crv: 'P-384' } },
+  ES512: { ...ecdsa, hash: 512, crv: ['P-521'], generate: { kty: 'EC', crv: 'P-521' } },
+  EdDSA: eddsa,
+  Ed25519: eddsa,
+})

@@ -1,0 +1,253 @@
+import { type ErrorCode, type Issue, JoseError, kindOf, show } from './errors.ts'
+import { type JsonObject, own } from './json.ts'
+import { MESSAGES } from './messages.ts'
+import { type Duration, toBoolean, toClock, toSeconds, toText, toTexts } from './options.ts'
+
+/** A claims set (RFC 7519 §4): the registered claims have these types or the token is refused, others may be anything. */
+export interface JwtClaims {
+  readonly iss?: string
+  readonly sub?: string
+  readonly aud?: string | readonly string[]
+  /** Epoch seconds; from then on the token has expired. */
+  readonly exp?: number
+  /** Epoch seconds; before that the token is not valid. */
+  readonly nbf?: number
+  /** Epoch seconds. */
+  readonly iat?: number
+  readonly jti?: string
+  readonly [name: string]: unknown
+}
+
+/** What is demanded of the claims, as the caller writes it. */
+export interface ClaimsOptions {
+  /** The subject the token must be about. */
+  readonly subject?: string
+  /** The type the header must name, such as `'at+jwt'`; default: `JWT` or none. `'any'` takes every type. */
+  readonly typ?: string
+  /** Claims that must be there, beside those that another option demands. */
+  readonly requiredClaims?: readonly string[]
+  /** Whether a token without `exp` is refused. Default true. */
+  readonly requireExp?: boolean
+  /** Accepts a token whose `exp` has passed. Default false. */
+  readonly ignoreExp?: boolean
+  /** The longest time since `iat`, which is then required. */
+  readonly maxAge?: Duration
+  /** How far clocks may differ. Default 30 s. */
+  readonly clockTolerance?: Duration
+  /** The time in epoch seconds. Default: the system clock. */
+  now?(): number
+}
+
+export const CLAIMS_OPTION_NAMES = [
+  'subject',
+  'typ',
+  'requiredClaims',
+  'requireExp',
+  'ignoreExp',
+  'maxAge',
+  'clockTolerance',
+  'now',
+] as const
+
+/** Issuer or audience: the accepted texts, or nothing where any is accepted. */
+export type Expected = readonly string[] | undefined
+
+/** A checked set of demands; `undefined` members demand nothing. */
+export interface ClaimsPolicy {
+  readonly subject: string | undefined
+  readonly typ: string | undefined
+  readonly required: readonly string[]
+  readonly ignoreExp: boolean
+  readonly maxAge: number | undefined
+  readonly tolerance: number
+  readonly now: () => number
+}
+
+/** @throws TypeError for any option that is not what it should be, so that none can switch a check off (attack 30) */
+export function toPolicy(options: ClaimsOptions): ClaimsPolicy {
+  const required = new Set(options.requiredClaims === undefined ? [] : requiredNames(options.requiredClaims))
+  if (toBoolean(options.requireExp, 'requireExp', true)) required.add('exp')
+  const maxAge = options.maxAge === undefined ? undefined : toSeconds(options.maxAge, 'maxAge')
+  if (maxAge !== undefined) required.add('iat')
+  const typ = options.typ === undefined ? 'JWT' : toText(options.typ, 'typ')
+  return Object.freeze({
+    subject: options.subject === undefined ? undefined : toText(options.subject, 'subject'),
+    typ: typ === 'any' ? undefined : mediaType(typ),
+    required: Object.freeze([...required]),
+    ignoreExp: toBoolean(options.ignoreExp, 'ignoreExp', false),
+    maxAge,
+    tolerance: toSeconds(options.clockTolerance ?? 30, 'clockTolerance'),
+    now: toClock(options.now),
+  })
+}
+
+function requiredNames(value: unknown): readonly string[] {
+  if (!Array.isArray(value)) throw new TypeError(`requiredClaims is ${kindOf(value)} and not an array of names`)
+  return value.map((name) => toText(name, 'requiredClaims'))
+}
+
+/** `issuer` or `audience` of a verifier. @throws TypeError */
+export function toExpected(value: unknown, name: string): Expected {
+  if (value === undefined) throw new TypeError(`${name} is required; 'any' says that every ${name} is accepted`)
+  return value === 'any' ? undefined : toTexts(value, name)
+}
+
+/** A fault with the sentence that tells it. */
+interface Fault extends Issue {
+  readonly text: string
+}
+
+const TEXT_CLAIMS = ['iss', 'sub', 'jti'] as const
+const TIME_CLAIMS = ['exp', 'nbf', 'iat'] as const
+
+/**
+ * Checks a claims set whose signature has verified, and tells every fault at once (RFC 7519 §4.1, §7.2).
+ *
+ * @throws {JoseError} with the code of the first fault and all of them as `issues`
+ */
+export function validate(
+  claims: JsonObject,
+  typ: string | undefined,
+  policy: ClaimsPolicy,
+  issuer: Expected,
+  audience: Expected,
+): asserts claims is JwtClaims {
+  const faults: Fault[] = []
+  checkTyp(typ, policy.typ, faults)
+  checkTypes(claims, faults)
+  checkRequired(claims, policy.required, faults)
+  checkIssuer(claims, issuer, faults)
+  checkSubject(claims, policy.subject, faults)
+  checkAudience(claims, audience, faults)
+  checkTimes(claims, policy, faults)
+  refuse(faults)
+}
+
+/** The types alone, for a claims set about to be signed. @throws {JoseError} `CS_CLAIM_TYPE` */
+export function validateTypes(claims: JsonObject): asserts claims is JwtClaims {
+  const faults: Fault[] = []
+  checkTypes(claims, faults)
+  refuse(faults)
+}
+
+function refuse(faults: readonly Fault[]): void {
+  const [first] = faults
+  if (first === undefined) return
+  const issues = faults.map(({ text: _, ...issue }) => Object.freeze(issue))
+  throw new JoseError(first.code, faults.map(({ text }) => text).join('; '), {
+    hint: first.hint,
+    issues: Object.freeze(issues),
+  })
+}
+
+function fault(code: ErrorCode, path: string, text: string, values: Pick<Issue, 'expected' | 'actual'> = {}): Fault {
+  return { code, path, ...values, hint: MESSAGES[code].hint, text }
+}
+
+function checkTypes(claims: JsonObject, faults: Fault[]): void {
+  for (const name of TEXT_CLAIMS) {
+    const value = own(claims, name)
+    if (value !== undefined && typeof value !== 'string') faults.push(wrongType(name, 'a string', value))
+  }
+  for (const name of TIME_CLAIMS) {
+    const value = own(claims, name)
+    if (value !== undefined && !isTime(value)) faults.push(wrongType(name, 'a finite number of seconds', value))
+  }
+  const aud = own(claims, 'aud')
+  if (aud !== undefined && !isAudience(aud)) faults.push(wrongType('aud', 'a string or an array of strings', aud))
+}
+
+function wrongType(name: string, expected: string, value: unknown): Fault {
+  const actual = typeof value === 'number' ? String(value) : kindOf(value)
+  return fault('CS_CLAIM_TYPE', name, `${name} is ${actual} and not ${expected}`, { expected, actual })
+}
+
+const isTime = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
+
+function isAudience(value: unknown): value is string | readonly string[] {
+  return typeof value === 'string' || (Array.isArray(value) && value.every((item) => typeof item === 'string'))
+}
+
+/** A type with `application/` implied, in lower case: two spellings of one media type are equal (RFC 7515 §4.1.9). */
+function mediaType(typ: string): string {
+  const lower = typ.toLowerCase()
+  const bare = lower.startsWith('application/') ? lower.slice('application/'.length) : lower
+  return bare.includes('/') ? lower : bare
+}
+
+function checkTyp(typ: string | undefined, expected: string | undefined, faults: Fault[]): void {
+  if (expected === undefined || (typ === undefined && expected === 'jwt')) return
+  if (typ === undefined) {
+    faults.push(fault('CS_TYP', 'typ', `the header has no typ, expected ${show(expected)}`, { expected }))
+  } else if (mediaType(typ) !== expected) {
+    faults.push(
+      fault('CS_TYP', 'typ', `typ is ${show(typ)}, expected ${show(expected)}`, { expected, actual: show(typ) }),
+    )
+  }
+}
+
+function checkRequired(claims: JsonObject, required: readonly string[], faults: Fault[]): void {
+  for (const name of required) if (!Object.hasOwn(claims, name)) faults.push(missing(name))
+}
+
+function missing(name: string): Fault {
+  return fault('CS_CLAIM_MISSING', name, `the claim ${show(name)} is missing`)
+}
+
+function checkIssuer(claims: JsonObject, issuer: Expected, faults: Fault[]): void {
+  if (issuer === undefined) return
+  const iss = own(claims, 'iss')
+  if (iss === undefined) faults.push(missing('iss'))
+  else if (typeof iss === 'string' && !issuer.includes(iss)) {
+    const expected = showList(issuer)
+    faults.push(fault('CS_ISS', 'iss', `iss is ${show(iss)}, expected ${expected}`, { expected, actual: show(iss) }))
+  }
+}
+
+function checkSubject(claims: JsonObject, subject: string | undefined, faults: Fault[]): void {
+  if (subject === undefined) return
+  const sub = own(claims, 'sub')
+  if (sub === undefined) faults.push(missing('sub'))
+  else if (typeof sub === 'string' && sub !== subject)
+    faults.push(fault('CS_SUB', 'sub', 'sub is not the expected subject'))
+}
+
+function checkAudience(claims: JsonObject, audience: Expected, faults: Fault[]): void {
+  if (audience === undefined) return
+  const aud = own(claims, 'aud')
+  if (aud === undefined) {
+    faults.push(missing('aud'))
+    return
+  }
+  if (!isAudience(aud)) return
+  const given = typeof aud === 'string' ? [aud] : aud
+  if (given.some((item) => audience.includes(item))) return
+  const [expected, actual] = [showList(audience), showList(given)]
+  faults.push(fault('CS_AUD', 'aud', `aud is ${actual}, expected ${expected}`, { expected, actual }))
+}
+
+function checkTimes(claims: JsonObject, policy: ClaimsPolicy, faults: Fault[]): void {
+  const { tolerance, maxAge } = policy
+  const now = policy.now()
+  const exp = own(claims, 'exp')
+  if (isTime(exp) && now - tolerance >= exp && !policy.ignoreExp) {
+    faults.push(fault('CS_EXPIRED', 'exp', `exp passed ${now - exp} s ago`, { expected: now, actual: exp }))
+  }
+  const nbf = own(claims, 'nbf')
+  if (isTime(nbf) && nbf > now + tolerance) {
+    faults.push(fault('CS_NOT_YET_VALID', 'nbf', `nbf is ${nbf - now} s from now`, { expected: now, actual: nbf }))
+  }
+  const iat = own(claims, 'iat')
+  if (maxAge === undefined || !isTime(iat)) return
+  if (iat > now + tolerance) {
+    faults.push(fault('CS_NOT_YET_VALID', 'iat', `iat is ${iat - now} s from now`, { expected: now, actual: iat }))
+  } else if (now - iat > maxAge + tolerance) {
+    const text = `the token was issued ${now - iat} s ago, maxAge is ${maxAge} s`
+    faults.push(fault('CS_TOO_OLD', 'iat', text, { expected: now - maxAge, actual: iat }))
+  }
+}
+
+function showList(values: readonly string[]): string {
+  const text = values.slice(0, 8).map(show).join(', ')
+  return text.length > 100 ? `${text.slice(0, 100)}…` : text
+}

@@ -1,0 +1,86 @@
+import { type ErrorCode, MESSAGES } from './messages.ts'
+
+export type { ErrorCode }
+
+/** One fault of a claims set. Values of claims other than `iss`, `aud` and the times are never told. */
+export interface Issue {
+  readonly code: ErrorCode
+  /** The claim, such as `exp`, or the header member, such as `typ`. */
+  readonly path: string
+  readonly expected?: string | number
+  readonly actual?: string | number
+  readonly hint: string
+}
+
+/** What may accompany an error. */
+export interface JoseErrorDetails {
+  readonly hint?: string
+  readonly issues?: readonly Issue[]
+  readonly unavailable?: boolean
+  readonly cause?: unknown
+}
+
+/**
+ * The one error that input can cause. `code` is for programs, `message` states the fact with its values, `hint` says
+ * what to do, `issues` lists every fault of the claims, and `unavailable` means that the answer is not known: respond
+ * with 503 and not with 401. No part holds a token, a key, a secret, or a claim other than `iss`, `aud` and the times.
+ *
+ * @example
+ * ```ts
+ * import { createVerifier, generateKey, JoseError } from 'countersign'
+ *
+ * const verifier = createVerifier({ keys: await generateKey('HS256'), issuer: 'any', audience: 'any' })
+ * try {
+ *   await verifier.verify('not a token')
+ * } catch (error) {
+ *   if (!(error instanceof JoseError)) throw error
+ *   console.log(error.code, error.message, error.hint) // CS_MALFORMED …
+ * }
+ * ```
+ */
+export class JoseError extends Error {
+  override readonly name: string = 'JoseError'
+  readonly code: ErrorCode
+  readonly hint: string
+  readonly issues: readonly Issue[]
+  readonly unavailable: boolean
+
+  constructor(code: ErrorCode, message: string, details: JoseErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+    this.code = code
+    this.hint = details.hint ?? MESSAGES[code].hint
+    this.issues = details.issues ?? []
+    this.unavailable = details.unavailable ?? false
+  }
+
+  /** The error as plain data, for a log line or a response; it leaves out the stack and the cause. */
+  toJSON(): Pick<JoseError, 'name' | 'code' | 'message' | 'hint' | 'issues' | 'unavailable'> {
+    const { name, code, message, hint, issues, unavailable } = this
+    return { name, code, message, hint, issues, unavailable }
+  }
+}
+
+const SHOWN = 100
+// Control characters beyond those that JSON escapes, and the marks that turn the direction of text around.
+const UNSEEN = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g
+
+/**
+ * A value from outside as it may stand in a message: quoted, with control characters escaped, cut at 100 characters.
+ * Use it for alg, enc, kid, typ, iss, aud and times alone.
+ */
+export function show(value: unknown): string {
+  if (typeof value === 'string') {
+    const text = JSON.stringify(value.length > SHOWN ? `${value.slice(0, SHOWN)}…` : value)
+    return text.replace(UNSEEN, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  }
+  if (typeof value === 'number') return String(value)
+  return kindOf(value)
+}
+
+/** The kind of a value, in the words of JSON: for messages that may not tell the value itself. */
+export function kindOf(value: unknown): string {
+  if (value === null) return 'null'
+  if (value === undefined) return 'nothing'
+  if (Array.isArray(value)) return 'an array'
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
+}

@@ -1,0 +1,352 @@
+/**
+ * countersign: JSON Web Tokens made and checked, with promises. `countersign/sync` has the same names with plain values.
+ *
+ * @packageDocumentation
+ */
+import { backend } from '#crypto'
+import { type Capabilities, capabilitiesOf } from './capabilities.ts'
+import type { JwtClaims } from './claims.ts'
+import { JoseError } from './errors.ts'
+import { decodeUnverified as decode, type UnverifiedToken } from './jwt/decode.ts'
+import { prepareSigner, type SignerOptions, type SignOptions } from './jwt/signer.ts'
+import { prepareVerifier, type SafeVerified, type VerifiedToken, type VerifierOptions } from './jwt/verifier.ts'
+import {
+  type ImportOptions,
+  type KeyInput,
+  type SecretOptions,
+  importKey as toKey,
+  secretKey as toSecretKey,
+} from './key/import.ts'
+import type { Jwk, JwkSet } from './key/jwk.ts'
+import type { Key } from './key/key.ts'
+import type { GenerateOptions, ThumbprintHash } from './key/ops.ts'
+import * as keys from './key/ops.ts'
+import type { SecretInput } from './key/secret.ts'
+import { run } from './op.ts'
+import { RemoteKeySet, type RemoteKeySetOptions } from './source/remote.ts'
+import { KeySet } from './source/set.ts'
+
+export type { Capabilities } from './capabilities.ts'
+export type { ClaimsOptions, JwtClaims } from './claims.ts'
+export type { ErrorCode, Issue, JoseErrorDetails } from './errors.ts'
+export type { JoseHeader } from './header.ts'
+export type { UnverifiedToken } from './jwt/decode.ts'
+export type { SignerOptions, SignOptions } from './jwt/signer.ts'
+export type {
+  Expectation,
+  IssuerFinder,
+  IssuerRules,
+  ManyIssuersOptions,
+  OneIssuerOptions,
+  SafeVerified,
+  VerifiedToken,
+  VerifierOptions,
+} from './jwt/verifier.ts'
+export type { ImportOptions, KeyInput, SecretOptions } from './key/import.ts'
+export type { Jwk, JwkSet } from './key/jwk.ts'
+export type { Key } from './key/key.ts'
+export type { GenerateOptions, ThumbprintHash } from './key/ops.ts'
+export type { SecretInput } from './key/secret.ts'
+export type { Duration, Limits } from './options.ts'
+export type { BodyReader, FetchRequest, FetchResponse, RemoteKeySet, RemoteKeySetOptions } from './source/remote.ts'
+export type { KeySet, SkippedKey } from './source/set.ts'
+export type { KeyFinder, Keys } from './source/source.ts'
+export { JoseError }
+
+/** Makes signed JWTs; the work on its options is done. */
+export interface Signer {
+  /**
+   * Signs a claims set into a compact JWT; `iat`, `exp` and the header's `kid` are set.
+   *
+   * @throws {JoseError} `CS_CLAIM_TYPE`, `CS_ISS` or `CS_TOO_LARGE`
+   */
+  sign(claims: JwtClaims, options?: SignOptions): Promise<string>
+}
+
+/** Checks signed JWTs; the work on its options is done. */
+export interface Verifier {
+  /**
+   * The claims of a token, once its signature and every demand on it hold.
+   *
+   * @throws {JoseError} for every token that is refused
+   */
+  verify(token: string): Promise<VerifiedToken>
+  /** The same, with the refusal as a value. What is no refusal of a token is still thrown. */
+  safeVerify(token: string): Promise<SafeVerified>
+}
+
+/**
+ * Makes a signer from a private key or a secret. Every option is checked here, once.
+ *
+ * @throws {TypeError} for an option that is not what it should be
+ * @throws {JoseError} for a key that cannot sign
+ * @example
+ * ```ts
+ * import { createSigner, generateKey } from 'countersign'
+ *
+ * const key = await generateKey('ES256')
+ * const signer = createSigner({ key, issuer: 'https://issuer.example', audience: 'api', expiresIn: '15m' })
+ * const token = await signer.sign({ sub: '1234567890', name: 'John Doe', admin: true })
+ * console.log(token.split('.').length) // 3
+ * ```
+ */
+export function createSigner(options: SignerOptions): Signer {
+  const sign = prepareSigner(options)
+  return { sign: (claims, call) => run(sign(claims, call), backend) }
+}
+
+/**
+ * Makes a verifier. `issuer` and `audience` have to be said; `'any'` is the way to say that they do not matter. Every
+ * option is checked here, once.
+ *
+ * @throws {TypeError} for an option that is not what it should be
+ * @throws {JoseError} for keys that are refused
+ * @example
+ * ```ts
+ * import { createSigner, createVerifier, generateKey, publicKey } from 'countersign'
+ *
+ * const key = await generateKey('ES256')
+ * const [issuer, audience] = ['https://issuer.example', 'api']
+ * const token = await createSigner({ key, issuer, audience, expiresIn: '15m' }).sign({ sub: '1234567890' })
+ *
+ * const verifier = createVerifier({ keys: await publicKey(key), issuer, audience })
+ * const { claims } = await verifier.verify(token) // throws a JoseError for any other token
+ * console.log(claims.sub) // 1234567890
+ *
+ * const result = await verifier.safeVerify(`${token}x`)
+ * if (!result.ok) console.log(result.error.code) // CS_BASE64
+ * ```
+ */
+export function createVerifier(options: VerifierOptions): Verifier {
+  const verify = prepareVerifier(options, backend)
+  return {
+    verify: (token) => run(verify(token), backend),
+    async safeVerify(token) {
+      try {
+        return { ok: true, ...(await run(verify(token), backend)) }
+      } catch (error) {
+        if (error instanceof JoseError) return { ok: false, error }
+        throw error
+      }
+    },
+  }
+}
+
+/**
+ * Turns a JWK, the text of a PEM (SPKI or PKCS#8) or the octets of a DER into a `Key`, with every check there is. A
+ * string is a PEM and never a secret.
+ *
+ * @throws {JoseError} `CS_KEY_INVALID`, `CS_KEY_SIZE`, `CS_KEY_TYPE`, `CS_WEAK_SECRET` or `CS_UNSUPPORTED`
+ * @example
+ * ```ts
+ * import { importKey } from 'countersign'
+ *
+ * const key = importKey({
+ *   kty: 'OKP',
+ *   crv: 'Ed25519',
+ *   x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo',
+ * })
+ * console.log(key.kind, key.algorithms) // public [ 'EdDSA', 'Ed25519' ]
+ * ```
+ */
+export function importKey(input: KeyInput, options: ImportOptions = {}): Key {
+  return toKey(input, options, backend)
+}
+
+/**
+ * Makes a key of secret octets, for HMAC. Text is never taken for one spelling or another: say which it is.
+ *
+ * @param alg - the one algorithm the secret is for
+ * @throws {JoseError} `CS_WEAK_SECRET` for a secret that is too short for its algorithm, blank, all zeros, or a key
+ * @example
+ * ```ts
+ * import { secretKey } from 'countersign'
+ *
+ * const octets = crypto.getRandomValues(new Uint8Array(32))
+ * console.log(secretKey(octets, 'HS256').bits) // 256
+ * const fromEnvironment = secretKey({ hex: '5e'.repeat(32) }, 'HS256', { kid: '2026-11' })
+ * console.log(fromEnvironment.kid) // 2026-11
+ * ```
+ */
+export function secretKey(input: SecretInput, alg?: string, options: SecretOptions = {}): Key {
+  return toSecretKey(input, alg, options)
+}
+
+/**
+ * Makes a new private key, or a new secret for an HMAC algorithm. An asymmetric key gets its thumbprint as its kid
+ * unless it is given one.
+ *
+ * @throws {TypeError} for an unknown algorithm or a size that is not allowed
+ * @example
+ * ```ts
+ * import { generateKey } from 'countersign'
+ *
+ * const key = await generateKey('Ed25519')
+ * console.log(key.kind, key.crv, key.kid?.length) // private Ed25519 43
+ * ```
+ */
+export function generateKey(alg: string, options: GenerateOptions = {}): Promise<Key> {
+  return run(keys.generateKey(alg, options), backend)
+}
+
+/**
+ * The public half of a private key, for verifying and for handing out.
+ *
+ * @throws {JoseError} `CS_KEY_TYPE` for a secret, which has none
+ * @example
+ * ```ts
+ * import { generateKey, publicKey } from 'countersign'
+ *
+ * console.log((await publicKey(await generateKey('ES256'))).kind) // public
+ * ```
+ */
+export async function publicKey(key: Key): Promise<Key> {
+  return keys.publicKey(key)
+}
+
+/**
+ * A key as a JWK, its private members included where it is private: keep such a JWK to yourself.
+ *
+ * @throws {JoseError} `CS_KEY_TYPE` for a key that was imported with `ext: false`
+ * @example
+ * ```ts
+ * import { exportJwk, generateKey, publicKey } from 'countersign'
+ *
+ * const jwk = await exportJwk(await publicKey(await generateKey('ES256')))
+ * console.log(jwk.kty, jwk.crv, jwk.d) // EC P-256 undefined
+ * ```
+ */
+export async function exportJwk(key: Key): Promise<Jwk> {
+  return keys.exportJwk(key)
+}
+
+/**
+ * A key as PEM: SPKI for a public key, PKCS#8 for a private one.
+ *
+ * @throws {JoseError} `CS_KEY_TYPE` for a secret, and for a key that was imported with `ext: false`
+ * @example
+ * ```ts
+ * import { exportPem, generateKey, publicKey } from 'countersign'
+ *
+ * const pem = await exportPem(await publicKey(await generateKey('ES256')))
+ * console.log(pem.split('\n')[0]) // -----BEGIN PUBLIC KEY-----
+ * ```
+ */
+export function exportPem(key: Key): Promise<string> {
+  return run(keys.exportPem(key), backend)
+}
+
+/**
+ * The JWK thumbprint of a key (RFC 7638): the base64url hash of its required members. The private half does not count.
+ * That of a secret tells something about the secret: do not publish it.
+ *
+ * @example
+ * ```ts
+ * import { importKey, thumbprint } from 'countersign'
+ *
+ * const key = importKey({ kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' })
+ * console.log(await thumbprint(key)) // kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k
+ * ```
+ */
+export function thumbprint(key: Key, hash?: ThumbprintHash): Promise<string> {
+  return run(keys.thumbprint(key, hash), backend)
+}
+
+/**
+ * The thumbprint as a URI (RFC 9278).
+ *
+ * @example
+ * ```ts
+ * import { importKey, thumbprintUri } from 'countersign'
+ *
+ * const key = importKey({ kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' })
+ * console.log(await thumbprintUri(key)) // urn:ietf:params:oauth:jwk-thumbprint:sha-256:kPrK_…
+ * ```
+ */
+export function thumbprintUri(key: Key, hash?: ThumbprintHash): Promise<string> {
+  return run(keys.thumbprintUri(key, hash), backend)
+}
+
+/**
+ * The JWK Set to publish for some keys: public members alone, and a kid for each (its thumbprint where it has none).
+ *
+ * @throws {JoseError} `CS_KEY_TYPE` for a secret, `CS_AMBIGUOUS_KEY` for two keys that nothing tells apart
+ * @example
+ * ```ts
+ * import { generateKey, publicJwks } from 'countersign'
+ *
+ * const [current, previous] = [await generateKey('ES256'), await generateKey('ES256')]
+ * const jwks = await publicJwks([current, previous])
+ * console.log(jwks.keys.map((jwk) => jwk.kid === current.kid)) // [ true, false ]
+ * ```
+ */
+export function publicJwks(published: readonly Key[]): Promise<JwkSet> {
+  return run(keys.publicJwks(published), backend)
+}
+
+/**
+ * Imports a JWK Set once, to verify with. The kid of a token selects the key; members that are refused are left out
+ * and listed in `skipped`.
+ *
+ * @throws {JoseError} `CS_JWKS_INVALID` for what is no JWK Set, or mixes secrets with other keys
+ * @example
+ * ```ts
+ * import { createVerifier, generateKey, keySet, publicJwks } from 'countersign'
+ *
+ * const keys = keySet(await publicJwks([await generateKey('ES256'), await generateKey('RS256')]))
+ * const verifier = createVerifier({ keys, issuer: 'https://issuer.example', audience: 'api' })
+ * console.log(keys.keys.length, keys.skipped.length, typeof verifier.verify) // 2 0 function
+ * ```
+ */
+export function keySet(jwks: { readonly keys: readonly (Jwk | Key)[] }): KeySet {
+  return new KeySet(jwks, backend)
+}
+
+/**
+ * A JWK Set behind a URL, fetched when it is first needed and again when it has aged or a kid is unknown. Keys that
+ * cannot be fetched refuse a token with `unavailable: true`.
+ *
+ * @throws {JoseError} `CS_JWKS_FETCH` for a URL that is not https and not on this machine
+ * @example
+ * ```ts
+ * import { createVerifier, remoteKeySet } from 'countersign'
+ *
+ * const keys = remoteKeySet('https://issuer.example/.well-known/jwks.json', { timeout: '2s' })
+ * const verifier = createVerifier({ keys, issuer: 'https://issuer.example', audience: 'api' })
+ * console.log(keys.url, typeof verifier.verify) // https://issuer.example/.well-known/jwks.json function
+ * ```
+ */
+export function remoteKeySet(url: string | { readonly href: string }, options: RemoteKeySetOptions = {}): RemoteKeySet {
+  return new RemoteKeySet(url, options, backend)
+}
+
+/**
+ * What a token says of itself, with nothing checked but its form. For looking at, never for deciding.
+ *
+ * @throws {JoseError} for what is not a signed JWT in form
+ * @example
+ * ```ts
+ * import { createSigner, decodeUnverified, generateKey } from 'countersign'
+ *
+ * const token = await createSigner({ key: await generateKey('HS256'), expiresIn: '5m' }).sign({ sub: 'alice' })
+ * const { header, claims } = decodeUnverified(token)
+ * console.log(header.alg, claims.sub) // HS256 alice
+ * ```
+ */
+export function decodeUnverified(token: string): UnverifiedToken {
+  return decode(token)
+}
+
+/**
+ * The algorithms and curves that this runtime can do.
+ *
+ * @example
+ * ```ts
+ * import { capabilities } from 'countersign'
+ *
+ * console.log(capabilities().signature.includes('ES256')) // true
+ * ```
+ */
+export function capabilities(): Capabilities {
+  return capabilitiesOf(backend)
+}

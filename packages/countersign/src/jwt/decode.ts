@@ -1,0 +1,24 @@
+import { textFromBase64url } from '../bytes.ts'
+import type { JwtClaims } from '../claims.ts'
+import { type JoseHeader, parseHeader } from '../header.ts'
+import { type JsonObject, parseObject } from '../json.ts'
+import { JWT_LIMITS, type Limits } from '../options.ts'
+import { splitCompact } from '../serialization.ts'
+
+/** What a token says of itself, believed by nobody yet. */
+export interface UnverifiedToken {
+  readonly header: JoseHeader
+  /** The types of the registered claims have not been checked: anyone may have written anything. */
+  readonly claims: { readonly [Name in keyof JwtClaims]: unknown }
+}
+
+/** @see the door's `decodeUnverified` */
+export function decodeUnverified(token: string): UnverifiedToken {
+  const { header, payload } = splitCompact(token, JWT_LIMITS)
+  return { header: parseHeader(header, JWT_LIMITS), claims: parseClaims(payload, JWT_LIMITS) }
+}
+
+/** The claims set of an encoded payload (RFC 7519 §7.2). @throws {JoseError} `CS_BASE64`, `CS_MALFORMED`, `CS_TOO_LARGE` */
+export function parseClaims(payload: string, limits: Limits): JsonObject {
+  return parseObject(textFromBase64url(payload, 'the payload'), 'the claims set', limits.jsonDepth)
+}

@@ -1,0 +1,229 @@
+import { misfit, type Table } from '../alg/needs.ts'
+import { SIGNATURE, type SignatureAlg } from '../alg/signature.ts'
+import {
+  CLAIMS_OPTION_NAMES,
+  type ClaimsOptions,
+  type ClaimsPolicy,
+  type Expected,
+  type JwtClaims,
+  toExpected,
+  toPolicy,
+  validate,
+} from '../claims.ts'
+import type { Backend } from '../crypto/backend.ts'
+import { JoseError, kindOf, show } from '../errors.ts'
+import { type HeaderReader, headerReader, type JoseHeader } from '../header.ts'
+import { isObject, own } from '../json.ts'
+import { verify } from '../jws.ts'
+import type { Key } from '../key/key.ts'
+import type { Op } from '../op.ts'
+import { checkNames, JWT_LIMITS, type Limits, toLimits } from '../options.ts'
+import { type Jws, parseCompact } from '../serialization.ts'
+import { askHook, type KeySource, type Keys, refuseAsync, toSource } from '../source/source.ts'
+import { parseClaims } from './decode.ts'
+
+/** Texts of which one must match exactly, or `'any'` to accept every one. */
+export type Expectation = string | readonly string[]
+
+/** One issuer of an allow-list: its keys, and whom its tokens must be for. */
+export interface IssuerRules {
+  readonly keys: Keys
+  readonly audience: Expectation
+}
+
+/** Finds the rules for an issuer; `undefined` refuses it. */
+export type IssuerFinder = (iss: string) => IssuerRules | undefined | PromiseLike<IssuerRules | undefined>
+
+interface CommonOptions extends ClaimsOptions {
+  /** Narrows the algorithms further than the keys do. */
+  readonly algorithms?: readonly string[]
+  readonly limits?: Partial<Limits>
+}
+
+/** Tokens of one issuer, or of several that share their keys. */
+export interface OneIssuerOptions extends CommonOptions {
+  readonly keys: Keys
+  readonly issuer: Expectation
+  readonly audience: Expectation
+  readonly issuers?: never
+}
+
+/** Tokens of several issuers, each with keys of its own. */
+export interface ManyIssuersOptions extends CommonOptions {
+  readonly issuers: Readonly<Record<string, IssuerRules>> | IssuerFinder
+  readonly keys?: never
+  readonly issuer?: never
+  readonly audience?: never
+}
+
+/** Options of `createVerifier`. */
+export type VerifierOptions = OneIssuerOptions | ManyIssuersOptions
+
+/** A token whose signature and claims have been checked. */
+export interface VerifiedToken {
+  readonly claims: JwtClaims
+  readonly header: JoseHeader
+  /** The key that verified the signature. */
+  readonly key: Key
+}
+
+/** The outcome of `safeVerify`. */
+export type SafeVerified = ({ readonly ok: true } & VerifiedToken) | { readonly ok: false; readonly error: JoseError }
+
+/** Verifies a token, step by step. */
+export type VerifyOp = (token: unknown) => Op<VerifiedToken>
+
+/** What counts for the tokens of one issuer. */
+interface Rules {
+  readonly keys: KeySource
+  readonly issuer: Expected
+  readonly audience: Expected
+}
+
+const NAMES = ['keys', 'algorithms', 'issuer', 'audience', 'issuers', 'limits', ...CLAIMS_OPTION_NAMES] as const
+
+/**
+ * Checks every option once and prepares all that does not depend on the token.
+ *
+ * @throws {TypeError} for an option that is not what it should be
+ * @throws {JoseError} for keys that are refused, or that could never verify anything
+ */
+export function prepareVerifier(options: VerifierOptions, backend: Backend): VerifyOp {
+  checkNames<VerifierOptions>(options, NAMES, 'createVerifier')
+  const limits = toLimits(options.limits, JWT_LIMITS)
+  const algorithms = toAlgorithms(options.algorithms)
+  const policy = toPolicy(options)
+  const readHeader = headerReader(limits)
+  const sourceOf = sources(algorithms, options.algorithms !== undefined, backend)
+  const rulesFor =
+    options.issuers === undefined ? oneIssuer(options, sourceOf) : manyIssuers(options, sourceOf, backend)
+  const prepared: Prepared = { limits, algorithms, policy, readHeader, rulesFor }
+  return (token) => verifyToken(token, prepared)
+}
+
+interface Prepared {
+  readonly limits: Limits
+  readonly algorithms: Table<SignatureAlg>
+  readonly policy: ClaimsPolicy
+  readonly readHeader: HeaderReader
+  readonly rulesFor: (jws: Jws, limits: Limits) => Op<Rules>
+}
+
+function* verifyToken(
+  token: unknown,
+  { limits, algorithms, policy, readHeader, rulesFor }: Prepared,
+): Op<VerifiedToken> {
+  const jws = parseCompact(token, limits, readHeader)
+  const { keys, issuer, audience } = yield* rulesFor(jws, limits)
+  const { header, key } = yield* verify(jws, keys, algorithms)
+  const claims = parseClaims(jws.payload, limits)
+  validate(claims, header.typ, policy, issuer, audience)
+  return { claims, header, key }
+}
+
+type SourceOf = (keys: unknown) => KeySource
+
+function oneIssuer(options: OneIssuerOptions, sourceOf: SourceOf): Prepared['rulesFor'] {
+  const rules: Rules = {
+    keys: sourceOf(options.keys),
+    issuer: toExpected(options.issuer, 'issuer'),
+    audience: toExpected(options.audience, 'audience'),
+  }
+  // biome-ignore lint/correctness/useYield: the answer is at hand
+  return function* () {
+    return rules
+  }
+}
+
+/** An allow-list: `iss` is read before the signature is checked, and chooses among trusted keys alone. */
+function manyIssuers(options: ManyIssuersOptions, sourceOf: SourceOf, backend: Backend): Prepared['rulesFor'] {
+  for (const name of ['keys', 'issuer', 'audience'] as const) {
+    if (options[name] !== undefined)
+      throw new TypeError(`${name} and issuers exclude each other: each issuer brings its own`)
+  }
+  const { issuers } = options
+  const toRules: ToRules = (iss, rules) => {
+    checkNames<IssuerRules>(rules, ['keys', 'audience'], 'an issuer')
+    return { keys: sourceOf(rules.keys), issuer: [iss], audience: toExpected(rules.audience, 'audience') }
+  }
+  const find = typeof issuers === 'function' ? asked(issuers, toRules, backend) : listed(issuers, toRules)
+  return function* (jws, limits) {
+    const iss = own(parseClaims(jws.payload, limits), 'iss')
+    if (typeof iss !== 'string') throw new JoseError('CS_ISS', `iss is ${kindOf(iss)}, and the keys are chosen by it`)
+    const rules = yield* find(iss)
+    if (rules === undefined)
+      throw new JoseError('CS_ISS', `iss ${show(iss)} is not one of the issuers that are trusted here`)
+    return rules
+  }
+}
+
+type FindRules = (iss: string) => Op<Rules | undefined>
+type ToRules = (iss: string, rules: unknown) => Rules
+
+function listed(issuers: unknown, toRules: ToRules): FindRules {
+  if (!isObject(issuers)) throw new TypeError(`issuers is ${kindOf(issuers)}; give an object by iss, or a function`)
+  const rules = new Map(Object.entries(issuers).map(([iss, given]) => [iss, toRules(iss, given)]))
+  if (rules.size === 0) throw new TypeError('issuers is empty, which would trust nobody')
+  // biome-ignore lint/correctness/useYield: the answer is at hand
+  return function* (iss) {
+    return rules.get(iss)
+  }
+}
+
+function asked(find: IssuerFinder, toRules: ToRules, backend: Backend): FindRules {
+  refuseAsync(find, 'issuers', backend)
+  return function* (iss) {
+    const given = yield* askHook(() => find(iss), 'the issuers function')
+    if (given === undefined || given === null) return undefined
+    try {
+      return toRules(iss, given)
+    } catch (cause) {
+      // A look-up by iss may find `Object.prototype`: that is nobody's fault but the token's.
+      throw new JoseError('CS_ISS', `the issuers function gave no rules for iss ${show(iss)}`, { cause })
+    }
+  }
+}
+
+/** Makes keys a source, each object once: a function may give the same raw JWK Set for every token. */
+function sources(algorithms: Table<SignatureAlg>, narrowed: boolean, backend: Backend): SourceOf {
+  const known = new WeakMap<object, KeySource>()
+  return (keys) => {
+    const kept = typeof keys === 'object' && keys !== null ? keys : undefined
+    const source = (kept && known.get(kept)) ?? checkedSource(keys, algorithms, narrowed, backend)
+    if (kept) known.set(kept, source)
+    return source
+  }
+}
+
+/** The keys as a source, once it is clear that they could ever verify something. */
+function checkedSource(keys: unknown, algorithms: Table<SignatureAlg>, narrowed: boolean, backend: Backend): KeySource {
+  const rows = [...algorithms.values()]
+  const macs = rows.filter(({ family }) => family === 'hmac').length
+  if (narrowed && macs > 0 && macs < rows.length && !Array.isArray(keys)) {
+    throw new TypeError('algorithms names HMACs beside signatures: no one key is right for both')
+  }
+  const source = toSource(keys, backend)
+  const { only } = source
+  if (only && rows.every((alg) => misfit(alg, only, 'verify'))) throw neverFits(only, rows)
+  return source
+}
+
+function neverFits(key: Key, rows: readonly SignatureAlg[]): JoseError {
+  const near = rows.find((alg) => alg.kty.includes(key.kty) && (alg.crv?.includes(key.crv ?? '') ?? true)) ?? rows[0]
+  const fault = near && misfit(near, key, 'verify')
+  return new JoseError(fault?.code ?? 'CS_KEY_TYPE', fault?.why ?? 'the key serves no algorithm')
+}
+
+/** The allow-list as a table. @throws TypeError for an empty one, and for names that are no algorithms */
+function toAlgorithms(names: unknown): Table<SignatureAlg> {
+  if (names === undefined) return SIGNATURE
+  if (!Array.isArray(names) || names.length === 0) throw new TypeError('algorithms is an array with at least one name')
+  return new Map(
+    names.map((name: unknown) => {
+      const row = typeof name === 'string' ? SIGNATURE.get(name) : undefined
+      if (row === undefined)
+        throw new TypeError(`algorithms names ${show(name)}; known are ${[...SIGNATURE.keys()].join(', ')}`)
+      return [row.id, row]
+    }),
+  )
+}

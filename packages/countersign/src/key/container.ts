@@ -1,0 +1,121 @@
+import type { Bytes } from '../bytes.ts'
+import { JoseError } from '../errors.ts'
+import { CURVE, type Curve, curveByOid } from './curve.ts'
+import { badDer, DerReader, TAG } from './der.ts'
+import { type Draft, RSA_PRIVATE } from './material.ts'
+
+const OID_RSA = '2a864886f70d010101'
+const OID_RSA_PSS = '2a864886f70d01010a'
+const OID_EC = '2a8648ce3d0201'
+
+type KnownCurve = Curve & { readonly id: string }
+type Algorithm = { readonly kty: 'RSA' } | { readonly kty: 'EC' | 'OKP'; readonly curve: KnownCurve }
+
+/** Whether octets begin as DER of a key does; only then is it worth reading on. */
+export function looksLikeDer(bytes: Bytes): boolean {
+  return bytes[0] === TAG.sequence && bytes.length > 16
+}
+
+/** A public key in SubjectPublicKeyInfo (RFC 5280 §4.1.2.7). @throws {JoseError} `CS_KEY_INVALID`, `CS_UNSUPPORTED` */
+export function parseSpki(der: Bytes): Draft {
+  const info = only(der, 'the public key')
+  const algorithm = readAlgorithm(info)
+  const key = info.bits('the public key')
+  info.end('the public key')
+  if (algorithm.kty === 'RSA') {
+    const rsa = only(key, 'the RSA key')
+    const members = { n: rsa.unsigned('n'), e: rsa.unsigned('e') }
+    rsa.end('the RSA key')
+    return { kty: 'RSA', kind: 'public', members }
+  }
+  const { kty, curve } = algorithm
+  return { kty, crv: curve.id, kind: 'public', members: readPoint(curve, key) }
+}
+
+/** A private key in PKCS#8, not encrypted (RFC 5958 §2). @throws {JoseError} `CS_KEY_INVALID`, `CS_UNSUPPORTED` */
+export function parsePkcs8(der: Bytes): Draft {
+  const info = only(der, 'the private key')
+  const version = info.unsigned('the version')
+  if (version.length !== 1 || (version[0] ?? 2) > 1) badDer('the version is not 0 or 1')
+  const algorithm = readAlgorithm(info)
+  const key = info.take(TAG.octetString, 'the private key')
+  if (algorithm.kty === 'RSA') return readRsaPrivate(key)
+  const { kty, curve } = algorithm
+  if (kty === 'EC') return readEcPrivate(curve, key)
+  const inner = new DerReader(key)
+  const d = inner.take(TAG.octetString, 'the private key')
+  inner.end('the private key')
+  return { kty, crv: curve.id, kind: 'private', members: { d } }
+}
+
+/** The kind of key container that octets hold, told by their first elements. */
+export function containerOf(der: Bytes): 'spki' | 'pkcs8' {
+  return only(der, 'the key').peek() === TAG.sequence ? 'spki' : 'pkcs8'
+}
+
+function only(der: Bytes, what: string): DerReader {
+  const outer = new DerReader(der)
+  const inner = outer.enter(TAG.sequence, what)
+  outer.end(what)
+  return inner
+}
+
+function readAlgorithm(info: DerReader): Algorithm {
+  const algorithm = info.enter(TAG.sequence, 'the algorithm')
+  const oid = algorithm.oid('the algorithm')
+  if (oid === OID_RSA) return { kty: 'RSA' }
+  if (oid === OID_RSA_PSS) {
+    throw new JoseError('CS_UNSUPPORTED', 'this RSA key is bound to PSS inside its container (id-RSASSA-PSS)', {
+      hint: 'Export it as a plain RSA key and say importKey(pem, { alg: "PS256" }).',
+    })
+  }
+  const curve = curveByOid(oid === OID_EC ? algorithm.oid('the curve') : oid)
+  if (curve === undefined || (oid === OID_EC) !== (curve.kty === 'EC')) {
+    throw new JoseError('CS_UNSUPPORTED', 'the key is of a type or on a curve that is not supported', {
+      hint: `Supported are RSA and ${[...CURVE.keys()].join(', ')}.`,
+    })
+  }
+  algorithm.end('the algorithm')
+  return { kty: curve.kty, curve }
+}
+
+/** A point as SEC 1 §2.3.3 writes it, uncompressed, or the octets of an OKP key. */
+function readPoint(curve: KnownCurve, key: Bytes): { x: Bytes; y?: Bytes } {
+  if (curve.kty === 'OKP') return { x: key }
+  if (key[0] !== 4) throw new JoseError('CS_UNSUPPORTED', 'the public point is not written in its uncompressed form')
+  if (key.length !== 1 + 2 * curve.octets)
+    badDer(`the public point takes ${1 + 2 * curve.octets} octets on ${curve.id}`)
+  return { x: key.subarray(1, 1 + curve.octets), y: key.subarray(1 + curve.octets) }
+}
+
+function readRsaPrivate(key: Bytes): Draft {
+  const rsa = only(key, 'the RSA key')
+  const version = rsa.unsigned('the version of the RSA key')
+  if (version.length !== 1 || version[0] !== 0) {
+    throw new JoseError('CS_UNSUPPORTED', 'this RSA key has more than two primes')
+  }
+  const members: Record<string, Bytes> = {}
+  for (const name of ['n', 'e', ...RSA_PRIVATE]) members[name] = rsa.unsigned(name)
+  rsa.end('the RSA key')
+  return { kty: 'RSA', kind: 'private', members }
+}
+
+/** ECPrivateKey (RFC 5915 §3); its public point is optional. */
+function readEcPrivate(curve: KnownCurve, key: Bytes): Draft {
+  const ec = only(key, 'the EC key')
+  const version = ec.unsigned('the version of the EC key')
+  if (version.length !== 1 || version[0] !== 1) badDer('the version of the EC key is not 1')
+  const d = ec.take(TAG.octetString, 'the private key')
+  if (ec.peek() === TAG.context0) {
+    const named = ec.enter(TAG.context0, 'the curve')
+    if (named.oid('the curve') !== curve.oid) badDer('the key names two curves')
+    named.end('the curve')
+  }
+  const common = { kty: 'EC', crv: curve.id, kind: 'private' } as const
+  if (ec.done) return { ...common, members: { d } }
+  const wrapped = ec.enter(TAG.context1, 'the public point')
+  const point = readPoint(curve, wrapped.bits('the public point'))
+  wrapped.end('the public point')
+  ec.end('the EC key')
+  return { ...common, members: { ...point, d } }
+}

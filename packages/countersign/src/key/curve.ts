@@ -1,0 +1,101 @@
+import { type Table, table } from '../alg/needs.ts'
+import type { Bytes } from '../bytes.ts'
+import type { Kty } from '../crypto/backend.ts'
+import { mod, power, toInteger } from './integer.ts'
+
+/** A curve of a JWK (RFC 7518 §6.2.1.1, RFC 8037 §2). Checks are of public points; no secret passes through here. */
+export interface Curve {
+  readonly kty: Extract<Kty, 'EC' | 'OKP'>
+  /** The object identifier, as the content of its DER, in hex. */
+  readonly oid: string
+  /** The octets of one coordinate, or of an OKP public key, and of a private key. */
+  readonly octets: number
+  /** The size that is named when one speaks of the key. */
+  readonly bits: number
+  /** The order of the base point: a private scalar and both halves of a signature lie below it. EC only. */
+  readonly order?: bigint
+  /** Why these coordinates are no usable public key; nothing where they are one. */
+  fault(x: Bytes, y: Bytes): string | undefined
+}
+
+/** y² = x³ - 3x + b over a prime field (FIPS 186-5, SP 800-186 §3.2.1). */
+function weierstrass(p: bigint, b: bigint): Curve['fault'] {
+  return (xBytes, yBytes) => {
+    const x = toInteger(xBytes)
+    const y = toInteger(yBytes)
+    if (x >= p || y >= p) return 'a coordinate is not below the prime of the curve'
+    if (mod(y * y - (x * x * x - 3n * x + b), p) !== 0n) return 'the point is not on the curve'
+    return undefined
+  }
+}
+
+const P25519 = 2n ** 255n - 19n
+const D25519 = mod(-121665n * power(121666n, P25519 - 2n, P25519), P25519)
+
+/**
+ * -x² + y² = 1 + dx²y² over 2²⁵⁵ - 19 (RFC 8032 §5.1). A point of small order makes signatures that verify for many
+ * messages, so it is refused: doubled three times, y and x² alone tell whether the point was one of the eight.
+ */
+function edwards25519(encoded: Bytes): string | undefined {
+  const p = P25519
+  const value = toInteger(Uint8Array.from(encoded).reverse())
+  const y = value & (2n ** 255n - 1n)
+  if (y >= p) return 'the point is not encoded canonically'
+  let yy = mod(y * y, p)
+  let xx = mod((yy - 1n) * power(D25519 * yy + 1n, p - 2n, p), p)
+  if (xx !== 0n && power(xx, (p - 1n) / 2n, p) !== 1n) return 'the point is not on the curve'
+  let doubled = y
+  for (let times = 0; times < 3; times++) {
+    const under = mod(2n - yy + xx, p)
+    doubled = mod((yy + xx) * power(under, p - 2n, p), p)
+    yy = mod(doubled * doubled, p)
+    xx = mod((yy - 1n) * power(D25519 * yy + 1n, p - 2n, p), p)
+  }
+  return doubled === 1n ? 'the point has small order' : undefined
+}
+
+const P256 = 0xffffffff00000001000000000000000000000000ffffffffffffffffffffffffn
+const P384 = 2n ** 384n - 2n ** 128n - 2n ** 96n + 2n ** 32n - 1n
+const P521 = 2n ** 521n - 1n
+
+/** Every curve of a key, by its `crv`. */
+export const CURVE: Table<Curve & { readonly id: string }> = table<Curve>({
+  'P-256': {
+    kty: 'EC',
+    oid: '2a8648ce3d030107',
+    octets: 32,
+    bits: 256,
+    order: 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n,
+    fault: weierstrass(P256, 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604bn),
+  },
+  'P-384': {
+    kty: 'EC',
+    oid: '2b81040022',
+    octets: 48,
+    bits: 384,
+    order: 0xffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973n,
+    fault: weierstrass(
+      P384,
+      0xb3312fa7e23ee7e4988e056be3f82d19181d9c6efe8141120314088f5013875ac656398d8a2ed19d2a85c8edd3ec2aefn,
+    ),
+  },
+  'P-521': {
+    kty: 'EC',
+    oid: '2b81040023',
+    octets: 66,
+    bits: 521,
+    order:
+      0x1fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409n,
+    fault: weierstrass(
+      P521,
+      0x51953eb9618e1c9a1f929a21a0b68540eea2da725b99b315f3b8b489918ef109e156193951ec7e937b1652c0bd3bb1bf073573df883d2c34f1ef451fd46b503f00n,
+    ),
+  },
+  Ed25519: { kty: 'OKP', oid: '2b6570', octets: 32, bits: 256, fault: edwards25519 },
+})
+
+/** The curve with an object identifier; `undefined` for one that countersign does not have. */
+export function curveByOid(oid: string): (Curve & { readonly id: string }) | undefined {
+  for (const curve of CURVE.values()) if (curve.oid === oid) return curve
+  return undefined
+}

@@ -1,0 +1,94 @@
+import type { Bytes } from '../bytes.ts'
+import { JoseError } from '../errors.ts'
+
+/** The tags of DER that keys are made of (X.690). */
+export const TAG = {
+  integer: 0x02,
+  bitString: 0x03,
+  octetString: 0x04,
+  null: 0x05,
+  oid: 0x06,
+  sequence: 0x30,
+  context0: 0xa0,
+  context1: 0xa1,
+} as const
+
+/** @throws {JoseError} always: the one answer to DER that is not what it should be */
+export function badDer(why: string): never {
+  throw new JoseError('CS_KEY_INVALID', `the key is not well-formed DER: ${why}`)
+}
+
+/** Reads one level of DER, element by element; lengths must be definite, minimal and within the input. */
+export class DerReader {
+  readonly #bytes: Bytes
+  #offset = 0
+
+  constructor(bytes: Bytes) {
+    this.#bytes = bytes
+  }
+
+  get done(): boolean {
+    return this.#offset === this.#bytes.length
+  }
+
+  /** The tag of the next element; `undefined` at the end. */
+  peek(): number | undefined {
+    return this.#bytes[this.#offset]
+  }
+
+  /** The content of the next element, which must have this tag. */
+  take(tag: number, what: string): Bytes {
+    if (this.peek() !== tag) badDer(`${what} is missing or has another type`)
+    this.#offset++
+    const length = this.#length()
+    const start = this.#offset
+    if (start + length > this.#bytes.length) badDer(`${what} is cut short`)
+    this.#offset = start + length
+    return this.#bytes.subarray(start, this.#offset)
+  }
+
+  /** The next element as a level of its own. */
+  enter(tag: number, what: string): DerReader {
+    return new DerReader(this.take(tag, what))
+  }
+
+  /** A non-negative INTEGER without its sign octet. */
+  unsigned(what: string): Bytes {
+    const content = this.take(TAG.integer, what)
+    const [first, second] = content
+    if (first === undefined || first >= 0x80) badDer(`${what} is not a positive integer`)
+    if (first !== 0) return content
+    if (content.length > 1 && (second ?? 0) < 0x80) badDer(`${what} is not minimal`)
+    return content.length === 1 ? content : content.subarray(1)
+  }
+
+  /** A BIT STRING of whole octets. */
+  bits(what: string, tag: number = TAG.bitString): Bytes {
+    const content = this.take(tag, what)
+    if (content[0] !== 0) badDer(`${what} does not consist of whole octets`)
+    return content.subarray(1)
+  }
+
+  /** An object identifier, as the hex of its content. */
+  oid(what: string): string {
+    return [...this.take(TAG.oid, what)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+  }
+
+  /** Ends the level: nothing may follow. */
+  end(what: string): void {
+    if (!this.done) badDer(`${what} has something after its end`)
+  }
+
+  #length(): number {
+    const first = this.#bytes[this.#offset++]
+    if (first === undefined) return badDer('a length is missing')
+    if (first < 0x80) return first
+    const count = first & 0x7f
+    if (count === 0 || count > 3) return badDer('a length is indefinite or too long')
+    let length = 0
+    for (let index = 0; index < count; index++)
+      length = length * 256 + (this.#bytes[this.#offset++] ?? badDer('a length is cut short'))
+    if (length < 0x80 || length < 2 ** (8 * (count - 1))) return badDer('a length is not minimal')
+    return length
+  }
+}

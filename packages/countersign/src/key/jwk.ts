@@ -1,0 +1,126 @@
+import { type Bytes, fromBase64url } from '../bytes.ts'
+import { JoseError, kindOf, show } from '../errors.ts'
+import { isObject, type JsonObject, own } from '../json.ts'
+import { type Draft, invalid, RSA_PRIVATE } from './material.ts'
+
+/** A JSON Web Key (RFC 7517 §4). Members that countersign does not know are ignored. */
+export interface Jwk {
+  readonly kty: string
+  readonly kid?: string
+  readonly alg?: string
+  readonly use?: string
+  readonly key_ops?: readonly string[]
+  readonly ext?: boolean
+  readonly crv?: string
+  readonly x?: string
+  readonly y?: string
+  readonly n?: string
+  readonly e?: string
+  readonly d?: string
+  readonly p?: string
+  readonly q?: string
+  readonly dp?: string
+  readonly dq?: string
+  readonly qi?: string
+  readonly k?: string
+}
+
+/** A JWK Set (RFC 7517 §5). */
+export interface JwkSet {
+  readonly keys: readonly Jwk[]
+}
+
+/** What a JWK says about its key. */
+export interface JwkInfo {
+  readonly kid: string | undefined
+  readonly alg: string | undefined
+  readonly use: string | undefined
+  readonly key_ops: readonly string[] | undefined
+  readonly extractable: boolean
+}
+
+/** A JWK taken apart: a secret, or the members of an asymmetric key. */
+export type ParsedJwk = { readonly info: JwkInfo } & ({ readonly secret: Bytes } | { readonly draft: Draft })
+
+/** The members that make up the public key, by kty, in the order of their thumbprint (RFC 7638 §3.2). */
+export const PUBLIC_MEMBERS: Readonly<Record<'RSA' | 'EC' | 'OKP', readonly string[]>> = {
+  RSA: ['e', 'n'],
+  EC: ['x', 'y'],
+  OKP: ['x'],
+}
+
+/**
+ * Reads a JWK member by member; inherited members do not count (attack 22).
+ *
+ * @throws {JoseError} `CS_KEY_INVALID`, or `CS_UNSUPPORTED` for a kty or form that countersign does not have
+ */
+export function parseJwk(jwk: JsonObject): ParsedJwk {
+  const info = readInfo(jwk)
+  const kty = text(jwk, 'kty')
+  if (kty === undefined) throw invalid('a JWK takes a kty')
+  if (kty === 'oct') return { info, secret: octets(jwk, 'k') }
+  const kind = Object.hasOwn(jwk, 'd') ? 'private' : 'public'
+  if (kty === 'RSA') {
+    if (Object.hasOwn(jwk, 'oth')) throw new JoseError('CS_UNSUPPORTED', 'this RSA key has more than two primes (oth)')
+    if (kind === 'private' && RSA_PRIVATE.some((name) => !Object.hasOwn(jwk, name))) {
+      throw new JoseError('CS_UNSUPPORTED', 'this private RSA key lacks p, q, dp, dq or qi', {
+        hint: 'Export the key with its primes; no runtime takes it with n, e and d alone.',
+      })
+    }
+    return {
+      info,
+      draft: { kty, kind, members: pick(jwk, kind === 'private' ? ['n', 'e', ...RSA_PRIVATE] : ['n', 'e']) },
+    }
+  }
+  if (kty === 'EC' || kty === 'OKP') {
+    const crv = text(jwk, 'crv')
+    if (crv === undefined) throw invalid(`a JWK of kty ${kty} takes a crv`)
+    const names = kind === 'private' ? [...PUBLIC_MEMBERS[kty], 'd'] : PUBLIC_MEMBERS[kty]
+    return { info, draft: { kty, crv, kind, members: pick(jwk, names) } }
+  }
+  throw new JoseError('CS_UNSUPPORTED', `kty ${show(kty)} is not supported`)
+}
+
+/** Whether a value is a JWK Set in shape: an object with a member `keys`. */
+export function isJwkSet(value: unknown): value is JsonObject & { readonly keys: unknown } {
+  return isObject(value) && Object.hasOwn(value, 'keys')
+}
+
+/** The fields about the key, each checked for its type (attack 54). */
+function readInfo(jwk: JsonObject): JwkInfo {
+  const use = text(jwk, 'use')
+  const operations = own(jwk, 'key_ops')
+  const key_ops = operations === undefined ? undefined : parseKeyOps(operations)
+  const ext = own(jwk, 'ext')
+  if (ext !== undefined && typeof ext !== 'boolean') throw invalid('ext of the JWK is not a boolean')
+  const info = { kid: text(jwk, 'kid'), alg: text(jwk, 'alg'), use, key_ops, extractable: ext ?? true }
+  const signs = key_ops?.some((name) => name === 'sign' || name === 'verify')
+  if (key_ops?.length && (use === 'sig' || use === 'enc') && signs !== (use === 'sig')) {
+    throw invalid(`use ${show(use)} and key_ops of the JWK contradict each other (RFC 7517 §4.3)`)
+  }
+  return info
+}
+
+function parseKeyOps(value: unknown): readonly string[] {
+  if (!Array.isArray(value) || !value.every((name): name is string => typeof name === 'string')) {
+    throw invalid('key_ops of the JWK is not an array of strings')
+  }
+  if (new Set(value).size !== value.length) throw invalid('key_ops of the JWK names an operation twice')
+  return value
+}
+
+function text(jwk: JsonObject, name: string): string | undefined {
+  const value = own(jwk, name)
+  if (value === undefined || typeof value === 'string') return value
+  throw invalid(`${name} of the JWK is ${kindOf(value)} and not a string`)
+}
+
+function octets(jwk: JsonObject, name: string): Bytes {
+  const value = text(jwk, name)
+  if (value === undefined) throw invalid(`the JWK lacks ${name}`)
+  return fromBase64url(value, `${name} of the JWK`, 'CS_KEY_INVALID')
+}
+
+function pick(jwk: JsonObject, names: readonly string[]): Record<string, Bytes> {
+  return Object.fromEntries(names.map((name) => [name, octets(jwk, name)]))
+}

@@ -1,0 +1,87 @@
+import { type KeyFacts, misfit } from '../alg/needs.ts'
+import { SIGNATURE } from '../alg/signature.ts'
+import type { Kty, Material } from '../crypto/backend.ts'
+
+/** What is said about a key beside the key itself (RFC 7517 §4). */
+export interface KeyInfo {
+  readonly bits: number
+  readonly kid?: string | undefined
+  readonly alg?: string | undefined
+  readonly use?: string | undefined
+  readonly key_ops?: readonly string[] | undefined
+  readonly extractable?: boolean | undefined
+  readonly weakness?: string | undefined
+  readonly allowShort?: boolean | undefined
+}
+
+/**
+ * One key, immutable, with its stuff out of sight: neither JSON nor the console shows more than what it is for. It
+ * comes from `importKey`, `secretKey`, `generateKey` or `publicKey`, and what it may do is settled there and never by
+ * a token.
+ */
+export class Key implements KeyFacts {
+  /** A `secret` signs and verifies, a `public` key verifies, a `private` key signs. */
+  readonly kind: Material['kind']
+  readonly kty: Kty
+  readonly crv: string | undefined
+  /** The bits of a secret or of a modulus, or the size of the curve. */
+  readonly bits: number
+  readonly kid: string | undefined
+  readonly alg: string | undefined
+  readonly use: string | undefined
+  readonly key_ops: readonly string[] | undefined
+  /** Whether `exportJwk` and `exportPem` give it out. */
+  readonly extractable: boolean
+  readonly #material: Material
+  readonly #weakness: string | undefined
+  readonly #allowShort: boolean
+
+  /** @internal */
+  constructor(material: Material, info: KeyInfo) {
+    this.kind = material.kind
+    this.kty = material.kty
+    this.crv = material.crv
+    this.bits = info.bits
+    this.kid = info.kid
+    this.alg = info.alg
+    this.use = info.use
+    this.key_ops = info.key_ops && Object.freeze([...info.key_ops])
+    this.extractable = info.extractable ?? true
+    this.#weakness = info.weakness
+    this.#allowShort = info.allowShort ?? false
+    this.#material = material
+    Object.freeze(this)
+  }
+
+  /** @internal */
+  get weakness(): string | undefined {
+    return this.#weakness
+  }
+
+  /** @internal */
+  get allowShort(): boolean {
+    return this.#allowShort
+  }
+
+  /** The algorithms this key may serve, by every rule but those of the caller. */
+  get algorithms(): readonly string[] {
+    const role = this.kind === 'secret' ? undefined : this.kind === 'public' ? 'verify' : 'sign'
+    return [...SIGNATURE.values()].filter((row) => misfit(row, this, role) === undefined).map((row) => row.id)
+  }
+
+  /** What the key is, without the key. */
+  toJSON(): Pick<Key, 'kind' | 'kty' | 'crv' | 'bits' | 'kid' | 'alg' | 'use' | 'key_ops' | 'extractable'> {
+    const { kind, kty, crv, bits, kid, alg, use, key_ops, extractable } = this
+    return { kind, kty, crv, bits, kid, alg, use, key_ops, extractable }
+  }
+
+  /** @internal The stuff of a key, for backends and exports. */
+  static material(key: Key): Material {
+    return key.#material
+  }
+
+  /** @internal Whether a value is a key that this library made: no look-alike passes. */
+  static is(value: unknown): value is Key {
+    return typeof value === 'object' && value !== null && #material in value
+  }
+}

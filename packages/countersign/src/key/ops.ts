@@ -1,0 +1,166 @@
+import { SIGNATURE, type SignatureAlg } from '../alg/signature.ts'
+import { base64url, utf8 } from '../bytes.ts'
+import type { Hash, Material } from '../crypto/backend.ts'
+import { JoseError, show } from '../errors.ts'
+import { type Op, use } from '../op.ts'
+import { CURVE } from './curve.ts'
+import { type Jwk, type JwkSet, PUBLIC_MEMBERS } from './jwk.ts'
+import { Key } from './key.ts'
+import { toPem } from './pem.ts'
+
+/** What may be said about a new key. */
+export interface GenerateOptions {
+  /** The name of the key; left out, an asymmetric key takes its thumbprint. */
+  readonly kid?: string
+  /** The size of an RSA key, 2048 to 8192, or of a secret, at least the bits of its hash. */
+  readonly bits?: number
+}
+
+/** The hash of a thumbprint, as it is named in its URI (RFC 9278 §3). */
+export type ThumbprintHash = 'sha-256' | 'sha-384' | 'sha-512'
+
+/** @see the door's `generateKey` */
+export function* generateKey(alg: string, { kid, bits }: GenerateOptions): Op<Key> {
+  const row = SIGNATURE.get(alg)
+  if (row === undefined) throw new TypeError(`alg ${show(alg)} is none of ${[...SIGNATURE.keys()].join(', ')}`)
+  if (kid !== undefined && (typeof kid !== 'string' || kid === '')) throw new TypeError('kid is not a string with text')
+  const size = toSize(row, bits)
+  const material = yield* use((backend) =>
+    backend.generate(size === undefined ? row.generate : { ...row.generate, bits: size }),
+  )
+  const info = { alg, bits: size ?? CURVE.get(material.crv ?? '')?.bits ?? 0 }
+  const key = new Key(material, { ...info, kid })
+  return kid === undefined && key.kind !== 'secret' ? new Key(material, { ...info, kid: yield* thumbprint(key) }) : key
+}
+
+function toSize(row: SignatureAlg, bits: number | undefined): number | undefined {
+  const least = row.generate.bits
+  if (bits === undefined) return least
+  if (least === undefined) throw new TypeError(`the size of a key for ${row.id} is fixed: leave bits out`)
+  const most = row.generate.kty === 'RSA' ? 8192 : 4096
+  if (!Number.isInteger(bits) || bits < least || bits > most || bits % 8 !== 0) {
+    throw new TypeError(`bits for ${row.id} is a multiple of 8 from ${least} to ${most}`)
+  }
+  return bits
+}
+
+/** @see the door's `publicKey` */
+export function publicKey(key: Key): Key {
+  if (key.kind === 'public') return key
+  if (key.kind === 'secret') throw new JoseError('CS_KEY_TYPE', 'a secret has no public key')
+  const material = Key.material(key)
+  const members = Object.fromEntries(publicNames(material).map((name) => [name, member(material, name)]))
+  const { alg, kid, use: intended, bits } = key
+  const key_ops = key.key_ops?.filter((name) => name === 'sign').map(() => 'verify')
+  const stuff: Material = {
+    kty: material.kty,
+    kind: 'public',
+    members: Object.freeze(members),
+    ...(key.crv && { crv: key.crv }),
+  }
+  return new Key(stuff, { alg, kid, use: intended, bits, key_ops })
+}
+
+/** @see the door's `exportJwk` */
+export function exportJwk(key: Key): Jwk {
+  mustBeExtractable(key)
+  const material = Key.material(key)
+  const stuff = material.secret ? { k: base64url(material.secret) } : material.members
+  return withoutUndefined({ kty: key.kty, crv: key.crv, ...stuff, ...infoOf(key) })
+}
+
+function infoOf({ kid, alg, use, key_ops }: Key): Pick<Jwk, 'kid' | 'alg' | 'use' | 'key_ops'> {
+  return withoutUndefined({ kid, alg, use, key_ops: key_ops && [...key_ops] })
+}
+
+function withoutUndefined<T extends object>(object: T): { [Name in keyof T]: Exclude<T[Name], undefined> } {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as never
+}
+
+/** @see the door's `exportPem` */
+export function* exportPem(key: Key): Op<string> {
+  if (key.kind === 'secret') throw new JoseError('CS_KEY_TYPE', 'a secret has no PEM form: use exportJwk')
+  mustBeExtractable(key)
+  const der = yield* use((backend) => backend.exportDer(Key.material(key)))
+  const text = base64url(der).replaceAll('-', '+').replaceAll('_', '/')
+  return toPem(key.kind === 'public' ? 'PUBLIC KEY' : 'PRIVATE KEY', text.padEnd(Math.ceil(text.length / 4) * 4, '='))
+}
+
+function mustBeExtractable(key: Key): void {
+  if (!key.extractable)
+    throw new JoseError('CS_KEY_TYPE', 'the key was imported as one that is not given out (ext: false)')
+}
+
+/** @see the door's `thumbprint` */
+export function* thumbprint(key: Key, hash: ThumbprintHash = 'sha-256'): Op<string> {
+  const bits = HASHES.get(hash)
+  if (bits === undefined) throw new TypeError(`hash ${show(hash)} is none of ${[...HASHES.keys()].join(', ')}`)
+  const data = utf8(requiredMembers(key))
+  return base64url(yield* use((backend) => backend.digest(bits, data)))
+}
+
+const HASHES: ReadonlyMap<string, Hash> = new Map([
+  ['sha-256', 256],
+  ['sha-384', 384],
+  ['sha-512', 512],
+])
+
+/** @see the door's `thumbprintUri` */
+export function* thumbprintUri(key: Key, hash: ThumbprintHash = 'sha-256'): Op<string> {
+  return `urn:ietf:params:oauth:jwk-thumbprint:${hash}:${yield* thumbprint(key, hash)}`
+}
+
+/** The JSON text whose hash is the thumbprint: required members alone, in order of their names (RFC 7638 §3). */
+function requiredMembers(key: Key): string {
+  const material = Key.material(key)
+  const stuff = material.secret
+    ? { k: base64url(material.secret) }
+    : Object.fromEntries(publicNames(material).map((name) => [name, member(material, name)]))
+  const all: Record<string, string> = { ...stuff, kty: key.kty, ...(key.crv && { crv: key.crv }) }
+  return JSON.stringify(
+    Object.fromEntries(
+      Object.keys(all)
+        .sort()
+        .map((name) => [name, all[name]]),
+    ),
+  )
+}
+
+/**
+ * The name of a key where it has to have one: its kid, or else its thumbprint. Publishing, signing and choosing a key
+ * all go by this one rule, so that a key without kid is found again. A secret has no name but its kid.
+ */
+export function* nameOf(key: Key): Op<string | undefined> {
+  return key.kid ?? (key.kind === 'secret' ? undefined : yield* thumbprint(key))
+}
+
+/**
+ * The JWK Set to publish (attacks 55 and 56): each key by its public members alone, whatever it was made of.
+ *
+ * @throws {JoseError} `CS_KEY_TYPE` for a secret, `CS_AMBIGUOUS_KEY` for two keys of one name
+ */
+export function* publicJwks(keys: readonly Key[]): Op<JwkSet> {
+  const published: Jwk[] = []
+  for (const key of keys) {
+    if (key.kind === 'secret') throw new JoseError('CS_KEY_TYPE', 'a secret is never published')
+    const open = publicKey(key)
+    const kid = yield* nameOf(open)
+    if (
+      published.some(
+        (other) => other.kid === kid && other.kty === key.kty && other.alg === key.alg && other.use === key.use,
+      )
+    ) {
+      throw new JoseError('CS_AMBIGUOUS_KEY', `two keys to publish have kid ${show(kid)}`)
+    }
+    published.push({ ...exportJwk(open), ...(kid !== undefined && { kid }) })
+  }
+  return { keys: published }
+}
+
+function publicNames(material: Material): readonly string[] {
+  return material.kty === 'oct' ? [] : PUBLIC_MEMBERS[material.kty]
+}
+
+function member(material: Material, name: string): string {
+  return material.members[name] ?? ''
+}

@@ -1,0 +1,186 @@
+/** One row of the error table: what a code means, and what to do about it. */
+export interface Message {
+  /** What has happened, in general terms; an error's own message says it with its values. */
+  readonly text: string
+  /** The next step for the person who reads it. */
+  readonly hint: string
+}
+
+/** A stable name of a failure, for programs; `docs/errors.md` explains each. */
+export type ErrorCode =
+  | 'CS_MALFORMED'
+  | 'CS_TOO_LARGE'
+  | 'CS_HEADER'
+  | 'CS_CRIT'
+  | 'CS_UNSIGNED'
+  | 'CS_ALG'
+  | 'CS_UNSUPPORTED'
+  | 'CS_SIGNATURE'
+  | 'CS_DECRYPTION'
+  | 'CS_ENCRYPTED'
+  | 'CS_NESTED'
+  | 'CS_NO_KEY'
+  | 'CS_AMBIGUOUS_KEY'
+  | 'CS_KEY_TYPE'
+  | 'CS_KEY_SIZE'
+  | 'CS_KEY_INVALID'
+  | 'CS_WEAK_SECRET'
+  | 'CS_JWKS_FETCH'
+  | 'CS_JWKS_INVALID'
+  | 'CS_DISCOVERY'
+  | 'CS_EXPIRED'
+  | 'CS_NOT_YET_VALID'
+  | 'CS_TOO_OLD'
+  | 'CS_ISS'
+  | 'CS_SUB'
+  | 'CS_AUD'
+  | 'CS_TYP'
+  | 'CS_CLAIM_MISSING'
+  | 'CS_CLAIM_TYPE'
+  | 'CS_CLAIMS_SCHEMA'
+  | 'CS_REVOKED'
+  | 'CS_REPLAY'
+  | 'CS_UNAVAILABLE'
+
+/**
+ * Every error code of countersign, with its meaning and its advice. The library, the command and the debugger page
+ * read this one table, and `docs/errors.md` is built from it.
+ */
+export const MESSAGES: Readonly<Record<ErrorCode, Message>> = {
+  CS_MALFORMED: {
+    text: 'The input does not have the shape of a token, or a part of it is not the JSON or UTF-8 it has to be.',
+    hint: 'Pass the whole token as it was issued: three parts joined by dots, no quotes, no "Bearer " in front.',
+  },
+  CS_BASE64: {
+    text: 'A part is not canonical base64url: a character outside A-Z a-z 0-9 - _, padding, or unused bits that are not zero.',
+    hint: 'Pass the text as it was issued. Tokens are base64url without padding; white space and + / = never occur.',
+  },
+  CS_TOO_LARGE: {
+    text: 'The input is larger, or nested deeper, than the limits allow.',
+    hint: 'Put less into the token, or raise the named limit with the limits option if you trust who sends it.',
+  },
+  CS_HEADER: {
+    text: 'The JOSE header has a member that is missing, of the wrong type, or not allowed here.',
+    hint: 'Look at the header with decodeUnverified; whoever made the token has to mend it.',
+  },
+  CS_CRIT: {
+    text: 'The header marks an extension as critical that is not understood here, or the crit member is malformed.',
+    hint: 'A critical extension must be understood or the token refused (RFC 7515 §4.1.11). Ask the issuer to leave it out.',
+  },
+  CS_UNSIGNED: {
+    text: 'The token says alg "none": nobody signed it.',
+    hint: 'Unsecured tokens are never accepted. Have the issuer sign it.',
+  },
+  CS_ALG: {
+    text: 'The algorithm is not known, or not one that is allowed here.',
+    hint: 'If you trust tokens made with it, name it in the algorithms option and give a key that serves it.',
+  },
+  CS_UNSUPPORTED: {
+    text: 'The standard allows it, but countersign or this runtime does not support it.',
+    hint: 'capabilities() lists what this runtime can do.',
+  },
+  CS_SIGNATURE: {
+    text: 'The signature does not verify with any key that may check it.',
+    hint: 'The token was changed, or signed with another key: compare its kid and issuer with the keys you gave.',
+  },
+  CS_DECRYPTION: {
+    text: 'The token could not be decrypted.',
+    hint: 'The token was changed, or encrypted to another key.',
+  },
+  CS_ENCRYPTED: {
+    text: 'The token is encrypted (a JWE), and a signed one (a JWS) is expected here.',
+    hint: 'Decrypt it first. A verifier never decides by looking at the token whether it is encrypted.',
+  },
+  CS_NESTED: {
+    text: 'A signed token was expected inside the encrypted one, or the other way round.',
+    hint: 'Say with the options whether the claims are signed inside the encryption.',
+  },
+  CS_NO_KEY: {
+    text: 'No key was found that fits the token.',
+    hint: 'Check that the key set holds the kid of the token, and that the key may serve its algorithm.',
+  },
+  CS_AMBIGUOUS_KEY: {
+    text: 'More than one key of the set fits the token, and nothing tells them apart.',
+    hint: 'Give every key its own kid and put it into the header; a key without kid is known by its thumbprint.',
+  },
+  CS_KEY_TYPE: {
+    text: 'The key is of a kind that may not do this: its type, curve, alg, use or key_ops forbid it.',
+    hint: 'Give the key that belongs to the algorithm: public keys verify, private keys sign, secrets do both.',
+  },
+  CS_KEY_SIZE: {
+    text: 'The key has a size that is not allowed for the algorithm.',
+    hint: 'RSA keys take 2048 to 8192 bits. Make a new key with generateKey.',
+  },
+  CS_KEY_INVALID: {
+    text: 'The key is malformed, contradicts itself, or is known to be weak.',
+    hint: 'Export the key again from where it was made, or make a new one with generateKey.',
+  },
+  CS_WEAK_SECRET: {
+    text: 'The secret is too short or too predictable for an HMAC.',
+    hint: 'Use at least as many random bytes as the hash has: 32 for HS256, 48 for HS384, 64 for HS512; generateKey makes them.',
+  },
+  CS_JWKS_FETCH: {
+    text: 'The JWK Set could not be fetched.',
+    hint: 'The keys are unavailable for now: answer 503, not 401, and look at the cause.',
+  },
+  CS_JWKS_INVALID: {
+    text: 'The JWK Set is not one that can be used.',
+    hint: 'A JWK Set is {"keys": [ … ]} with public keys only, or with secrets only when it stays in the process.',
+  },
+  CS_DISCOVERY: {
+    text: 'The issuer metadata could not be used.',
+    hint: 'Check the issuer URL; its metadata must name exactly the same issuer.',
+  },
+  CS_EXPIRED: {
+    text: 'The token has expired: exp has passed.',
+    hint: 'Get a new token. If it was just issued, compare the clocks of both machines.',
+  },
+  CS_NOT_YET_VALID: {
+    text: 'The token is not valid yet: nbf, or iat where an age is demanded, lies in the future.',
+    hint: 'Compare the clocks of the issuer and of this machine; clockTolerance covers small differences.',
+  },
+  CS_TOO_OLD: {
+    text: 'The token was issued longer ago than maxAge allows.',
+    hint: 'Get a new token, or allow a longer maxAge.',
+  },
+  CS_ISS: {
+    text: 'The token comes from another issuer than expected.',
+    hint: 'Compare iss with the issuer option character by character; a trailing slash counts.',
+  },
+  CS_SUB: {
+    text: 'The token is about another subject than expected.',
+    hint: 'Compare sub with the subject option.',
+  },
+  CS_AUD: {
+    text: 'The token is meant for another audience.',
+    hint: 'Have the token issued for this service: its audience must be in aud, exactly.',
+  },
+  CS_TYP: {
+    text: 'The token is of another type than expected.',
+    hint: 'Set the typ option to the type this service takes, such as "at+jwt"; a token made for another purpose must not pass.',
+  },
+  CS_CLAIM_MISSING: {
+    text: 'A claim that is required is not in the token.',
+    hint: 'Have the issuer add the claim, or stop requiring it.',
+  },
+  CS_CLAIM_TYPE: {
+    text: 'A claim has a value of the wrong type.',
+    hint: 'Times are numbers of seconds; iss, sub and jti are strings; aud is a string or an array of strings.',
+  },
+  CS_CLAIMS_SCHEMA: {
+    text: 'The claims do not fit the schema.',
+    hint: 'Look at the issues: each names the claim and what was expected.',
+  },
+  CS_REVOKED: {
+    text: 'The token has been revoked.',
+    hint: 'The user has to log in again.',
+  },
+  CS_REPLAY: {
+    text: 'The token may be used once, and has been used before.',
+    hint: 'Make a new token for each use.',
+  },
+  CS_UNAVAILABLE: {
+    text: 'Something that is needed to decide cannot be reached, so the token is refused for now.',
+    hint: 'Answer 503, not 401, and look at the cause.',
+  },
+}

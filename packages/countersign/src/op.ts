@@ -1,0 +1,67 @@
+import type { Backend, SyncBackend } from './crypto/backend.ts'
+
+/** Something that is there now or by a promise. */
+export type Awaitable<T> = T | PromiseLike<T>
+
+/** One step of an operation: what it asks of the backend. */
+export type Step = (backend: Backend) => unknown
+
+/**
+ * An operation in steps. It is written once and knows nothing of promises: {@link run} drives it for the promise doors,
+ * {@link runSync} for the synchronous ones. A step that fails throws at the place of its `yield`.
+ */
+export type Op<T> = Generator<Step, T, unknown>
+
+/** Takes one step, and gives what the backend answered. */
+export function* use<T>(step: (backend: Backend) => Awaitable<T>): Op<T> {
+  return (yield step) as T
+}
+
+/** A promise where only values are of use: the program picked the wrong door, and no token is to blame. */
+export class PromiseInSyncError extends TypeError {
+  constructor() {
+    super('a key source answered with a promise, which countersign/sync cannot await: use countersign')
+  }
+}
+
+/** Drives an operation by values alone. A step that has nothing but a promise to give is a {@link PromiseInSyncError}. */
+export function runSync<T>(op: Op<T>, backend: SyncBackend): T {
+  let turn = op.next()
+  while (!turn.done) turn = advance(op, turn.value, backend)
+  return turn.value
+}
+
+function advance<T>(op: Op<T>, step: Step, backend: SyncBackend): IteratorResult<Step, T> {
+  let answer: unknown
+  try {
+    answer = step(backend)
+    if (isPromise(answer)) {
+      answer.then(undefined, () => {}) // nobody waits for it: its failure must not end the process
+      throw new PromiseInSyncError()
+    }
+  } catch (error) {
+    return op.throw(error)
+  }
+  return op.next(answer)
+}
+
+/** Drives an operation, waiting only for those steps that answer with a promise. */
+export async function run<T>(op: Op<T>, backend: Backend): Promise<T> {
+  let turn = op.next()
+  while (!turn.done) {
+    let answer: unknown
+    try {
+      answer = turn.value(backend)
+      if (isPromise(answer)) answer = await answer
+    } catch (error) {
+      turn = op.throw(error)
+      continue
+    }
+    turn = op.next(answer)
+  }
+  return turn.value
+}
+
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function'
+}

@@ -1,0 +1,123 @@
+import { misfit, type Role } from '../alg/needs.ts'
+import type { SignatureAlg } from '../alg/signature.ts'
+import type { Backend } from '../crypto/backend.ts'
+import { JoseError, kindOf, show } from '../errors.ts'
+import type { JoseHeader } from '../header.ts'
+import { isObject, own } from '../json.ts'
+import { importKey } from '../key/import.ts'
+import { isJwkSet } from '../key/jwk.ts'
+import { Key } from '../key/key.ts'
+import { nameOf } from '../key/ops.ts'
+import type { Op } from '../op.ts'
+
+/** A member of a JWK Set that is not used, and why. */
+export interface SkippedKey {
+  readonly index: number
+  readonly kid: string | undefined
+  readonly error: JoseError
+}
+
+/** Stricter rules for a set that came over the network. */
+export interface SetRules {
+  /** Refuses the whole set if it has a private or secret member. */
+  readonly publicOnly?: boolean
+  readonly maxKeys?: number
+}
+
+/**
+ * The keys of a JWK Set, imported once. The kid of a token selects: exactly one key must have it and fit. A token
+ * without kid is verified only where exactly one key fits. Members of an unknown kty, and members that the rules for
+ * keys refuse, are left out and listed in `skipped`.
+ */
+export class KeySet {
+  readonly keys: readonly Key[]
+  readonly skipped: readonly SkippedKey[]
+  /** Keys by name, made at the first selection, since a thumbprint may take the backend. */
+  #byName: ReadonlyMap<string, readonly Key[]> | undefined
+
+  /** @internal @throws {JoseError} `CS_JWKS_INVALID` */
+  constructor(jwks: unknown, backend: Pick<Backend, 'admit'>, { publicOnly = false, maxKeys = 1000 }: SetRules = {}) {
+    const members = membersOf(jwks, maxKeys)
+    refuseMixture(members, publicOnly)
+    const keys: Key[] = []
+    const skipped: SkippedKey[] = []
+    for (const [index, member] of members.entries()) {
+      if (Key.is(member)) keys.push(member)
+      else {
+        try {
+          keys.push(importKey(member, {}, backend))
+        } catch (error) {
+          if (!(error instanceof JoseError)) throw error
+          const kid = own(member, 'kid')
+          skipped.push({ index, kid: typeof kid === 'string' ? kid : undefined, error })
+        }
+      }
+    }
+    this.keys = Object.freeze(keys)
+    this.skipped = Object.freeze(skipped)
+  }
+
+  /** @internal As `KeySource.select`. */
+  *select(header: JoseHeader, alg: SignatureAlg, role: Role): Op<readonly Key[]> {
+    const { kid } = header
+    const named = kid === undefined ? this.keys : ((yield* this.#index()).get(kid) ?? [])
+    const fit = named.filter((key) => misfit(alg, key, role) === undefined)
+    if (fit.length === 1) return fit
+    const which = kid === undefined ? 'the token has no kid' : `kid ${show(kid)}`
+    if (fit.length > 1) {
+      throw new JoseError('CS_AMBIGUOUS_KEY', `${which}, and ${fit.length} keys of the set serve ${alg.id}`)
+    }
+    throw new JoseError('CS_NO_KEY', `${which}: ${this.#whyNone(named, kid, alg, role)}`)
+  }
+
+  *#index(): Op<ReadonlyMap<string, readonly Key[]>> {
+    if (this.#byName) return this.#byName
+    const byName = new Map<string, Key[]>()
+    for (const key of this.keys) {
+      const name = yield* nameOf(key)
+      if (name !== undefined) byName.set(name, [...(byName.get(name) ?? []), key])
+    }
+    this.#byName = byName
+    return byName
+  }
+
+  #whyNone(named: readonly Key[], kid: string | undefined, alg: SignatureAlg, role: Role): string {
+    const [key] = named
+    const fault = key && misfit(alg, key, role)
+    if (fault && named.length === 1) return fault.why
+    const skipped = this.skipped.find((member) => kid !== undefined && member.kid === kid)
+    if (skipped) return `that key was left out of the set: ${skipped.error.message}`
+    return `none of the ${this.keys.length} keys of the set ${kid === undefined ? `serves ${alg.id}` : 'has it'}`
+  }
+}
+
+type Member = Key | Readonly<Record<string, unknown>>
+
+function membersOf(jwks: unknown, maxKeys: number): readonly Member[] {
+  if (!isJwkSet(jwks)) throw invalid(`${kindOf(jwks)} without a member "keys" is not a JWK Set`)
+  const members: unknown = own(jwks, 'keys')
+  if (!Array.isArray(members)) throw invalid(`keys of the JWK Set is ${kindOf(members)} and not an array`)
+  if (members.length > maxKeys) throw invalid(`the JWK Set has ${members.length} keys, ${maxKeys} are allowed`)
+  return members.map((member: unknown, index) => {
+    if (Key.is(member) || isObject(member)) return member
+    throw invalid(`member ${index} of the JWK Set is ${kindOf(member)} and not a JWK`)
+  })
+}
+
+/** A set of secrets and a set of public keys are two things; together they invite one to be used as the other. */
+function refuseMixture(members: readonly Member[], publicOnly: boolean): void {
+  const secrets = members.filter((member) => ktyOf(member) === 'oct').length
+  if (secrets > 0 && (publicOnly || secrets < members.length)) {
+    throw invalid(publicOnly ? 'the JWK Set holds a secret' : 'the JWK Set mixes secrets (oct) with other keys')
+  }
+  if (publicOnly && members.some((member) => Object.hasOwn(member, 'd')))
+    throw invalid('the JWK Set holds a private key')
+}
+
+function ktyOf(member: Member): unknown {
+  return Key.is(member) ? member.kty : own(member, 'kty')
+}
+
+function invalid(why: string): JoseError {
+  return new JoseError('CS_JWKS_INVALID', why)
+}

@@ -1,0 +1,134 @@
+import { misfit, type Role } from '../alg/needs.ts'
+import type { SignatureAlg } from '../alg/signature.ts'
+import type { Backend } from '../crypto/backend.ts'
+import { JoseError, kindOf } from '../errors.ts'
+import type { JoseHeader } from '../header.ts'
+import { isObject } from '../json.ts'
+import { importKey } from '../key/import.ts'
+import { isJwkSet, type Jwk, type JwkSet } from '../key/jwk.ts'
+import { Key } from '../key/key.ts'
+import { type Op, PromiseInSyncError, use } from '../op.ts'
+import { RemoteKeySet } from './remote.ts'
+import { KeySet } from './set.ts'
+
+/** A function that finds the key for a header. What it throws refuses the token as unavailable. */
+export type KeyFinder = (
+  header: JoseHeader,
+) => Key | readonly Key[] | undefined | PromiseLike<Key | readonly Key[] | undefined>
+
+/** What stands for keys wherever a token is verified. An array is consent to try each fitting key, at most eight. */
+export type Keys = Key | readonly (Key | Jwk)[] | KeySet | RemoteKeySet | Jwk | JwkSet | KeyFinder
+
+/** Where the keys for a token come from. */
+export interface KeySource {
+  /** Set where there is but one key, so that a key that can never serve is refused before any token comes. */
+  readonly only?: Key
+  /**
+   * The keys that may have made this token's signature, each fit for the algorithm; there is at least one.
+   *
+   * @throws {JoseError} `CS_NO_KEY`, `CS_AMBIGUOUS_KEY`, or why the only key does not fit
+   */
+  select(header: JoseHeader, alg: SignatureAlg, role: Role): Op<readonly Key[]>
+}
+
+const MOST_TRIED = 8
+
+/**
+ * Takes keys in any of their forms. No source reads `jwk`, `jku`, `x5u` or `x5c` of a token (attacks 10 and 11).
+ *
+ * @param sync - for `countersign/sync`: an async function is refused at once
+ * @throws {TypeError} for what is no source of keys
+ * @throws {JoseError} for a JWK or JWK Set that is refused
+ */
+export function toSource(keys: unknown, backend: Backend): KeySource {
+  if (keys instanceof KeySet || keys instanceof RemoteKeySet) return keys
+  if (Key.is(keys)) return oneKey(keys)
+  if (Array.isArray(keys)) return severalKeys(keys.map((key) => toKey(key, backend)))
+  if (typeof keys === 'function') {
+    refuseAsync(keys, 'keys', backend)
+    return foundKeys(keys as KeyFinder)
+  }
+  if (isJwkSet(keys)) return new KeySet(keys, backend)
+  if (isObject(keys)) return oneKey(toKey(keys, backend))
+  throw new TypeError(
+    `keys is ${kindOf(keys)}; give a Key, keys in an array, a key set, a JWK, a JWK Set or a function`,
+  )
+}
+
+/** An async function is of no use where nothing waits. @throws TypeError */
+export function refuseAsync(hook: object, name: string, backend: Backend): void {
+  if (!backend.sync || hook.constructor.name !== 'AsyncFunction') return
+  throw new TypeError(`${name} is an async function, which countersign/sync cannot await: use countersign`)
+}
+
+/**
+ * Asks a function of the caller's. What it throws refuses the token, as something that may be over soon.
+ *
+ * @throws {JoseError} `CS_UNAVAILABLE`, or the JoseError that the function threw
+ */
+export function* askHook(hook: () => unknown, what: string): Op<unknown> {
+  try {
+    return yield* use<unknown>(hook)
+  } catch (cause) {
+    if (cause instanceof JoseError || cause instanceof PromiseInSyncError) throw cause
+    throw new JoseError('CS_UNAVAILABLE', `${what} failed`, { cause, unavailable: true })
+  }
+}
+
+function toKey(key: unknown, backend: Backend): Key {
+  if (Key.is(key)) return key
+  if (isObject(key)) return importKey(key, {}, backend)
+  throw new TypeError(`keys holds ${kindOf(key)} where a Key is expected`)
+}
+
+function oneKey(key: Key): KeySource {
+  const keys = Object.freeze([key])
+  return {
+    only: key,
+    // biome-ignore lint/correctness/useYield: the answer is at hand
+    *select(_header, alg, role) {
+      const fault = misfit(alg, key, role)
+      if (fault) throw new JoseError(fault.code, fault.why)
+      return keys
+    },
+  }
+}
+
+function severalKeys(keys: readonly Key[]): KeySource {
+  if (keys.length === 0) throw new TypeError('keys is an empty array')
+  if (keys.length > MOST_TRIED)
+    throw new TypeError(`keys holds ${keys.length} keys to try, at most ${MOST_TRIED}: use keySet`)
+  return {
+    // biome-ignore lint/correctness/useYield: the answer is at hand
+    *select(_header, alg, role) {
+      return fitting(keys, alg, role)
+    },
+  }
+}
+
+function fitting(keys: readonly Key[], alg: SignatureAlg, role: Role): readonly Key[] {
+  const [first] = keys
+  if (keys.length === 1 && first) {
+    const fault = misfit(alg, first, role)
+    if (fault) throw new JoseError(fault.code, fault.why)
+    return keys
+  }
+  const fit = keys.filter((key) => misfit(alg, key, role) === undefined)
+  if (fit.length === 0) throw new JoseError('CS_NO_KEY', `none of the ${keys.length} keys serves ${alg.id}`)
+  return fit
+}
+
+function foundKeys(find: KeyFinder): KeySource {
+  return {
+    *select(header, alg, role) {
+      const found = yield* askHook(() => find(header), 'the key function')
+      const keys = Array.isArray(found) ? found : [found]
+      // A look-up by kid that finds `Object.prototype` or nothing is no more than a key that is not there.
+      if (keys.length === 0 || keys.length > MOST_TRIED || !keys.every((key): key is Key => Key.is(key))) {
+        const gave = Array.isArray(found) ? `an array that is not 1 to ${MOST_TRIED} keys` : kindOf(found)
+        throw new JoseError('CS_NO_KEY', `the key function gave ${gave} and no Key`)
+      }
+      return fitting(keys, alg, role)
+    },
+  }
+}

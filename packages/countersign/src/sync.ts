@@ -1,0 +1,176 @@
+/**
+ * countersign with plain values instead of promises, on Node: the same names, the same checks, the same errors. A
+ * remote key set has to be loaded first (`await set.load()`), and a key function has to answer at once.
+ *
+ * @packageDocumentation
+ */
+import { sync as backend } from '#crypto'
+import type { JwtClaims } from './claims.ts'
+import { JoseError } from './errors.ts'
+import { prepareSigner, type SignerOptions, type SignOptions } from './jwt/signer.ts'
+import { prepareVerifier, type SafeVerified, type VerifiedToken, type VerifierOptions } from './jwt/verifier.ts'
+import type { Jwk, JwkSet } from './key/jwk.ts'
+import type { Key } from './key/key.ts'
+import type { GenerateOptions, ThumbprintHash } from './key/ops.ts'
+import * as keys from './key/ops.ts'
+import { runSync } from './op.ts'
+
+export type * from './index.ts'
+export { capabilities, decodeUnverified, importKey, JoseError, keySet, remoteKeySet, secretKey } from './index.ts'
+
+/** Makes signed JWTs; the work on its options is done. */
+export interface SyncSigner {
+  /** @throws {JoseError} `CS_CLAIM_TYPE`, `CS_ISS` or `CS_TOO_LARGE` */
+  sign(claims: JwtClaims, options?: SignOptions): string
+}
+
+/** Checks signed JWTs; the work on its options is done. */
+export interface SyncVerifier {
+  /** @throws {JoseError} for every token that is refused */
+  verify(token: string): VerifiedToken
+  /** The same, with the refusal as a value. What is no refusal of a token is still thrown. */
+  safeVerify(token: string): SafeVerified
+}
+
+/**
+ * As `createSigner` of `countersign`.
+ *
+ * @example
+ * ```ts
+ * import { createSigner, generateKey } from 'countersign/sync'
+ *
+ * const signer = createSigner({ key: generateKey('HS256'), issuer: 'https://issuer.example', expiresIn: '15m' })
+ * console.log(signer.sign({ sub: '1234567890' }).split('.').length) // 3
+ * ```
+ */
+export function createSigner(options: SignerOptions): SyncSigner {
+  const sign = prepareSigner(options)
+  return { sign: (claims, call) => runSync(sign(claims, call), backend) }
+}
+
+/**
+ * As `createVerifier` of `countersign`.
+ *
+ * @throws {TypeError} for an async key function, too
+ * @example
+ * ```ts
+ * import { createSigner, createVerifier, generateKey } from 'countersign/sync'
+ *
+ * const key = generateKey('HS256')
+ * const token = createSigner({ key, audience: 'api', expiresIn: '15m' }).sign({ sub: '1234567890' })
+ * const verifier = createVerifier({ keys: key, issuer: 'any', audience: 'api' })
+ * console.log(verifier.verify(token).claims.sub) // 1234567890
+ * ```
+ */
+export function createVerifier(options: VerifierOptions): SyncVerifier {
+  const verify = prepareVerifier(options, backend)
+  return {
+    verify: (token) => runSync(verify(token), backend),
+    safeVerify(token) {
+      try {
+        return { ok: true, ...runSync(verify(token), backend) }
+      } catch (error) {
+        if (error instanceof JoseError) return { ok: false, error }
+        throw error
+      }
+    },
+  }
+}
+
+/**
+ * As `generateKey` of `countersign`. An RSA key takes some hundred milliseconds, in which nothing else runs.
+ *
+ * @example
+ * ```ts
+ * import { generateKey } from 'countersign/sync'
+ *
+ * console.log(generateKey('ES256').kind) // private
+ * ```
+ */
+export function generateKey(alg: string, options: GenerateOptions = {}): Key {
+  return runSync(keys.generateKey(alg, options), backend)
+}
+
+/**
+ * As `publicKey` of `countersign`.
+ *
+ * @example
+ * ```ts
+ * import { generateKey, publicKey } from 'countersign/sync'
+ *
+ * console.log(publicKey(generateKey('ES256')).kind) // public
+ * ```
+ */
+export function publicKey(key: Key): Key {
+  return keys.publicKey(key)
+}
+
+/**
+ * As `exportJwk` of `countersign`.
+ *
+ * @example
+ * ```ts
+ * import { exportJwk, generateKey } from 'countersign/sync'
+ *
+ * console.log(exportJwk(generateKey('HS256')).kty) // oct
+ * ```
+ */
+export function exportJwk(key: Key): Jwk {
+  return keys.exportJwk(key)
+}
+
+/**
+ * As `exportPem` of `countersign`.
+ *
+ * @example
+ * ```ts
+ * import { exportPem, generateKey } from 'countersign/sync'
+ *
+ * console.log(exportPem(generateKey('ES256')).split('\n')[0]) // -----BEGIN PRIVATE KEY-----
+ * ```
+ */
+export function exportPem(key: Key): string {
+  return runSync(keys.exportPem(key), backend)
+}
+
+/**
+ * As `thumbprint` of `countersign`.
+ *
+ * @example
+ * ```ts
+ * import { generateKey, thumbprint } from 'countersign/sync'
+ *
+ * console.log(thumbprint(generateKey('ES256')).length) // 43
+ * ```
+ */
+export function thumbprint(key: Key, hash?: ThumbprintHash): string {
+  return runSync(keys.thumbprint(key, hash), backend)
+}
+
+/**
+ * As `thumbprintUri` of `countersign`.
+ *
+ * @example
+ * ```ts
+ * import { generateKey, thumbprintUri } from 'countersign/sync'
+ *
+ * console.log(thumbprintUri(generateKey('ES256')).startsWith('urn:ietf:params:oauth:jwk-thumbprint:sha-256:')) // true
+ * ```
+ */
+export function thumbprintUri(key: Key, hash?: ThumbprintHash): string {
+  return runSync(keys.thumbprintUri(key, hash), backend)
+}
+
+/**
+ * As `publicJwks` of `countersign`.
+ *
+ * @example
+ * ```ts
+ * import { generateKey, publicJwks } from 'countersign/sync'
+ *
+ * console.log(publicJwks([generateKey('ES256')]).keys.length) // 1
+ * ```
+ */
+export function publicJwks(published: readonly Key[]): JwkSet {
+  return runSync(keys.publicJwks(published), backend)
+}

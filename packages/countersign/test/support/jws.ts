@@ -1,0 +1,39 @@
+import { backend, sync } from '#crypto'
+import { SIGNATURE } from '../../src/alg/signature.ts'
+import { base64url, fromBase64url } from '../../src/bytes.ts'
+import { parseHeader } from '../../src/header.ts'
+import { sign, type VerifiedSignature, verify } from '../../src/jws.ts'
+import type { Key } from '../../src/key/key.ts'
+import { type Op, run, runSync } from '../../src/op.ts'
+import { JWT_LIMITS, type Limits } from '../../src/options.ts'
+import { parseCompact } from '../../src/serialization.ts'
+import { type Keys, toSource } from '../../src/source/source.ts'
+
+/** The two drivers of an operation; a test that runs under both proves that they agree. */
+export const RUNTIMES = [
+  { name: 'promise', run: <T>(op: Op<T>): T | Promise<T> => run(op, backend) },
+  { name: 'sync', run: <T>(op: Op<T>): T | Promise<T> => runSync(op, sync) },
+] as const
+
+/** The JWS layer has a larger limit than JWTs. */
+export const JWS_LIMITS: Limits = { ...JWT_LIMITS, tokenBytes: 1024 * 1024 }
+
+/** Verifies a compact JWS of any payload, as an operation. */
+export function* verifyCompact(
+  token: unknown,
+  keys: Keys,
+  algorithms?: readonly string[],
+): Op<VerifiedSignature & { readonly payload: Uint8Array }> {
+  const jws = parseCompact(token, JWS_LIMITS, (encoded) => parseHeader(encoded, JWS_LIMITS))
+  const allowed = algorithms && new Map([...SIGNATURE].filter(([id]) => algorithms.includes(id)))
+  const verified = yield* verify(jws, toSource(keys, backend), allowed)
+  return { ...verified, payload: fromBase64url(jws.payload, 'the payload') }
+}
+
+/** Signs any payload into a compact JWS, as an operation. */
+export function* signCompact(payload: Uint8Array, key: Key, alg: string, header: object = {}): Op<string> {
+  const row = SIGNATURE.get(alg)
+  if (row === undefined) throw new TypeError(`no ${alg}`)
+  const encoded = base64url(new TextEncoder().encode(JSON.stringify({ alg, ...header })))
+  return yield* sign(row, key, encoded, base64url(payload))
+}
