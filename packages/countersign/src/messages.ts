@@ -9,6 +9,7 @@ export interface Message {
 /** A stable name of a failure, for programs; `docs/errors.md` explains each. */
 export type ErrorCode =
   | 'CS_MALFORMED'
+  | 'CS_BASE64'
   | 'CS_TOO_LARGE'
   | 'CS_HEADER'
   | 'CS_CRIT'
