@@ -1,4 +1,4 @@
-import { type KeyFacts, misfit } from '../alg/needs.ts'
+import { misfit } from '../alg/needs.ts'
 import { SIGNATURE } from '../alg/signature.ts'
 import type { Kty, Material } from '../crypto/backend.ts'
 
@@ -19,7 +19,7 @@ export interface KeyInfo {
  * comes from `importKey`, `secretKey`, `generateKey` or `publicKey`, and what it may do is settled there and never by
  * a token.
  */
-export class Key implements KeyFacts {
+export class Key {
   /** A `secret` signs and verifies, a `public` key verifies, a `private` key signs. */
   readonly kind: Material['kind']
   readonly kty: Kty
