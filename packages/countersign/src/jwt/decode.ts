@@ -1,4 +1,4 @@
-import { textFromBase64url } from '../bytes.ts'
+import { fromBase64url, textFromBase64url } from '../bytes.ts'
 import type { JwtClaims } from '../claims.ts'
 import { type JoseHeader, parseHeader } from '../header.ts'
 import { type JsonObject, parseObject } from '../json.ts'
@@ -14,7 +14,8 @@ export interface UnverifiedToken {
 
 /** @see the door's `decodeUnverified` */
 export function decodeUnverified(token: string): UnverifiedToken {
-  const { header, payload } = splitCompact(token, JWT_LIMITS)
+  const { header, payload, signature } = splitCompact(token, JWT_LIMITS)
+  fromBase64url(signature, 'the signature')
   return { header: parseHeader(header, JWT_LIMITS), claims: parseClaims(payload, JWT_LIMITS) }
 }
 
