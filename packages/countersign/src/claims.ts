@@ -76,7 +76,7 @@ export function toPolicy(options: ClaimsOptions): ClaimsPolicy {
     required: Object.freeze([...required]),
     ignoreExp: toBoolean(options.ignoreExp, 'ignoreExp', false),
     maxAge,
-    tolerance: toSeconds(options.clockTolerance ?? 30, 'clockTolerance'),
+    tolerance: toSeconds(options.clockTolerance, 'clockTolerance', 30),
     now: toClock(options.now),
   })
 }

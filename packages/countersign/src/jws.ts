@@ -6,7 +6,7 @@ import type { JoseHeader } from './header.ts'
 import { CURVE } from './key/curve.ts'
 import { Key } from './key/key.ts'
 import { type Op, use } from './op.ts'
-import type { Jws } from './serialization.ts'
+import { isNone, type Jws, unsigned } from './serialization.ts'
 import type { KeySource } from './source/source.ts'
 
 /** What a verified signature proves: this header and this key, and no other of the same JWS. */
@@ -37,6 +37,7 @@ export function* verify(jws: Jws, keys: KeySource, algorithms: Table<SignatureAl
 }
 
 function notAllowed(alg: string, algorithms: Table<SignatureAlg>): JoseError {
+  if (isNone(alg)) return unsigned()
   const names = [...algorithms.keys()].join(', ')
   if (!SIGNATURE.has(alg))
     return new JoseError('CS_ALG', `alg ${show(alg)} is no signature algorithm that is known here`)

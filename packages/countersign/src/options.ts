@@ -41,8 +41,9 @@ export function checkNames<Options extends object = JsonObject>(
   }
 }
 
-/** Seconds of a duration. @throws TypeError for anything else, NaN and negative values among it */
-export function toSeconds(value: unknown, name: string): number {
+/** Seconds of a duration, with its default. @throws TypeError for anything else, NaN and negative values among it */
+export function toSeconds(value: unknown, name: string, otherwise?: number): number {
+  if (value === undefined && otherwise !== undefined) return otherwise
   if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return value
   const [, digits, unit] = typeof value === 'string' ? (/^(\d{1,9})([smhdw])$/.exec(value) ?? []) : []
   if (digits === undefined)

@@ -60,6 +60,16 @@ function notThree(token: string, second: number): JoseError {
   return new JoseError('CS_MALFORMED', 'the token has more than three parts')
 }
 
+/** Whether a header says in any spelling that nobody signed: such a token gets an error of its own (attack 1). */
+export function isNone(alg: string): boolean {
+  return alg.trim().toLowerCase() === 'none'
+}
+
+/** @returns the error for a token that nobody signed */
+export function unsigned(): JoseError {
+  return new JoseError('CS_UNSIGNED', 'the token says alg "none"')
+}
+
 /**
  * A compact JWS as a `Jws`.
  *
@@ -68,7 +78,6 @@ function notThree(token: string, second: number): JoseError {
 export function parseCompact(token: unknown, limits: Limits, readHeader: HeaderReader): Jws {
   const { header: encoded, payload, signature, input } = splitCompact(token, limits)
   const header = readHeader(encoded)
-  if (header.alg.trim().toLowerCase() === 'none') throw new JoseError('CS_UNSIGNED', 'the token says alg "none"')
-  if (signature === '') throw new JoseError('CS_MALFORMED', 'the signature of the token is empty')
+  if (signature === '') throw isNone(header.alg) ? unsigned() : new JoseError('CS_MALFORMED', 'the signature is empty')
   return { payload, signatures: [{ header, input, signature: fromBase64url(signature, 'the signature') }] }
 }

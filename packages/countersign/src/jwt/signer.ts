@@ -95,7 +95,7 @@ export function prepareSigner(options: SignerOptions): SignOp {
     delay: options.notBefore === undefined ? undefined : toSeconds(options.notBefore, 'notBefore'),
     makeId: toIdMaker(options.jti),
     now: toClock(options.now),
-    header: headerWriter(key, alg, toText(options.typ ?? 'JWT', 'typ'), options.header),
+    header: headerWriter(key, alg, options.typ === undefined ? 'JWT' : toText(options.typ, 'typ'), options.header),
   }
   return (claims, call) => signToken(claims, call ?? {}, prepared)
 }
@@ -197,6 +197,10 @@ function toClaimsSet(claims: unknown, call: SignOptions, prepared: Prepared): Js
   if (prepared.subject !== undefined) set['sub'] = prepared.subject
   if (prepared.audience !== undefined) set['aud'] = prepared.audience
   for (const [name, value] of Object.entries(given)) {
+    // JSON would drop these in silence, or, for one called toJSON, put its result in place of the claims.
+    if (typeof value === 'function' || typeof value === 'symbol') {
+      throw new JoseError('CS_CLAIM_TYPE', `the claim ${show(name)} is ${kindOf(value)}, which JSON does not have`)
+    }
     // defineProperty, since assigning to a claim called __proto__ would do something else.
     if (value !== undefined)
       Object.defineProperty(set, name, { value, enumerable: true, writable: true, configurable: true })

@@ -59,10 +59,11 @@ export function parseJwk(jwk: JsonObject): ParsedJwk {
   const kty = text(jwk, 'kty')
   if (kty === undefined) throw invalid('a JWK takes a kty')
   if (kty === 'oct') return { info, secret: octets(jwk, 'k') }
-  const kind = Object.hasOwn(jwk, 'd') ? 'private' : 'public'
+  const has = (name: string): boolean => own(jwk, name) !== undefined
+  const kind = has('d') ? 'private' : 'public'
   if (kty === 'RSA') {
-    if (Object.hasOwn(jwk, 'oth')) throw new JoseError('CS_UNSUPPORTED', 'this RSA key has more than two primes (oth)')
-    if (kind === 'private' && RSA_PRIVATE.some((name) => !Object.hasOwn(jwk, name))) {
+    if (has('oth')) throw new JoseError('CS_UNSUPPORTED', 'this RSA key has more than two primes (oth)')
+    if (kind === 'private' && !RSA_PRIVATE.every(has)) {
       throw new JoseError('CS_UNSUPPORTED', 'this private RSA key lacks p, q, dp, dq or qi', {
         hint: 'Export the key with its primes; no runtime takes it with n, e and d alone.',
       })

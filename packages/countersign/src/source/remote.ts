@@ -78,10 +78,10 @@ export class RemoteKeySet {
     if (typeof fetch !== 'function') throw new TypeError('fetch is not a function')
     this.#fetch = fetch
     this.#now = toClock(options.now)
-    this.#timeout = toSeconds(options.timeout ?? 5, 'timeout')
-    this.#maxStale = toSeconds(options.maxStale ?? 3600, 'maxStale')
+    this.#timeout = toSeconds(options.timeout, 'timeout', 5)
+    this.#maxStale = toSeconds(options.maxStale, 'maxStale', 3600)
     this.#maxBytes = toCount(options.maxBytes, 'maxBytes', 512 * 1024)
-    this.#cacheMaxAge = toSeconds(options.cacheMaxAge ?? 600, 'cacheMaxAge')
+    this.#cacheMaxAge = toSeconds(options.cacheMaxAge, 'cacheMaxAge', 600)
   }
 
   /** The keys as last fetched; `undefined` before the first fetch. */

@@ -110,7 +110,7 @@ function refuseMixture(members: readonly Member[], publicOnly: boolean): void {
   if (secrets > 0 && (publicOnly || secrets < members.length)) {
     throw invalid(publicOnly ? 'the JWK Set holds a secret' : 'the JWK Set mixes secrets (oct) with other keys')
   }
-  if (publicOnly && members.some((member) => Object.hasOwn(member, 'd')))
+  if (publicOnly && members.some((member) => !Key.is(member) && own(member, 'd') !== undefined))
     throw invalid('the JWK Set holds a private key')
 }
 
