@@ -1,7 +1,4 @@
-import type { Backend, SyncBackend } from './crypto/backend.ts'
-
-/** Something that is there now or by a promise. */
-export type Awaitable<T> = T | PromiseLike<T>
+import type { Awaitable, Backend, SyncBackend } from './crypto/backend.ts'
 
 /** One step of an operation: what it asks of the backend. */
 export type Step = (backend: Backend) => unknown

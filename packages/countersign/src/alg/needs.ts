@@ -74,6 +74,13 @@ function type(why: string): Misfit {
   return { code: 'CS_KEY_TYPE', why }
 }
 
+/** Why a key that serves none of some algorithms does not: the reason of the one that it comes nearest to. */
+export function nearestMisfit(rows: Iterable<Needs>, key: KeyFacts, role: Role): Misfit {
+  const all = [...rows]
+  const near = all.find((row) => row.kty.includes(key.kty) && (row.crv?.includes(key.crv ?? '') ?? true)) ?? all[0]
+  return (near && misfit(near, key, role)) ?? type('the key serves no algorithm')
+}
+
 /** Rows by name. A Map, so a name such as `__proto__` finds nothing. */
 export type Table<Row> = ReadonlyMap<string, Row>
 

@@ -1,5 +1,7 @@
 import type { Bytes } from '../bytes.ts'
-import type { Awaitable } from '../op.ts'
+
+/** Something that is there now or by a promise. */
+export type Awaitable<T> = T | PromiseLike<T>
 
 /** The bits of a SHA-2 hash. */
 export type Hash = 256 | 384 | 512

@@ -1,4 +1,4 @@
-import { misfit } from '../alg/needs.ts'
+import { misfit, nearestMisfit } from '../alg/needs.ts'
 import { SIGNATURE, type SignatureAlg } from '../alg/signature.ts'
 import { base64url, utf8 } from '../bytes.ts'
 import { type JwtClaims, validateTypes } from '../claims.ts'
@@ -118,13 +118,8 @@ function toAlgorithm(key: Key, named: unknown): SignatureAlg {
 
 /** The reason why a key signs with nothing at all. */
 function unusable(key: Key): JoseError {
-  if (key.alg !== undefined)
-    return new JoseError('CS_ALG', `the key is for ${show(key.alg)}, which is no signature algorithm here`)
-  const near = [...SIGNATURE.values()].find(
-    (row) => row.kty.includes(key.kty) && (row.crv?.includes(key.crv ?? '') ?? true),
-  )
-  const fault = near && misfit(near, key, 'sign')
-  return new JoseError(fault?.code ?? 'CS_KEY_TYPE', fault?.why ?? 'the key serves no signature algorithm')
+  const { code, why } = nearestMisfit(SIGNATURE.values(), key, 'sign')
+  return new JoseError(code, why)
 }
 
 const optionalText = (value: unknown, name: string): string | undefined =>

@@ -1,4 +1,4 @@
-import { misfit, type Table } from '../alg/needs.ts'
+import { misfit, nearestMisfit, type Table } from '../alg/needs.ts'
 import { SIGNATURE, type SignatureAlg } from '../alg/signature.ts'
 import {
   CLAIMS_OPTION_NAMES,
@@ -204,14 +204,11 @@ function checkedSource(keys: unknown, algorithms: Table<SignatureAlg>, narrowed:
   }
   const source = toSource(keys, backend)
   const { only } = source
-  if (only && rows.every((alg) => misfit(alg, only, 'verify'))) throw neverFits(only, rows)
+  if (only && rows.every((alg) => misfit(alg, only, 'verify'))) {
+    const { code, why } = nearestMisfit(rows, only, 'verify')
+    throw new JoseError(code, why)
+  }
   return source
-}
-
-function neverFits(key: Key, rows: readonly SignatureAlg[]): JoseError {
-  const near = rows.find((alg) => alg.kty.includes(key.kty) && (alg.crv?.includes(key.crv ?? '') ?? true)) ?? rows[0]
-  const fault = near && misfit(near, key, 'verify')
-  return new JoseError(fault?.code ?? 'CS_KEY_TYPE', fault?.why ?? 'the key serves no algorithm')
 }
 
 /** The allow-list as a table. @throws TypeError for an empty one, and for names that are no algorithms */

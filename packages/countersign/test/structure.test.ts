@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, posix } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import * as promise from 'countersign'
+import * as sync from 'countersign/sync'
+
+const home = fileURLToPath(new URL('..', import.meta.url))
+const src = join(home, 'src')
+const root = join(home, '../..')
+
+/**
+ * The order of the modules: each imports only from its own line and the lines above it. CONTRIBUTING.md shows the same
+ * list to people; a new folder takes its place in both.
+ */
+const ORDER: readonly (readonly string[])[] = [
+  ['messages.ts', 'errors.ts', 'bytes.ts', 'json.ts', 'options.ts'],
+  ['op.ts', 'crypto/backend.ts'],
+  ['alg/'],
+  ['header.ts', 'serialization.ts'],
+  ['key/'],
+  ['crypto/'],
+  ['source/'],
+  ['jws.ts'],
+  ['claims.ts', 'jwt/', 'capabilities.ts'],
+  ['index.ts', 'sync.ts'],
+]
+/** The modules that choose the backend; to all others it is handed. */
+const DOORS = ['index.ts', 'sync.ts']
+
+const files = readdirSync(src, { recursive: true })
+  .map((file) => String(file).replaceAll('\\', '/'))
+  .filter((file) => file.endsWith('.ts'))
+const lineOf = (file: string): number => {
+  const exact = ORDER.findIndex((line) => line.includes(file))
+  return exact >= 0
+    ? exact
+    : ORDER.findIndex((line) => line.some((place) => place.endsWith('/') && file.startsWith(place)))
+}
+const codeOf = (file: string): string =>
+  readFileSync(join(src, file), 'utf8').replaceAll(/\/\*\*.*?\*\/|^\s*\/\/.*?$/gms, '')
+/** What a module imports or re-exports, types as well: a cycle of types is a cycle for the reader. */
+const importsOf = (file: string): readonly string[] =>
+  [...codeOf(file).matchAll(/^(?:import|export)\s[^'"]*?from\s+'([^']+)'|^import\s+'([^']+)'/gm)].map(
+    ([, named, bare]) => named ?? bare ?? '',
+  )
+const graph = new Map(
+  files.map((file) => [
+    file,
+    importsOf(file)
+      .filter((path) => path.startsWith('.'))
+      .map((path) => posix.join(posix.dirname(file), path)),
+  ]),
+)
+
+test('every module has its place in the order, and every import exists', () => {
+  for (const file of files) assert.ok(lineOf(file) >= 0, `${file} is not in the order`)
+  for (const [file, imports] of graph) for (const path of imports) assert.ok(graph.has(path), `${file} imports ${path}`)
+})
+
+test('imports go upwards in the order alone', () => {
+  for (const [file, imports] of graph) {
+    for (const path of imports)
+      assert.ok(lineOf(path) <= lineOf(file), `${file} imports ${path}, which stands below it`)
+  }
+})
+
+test('no module imports itself through others', () => {
+  const done = new Set<string>()
+  const visit = (file: string, way: readonly string[]): void => {
+    assert.ok(!way.includes(file), `a cycle: ${[...way, file].join(' -> ')}`)
+    if (done.has(file)) return
+    for (const path of graph.get(file) ?? []) visit(path, [...way, file])
+    done.add(file)
+  }
+  for (const file of files) visit(file, [])
+})
+
+test('only the doors choose a backend, and only backends know their platform', () => {
+  for (const file of files) {
+    const foreign = importsOf(file).filter((path) => !path.startsWith('.'))
+    if (DOORS.includes(file)) assert.deepEqual(foreign, ['#crypto'])
+    else if (file === 'crypto/node.ts') assert.deepEqual(foreign, ['node:crypto', 'node:util'])
+    else assert.deepEqual(foreign, [], `${file} imports something from outside`)
+  }
+})
+
+test('an algorithm is named in its table alone', () => {
+  const name = /'(?:[HRPE]S(?:256|384|512)|EdDSA)'/
+  for (const file of files.filter((path) => !path.startsWith('alg/'))) {
+    assert.doesNotMatch(codeOf(file), name, `${file} names an algorithm`)
+  }
+})
+
+const NAMES = [
+  'JoseError',
+  'capabilities',
+  'createSigner',
+  'createVerifier',
+  'decodeUnverified',
+  'exportJwk',
+  'exportPem',
+  'generateKey',
+  'importKey',
+  'keySet',
+  'publicJwks',
+  'publicKey',
+  'remoteKeySet',
+  'secretKey',
+  'thumbprint',
+  'thumbprintUri',
+]
+
+test('the doors give these names and no others', () => {
+  assert.deepEqual(Object.keys(promise).sort(), NAMES)
+  assert.deepEqual(Object.keys(sync).sort(), NAMES)
+  const { exports } = manifest()
+  assert.deepEqual(Object.keys(exports), ['.', './sync', './package.json'])
+})
+
+test('the library has no dependencies of any kind', () => {
+  const { dependencies, optionalDependencies, peerDependencies, bundleDependencies } = manifest()
+  assert.deepEqual(
+    [dependencies, optionalDependencies, peerDependencies, bundleDependencies],
+    [undefined, undefined, undefined, undefined],
+  )
+})
+
+test('countersign can be required, since no module waits at its top level', async () => {
+  const { createRequire } = await import('node:module')
+  const require = createRequire(import.meta.url)
+  assert.equal(require('countersign').JoseError, promise.JoseError)
+  assert.equal(require('countersign/sync').JoseError, promise.JoseError)
+})
+
+test('the published declarations compile without any ambient types', () => {
+  const out = mkdtempSync(join(tmpdir(), 'countersign-types-'))
+  const tsc = (...options: readonly string[]): void => {
+    try {
+      execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), ...options], {
+        cwd: out,
+        encoding: 'utf8',
+      })
+    } catch (error) {
+      assert.fail((error as { stdout: string }).stdout)
+    }
+  }
+  try {
+    tsc('-p', home, '--composite', 'false', '--emitDeclarationOnly', '--declaration', '--outDir', join(out, 'types'))
+    writeFileSync(join(out, 'package.json'), '{ "type": "module" }')
+    writeFileSync(
+      join(out, 'user.ts'),
+      `import { createVerifier, remoteKeySet, type VerifiedToken } from './types/index.js'
+import { createSigner, secretKey } from './types/sync.js'
+const verifier = createVerifier({ keys: remoteKeySet('https://issuer.example/jwks.json'), issuer: 'any', audience: ['a'] })
+const token: string = createSigner({ key: secretKey({ hex: '00' }), expiresIn: '5m' }).sign({ sub: 'x' })
+export const verified: Promise<VerifiedToken> = verifier.verify(token)
+`,
+    )
+    const strict = ['--noEmit', '--ignoreConfig', '--strict', '--exactOptionalPropertyTypes', '--types', '']
+    for (const lib of ['es2022', 'es2022,dom']) {
+      tsc('user.ts', ...strict, '--lib', lib, '--target', 'es2022', '--module', 'nodenext')
+    }
+  } finally {
+    rmSync(out, { recursive: true, force: true })
+  }
+})
+
+function manifest(): Record<string, Record<string, unknown> | undefined> & {
+  readonly exports: Record<string, unknown>
+} {
+  return JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')) as never
+}

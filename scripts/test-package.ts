@@ -1,0 +1,112 @@
+// Packs the built library, installs it into an empty project as a user would, and imports every door from there: as an
+// ES module, by require, under jest in CommonJS, and as types with no ambient types at all.
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const dist = join(root, 'packages/countersign/dist')
+const JEST = '30.5.2'
+// npm is a command file on Windows, which only a shell starts; no argument here comes from outside.
+const shell = process.platform === 'win32'
+const run = (command: string, args: readonly string[], cwd: string, env: Record<string, string> = {}): string => {
+  console.log(`$ ${[command, ...args].join(' ')}`)
+  const stdio: ['ignore', 'pipe', 'inherit'] = ['ignore', 'pipe', 'inherit']
+  return execFileSync(command, args, { cwd, encoding: 'utf8', stdio, shell, env: { ...process.env, ...env } })
+}
+
+const project = mkdtempSync(join(tmpdir(), 'countersign-package-'))
+try {
+  const packed = JSON.parse(run('npm', ['pack', '--json', '--pack-destination', project], dist)) as unknown
+  const [{ filename, files, unpackedSize }] = (Array.isArray(packed) ? packed : Object.values(packed as object)) as [
+    { filename: string; files: { path: string }[]; unpackedSize: number },
+  ]
+  console.log(`${filename}: ${files.length} files, ${unpackedSize} octets unpacked`)
+  const strange = files.filter(
+    ({ path }) => !/^(LICENSE|README\.md|CHANGELOG\.md|package\.json|[\w./-]+\.(js|d\.ts))$/.test(path),
+  )
+  if (strange.length > 0)
+    throw new Error(`files that do not belong into the package: ${strange.map(({ path }) => path).join(', ')}`)
+
+  const manifest = JSON.parse(readFileSync(join(dist, 'package.json'), 'utf8')) as { exports: Record<string, unknown> }
+  const doors = Object.keys(manifest.exports)
+    .filter((door) => door !== './package.json')
+    .map((door) => `countersign${door.slice(1)}`)
+
+  writeFileSync(join(project, 'package.json'), '{ "private": true, "name": "empty-project" }\n')
+  run('npm', ['install', '--no-audit', '--no-fund', '--save-exact', `./${filename}`, `jest@${JEST}`], project)
+  const installed = JSON.parse(run('npm', ['ls', '--all', '--json', 'countersign'], project)) as {
+    dependencies: { countersign: { dependencies?: object } }
+  }
+  if (installed.dependencies.countersign.dependencies) throw new Error('the library brings dependencies')
+
+  const use = `
+  const key = await door.generateKey('ES256')
+  const signer = door.createSigner({ key, issuer: 'i', audience: 'a', expiresIn: '5m' })
+  const verifier = door.createVerifier({ keys: await door.publicKey(key), issuer: 'i', audience: 'a' })
+  const { claims } = await verifier.verify(await signer.sign({ sub: 'alice' }))
+  if (claims.sub !== 'alice') throw new Error('wrong claims')`
+  const esm = doors.map((door) => `{\n  const door = await import('${door}')${use}\n}`).join('\n')
+  writeFileSync(join(project, 'esm.mjs'), `${esm}\nconsole.log('import: ${doors.length} doors')\n`)
+  const cjs = doors.map((door) => `{\n  const door = require('${door}')${use}\n}`).join('\n')
+  writeFileSync(
+    join(project, 'cjs.cjs'),
+    `;(async () => {\n${cjs}\nconsole.log('require: ${doors.length} doors')\n})()\n`,
+  )
+  console.log(run('node', ['esm.mjs'], project).trim())
+  console.log(run('node', ['cjs.cjs'], project).trim())
+
+  // With this flag of Node's, jest's own require takes ES modules.
+  mkdirSync(join(project, 'test'))
+  const cases = doors.map(
+    (door) =>
+      `test('${door}', async () => {\n  const door = require('${door}')${use}\n  expect(claims.sub).toBe('alice')\n})`,
+  )
+  writeFileSync(join(project, 'test/doors.test.js'), `${cases.join('\n')}\n`)
+  run('npx', ['jest', '--ci'], project, { NODE_OPTIONS: '--experimental-vm-modules' })
+  console.log(`jest (CommonJS): ${doors.length} doors`)
+
+  const types = doors.map(
+    (door, index) =>
+      `import * as door${index} from '${door}'\nexport const use${index}: string = typeof door${index}.createVerifier`,
+  )
+  writeFileSync(join(project, 'types.ts'), `${types.join('\n')}\n`)
+  const tsc = join(root, 'node_modules/typescript/bin/tsc')
+  for (const lib of ['es2022', 'es2022,dom']) {
+    for (const [module, resolution] of [
+      ['nodenext', 'nodenext'],
+      ['esnext', 'bundler'],
+    ] as const) {
+      run(
+        'node',
+        [
+          tsc,
+          'types.ts',
+          '--noEmit',
+          '--ignoreConfig',
+          '--strict',
+          '--exactOptionalPropertyTypes',
+          '--types',
+          '',
+          '--lib',
+          lib,
+          '--target',
+          'es2022',
+          '--module',
+          module,
+          '--moduleResolution',
+          resolution,
+        ],
+        project,
+      )
+      console.log(`types: [] with lib ${lib} and ${resolution}: ${doors.length} doors`)
+    }
+  }
+
+  console.log(run('npx', ['publint', '--strict', dist], root).trim())
+  console.log(run('npx', ['attw', join(project, filename), '--profile', 'esm-only'], root).trim())
+} finally {
+  rmSync(project, { recursive: true, force: true })
+}
