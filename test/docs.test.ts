@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { blocksOf, runBlock } from './support/run-block.ts'
+
+const root = new URL('../', import.meta.url)
+const read = (file: string): string => readFileSync(new URL(file, root), 'utf8')
+const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
+
+const pages = ['README.md', 'packages/countersign/README.md', 'CONTRIBUTING.md']
+
+for (const page of pages) {
+  for (const block of blocksOf(read(page), page)) {
+    if (block.language === 'ts') {
+      test(`${block.place}: runs and prints what it says`, () => runBlock(block))
+    } else {
+      // What the commands do is held elsewhere: npm ci and npm test by .ci/run, npm start by the tests of the example.
+      test(`${block.place}: every command is one of the workspace`, () => {
+        assert.equal(block.language, 'sh')
+        const commands = block.text
+          .split(/\n|&&/)
+          .map((line) => line.replace(/#.*/, '').trim())
+          .filter((line) => line !== '')
+        assert.ok(commands.length > 0)
+        for (const command of commands) {
+          const [, script] = /^npm (?:run )?(\S+)$/.exec(command) ?? []
+          assert.ok(script === 'ci' || (script !== undefined && script in scripts), `${command} is no script`)
+        }
+      })
+    }
+  }
+}
+
+test('the README shows a signed and verified token in its first fifteen lines, and both commands', () => {
+  const text = read('README.md')
+  const [first] = blocksOf(text, 'README.md')
+  assert.match(first?.text ?? '', /signer\.sign.*verifier\.verify/s)
+  assert.ok(text.split('\n').indexOf('```') < 16)
+  assert.match(text, /^npm ci && npm start$/m)
+  assert.match(text, /^npm ci && npm test$/m)
+})
+
+test('links between the pages lead somewhere', () => {
+  const documents = [
+    ...pages,
+    'CHANGELOG.md',
+    'SECURITY.md',
+    ...readdirSync(new URL('docs', root))
+      .filter((file) => file.endsWith('.md'))
+      .map((file) => `docs/${file}`),
+  ]
+  for (const page of documents) {
+    for (const [, target = ''] of read(page).matchAll(/\]\(([^)#:]+)\)/g)) {
+      assert.ok(existsSync(new URL(target, new URL(page, root))), `${page} links to ${target}`)
+    }
+  }
+})
+
+test('docs/errors.md says what the table of messages says', () => {
+  execFileSync(process.execPath, ['scripts/errors-page.ts', '--check'], { cwd: fileURLToPath(root), stdio: 'pipe' })
+})
+
+test('every script begins with the check of the pinned Node', () => {
+  for (const [name, command] of Object.entries(scripts)) {
+    assert.ok(command.startsWith('node scripts/check-node.mjs && '), `${name} does not`)
+  }
+})
+
+test('every dependency is pinned, and has its reasons in docs/dependencies.md', () => {
+  const reasons = read('docs/dependencies.md')
+  const manifests = [
+    'package.json',
+    'bench/package.json',
+    'examples/login/package.json',
+    'examples/verify-elsewhere/package.json',
+  ]
+  for (const file of manifests) {
+    const { dependencies = {}, devDependencies = {} } = JSON.parse(read(file)) as Record<string, Record<string, string>>
+    for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies })) {
+      assert.match(version, /^\d+\.\d+\.\d+$/, `${name} in ${file} is not pinned`)
+      if (name !== 'countersign') assert.ok(reasons.includes(`\`${name}\``), `${name} has no entry`)
+    }
+  }
+})
