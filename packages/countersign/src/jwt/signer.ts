@@ -3,7 +3,7 @@ import { SIGNATURE, type SignatureAlg } from '../alg/signature.ts'
 import { base64url, utf8 } from '../bytes.ts'
 import { type JwtClaims, validateTypes } from '../claims.ts'
 import { JoseError, kindOf, show } from '../errors.ts'
-import { isDeeper, isObject, type JsonObject } from '../json.ts'
+import { isDeeper, isObject, type JsonObject, own } from '../json.ts'
 import { sign } from '../jws.ts'
 import { Key } from '../key/key.ts'
 import { nameOf } from '../key/ops.ts'
@@ -100,15 +100,13 @@ export function prepareSigner(options: SignerOptions): SignOp {
   return (claims, call) => signToken(claims, call ?? {}, prepared)
 }
 
+/** The algorithm: the caller's, or the key's own, or the only one that the key serves. */
 function toAlgorithm(key: Key, named: unknown): SignatureAlg {
-  const choices = named === undefined ? key.algorithms : [named]
-  const [id] = key.alg !== undefined && named === undefined ? [key.alg] : choices
-  if (named === undefined && key.alg === undefined && choices.length > 1) {
-    throw new TypeError(`the key serves ${choices.join(', ')}: say which with the option alg`)
-  }
+  const id = named === undefined ? (key.alg ?? onlyAlgorithm(key)) : named
   const alg = typeof id === 'string' ? SIGNATURE.get(id) : undefined
   if (alg === undefined) {
-    if (named === undefined) throw unusable(key)
+    if (named === undefined)
+      throw new JoseError('CS_ALG', `the key is for ${show(id)}, which is no signature algorithm here`)
     throw new TypeError(`alg ${show(named)} is none of ${[...SIGNATURE.keys()].join(', ')}`)
   }
   const fault = misfit(alg, key, 'sign')
@@ -116,10 +114,15 @@ function toAlgorithm(key: Key, named: unknown): SignatureAlg {
   return alg
 }
 
-/** The reason why a key signs with nothing at all. */
-function unusable(key: Key): JoseError {
-  const { code, why } = nearestMisfit(SIGNATURE.values(), key, 'sign')
-  return new JoseError(code, why)
+function onlyAlgorithm(key: Key): string {
+  const [only, ...others] = key.algorithms
+  if (only === undefined) {
+    const { code, why } = nearestMisfit(SIGNATURE.values(), key, 'sign')
+    throw new JoseError(code, why)
+  }
+  if (others.length > 0)
+    throw new TypeError(`the key serves ${key.algorithms.join(', ')}: say which with the option alg`)
+  return only
 }
 
 const optionalText = (value: unknown, name: string): string | undefined =>
@@ -153,6 +156,7 @@ function headerWriter(key: Key, alg: SignatureAlg, typ: string, extra: unknown):
     if (extra && Object.hasOwn(extra, name)) throw new TypeError(`header holds ${name}, which is not set this way`)
   }
   if (extra && Object.hasOwn(extra, 'cty')) toText(extra['cty'], 'cty of the header')
+  if (extra && holdsSecret(extra['jwk'])) throw new TypeError('header holds a jwk with private members')
   const members = extra === undefined ? {} : (JSON.parse(JSON.stringify(extra)) as JsonObject)
   if (isDeeper(members, LIMITS.jsonDepth))
     throw new TypeError(`header is nested deeper than ${LIMITS.jsonDepth} levels`)
@@ -165,6 +169,11 @@ function headerWriter(key: Key, alg: SignatureAlg, typ: string, extra: unknown):
     written = base64url(octets)
     return written
   }
+}
+
+/** A header is for everyone to read, and a jwk in it proves a public key (RFC 7515 §4.1.3). */
+function holdsSecret(jwk: unknown): boolean {
+  return isObject(jwk) && (own(jwk, 'd') !== undefined || own(jwk, 'k') !== undefined)
 }
 
 function* signToken(claims: JwtClaims, call: SignOptions, prepared: Prepared): Op<string> {
@@ -182,37 +191,40 @@ function* signToken(claims: JwtClaims, call: SignOptions, prepared: Prepared): O
  */
 function toClaimsSet(claims: unknown, call: SignOptions, prepared: Prepared): JsonObject {
   if (!isObject(claims)) throw new JoseError('CS_CLAIM_TYPE', `the claims set is ${kindOf(claims)} and not an object`)
-  const now = Math.floor(prepared.now())
-  const given: JsonObject = { ...claims }
-  const { issuer, life, delay } = prepared
-  if (issuer !== undefined && given['iss'] !== undefined && given['iss'] !== issuer) {
-    throw new JoseError('CS_ISS', `iss is ${show(given['iss'])}, and the signer is ${show(issuer)}`)
+  const { issuer, subject, audience, makeId, delay } = prepared
+  // Members that stay undefined are not written; a spread copies a claim called __proto__ as the data it is.
+  const set: ClaimsDraft = { iss: issuer, sub: subject, aud: audience, ...claims }
+  if (set.iss === undefined) set.iss = issuer
+  else if (issuer !== undefined && set.iss !== issuer) {
+    throw new JoseError('CS_ISS', `iss is ${show(set.iss)}, and the signer is ${show(issuer)}`)
   }
-  const set: Record<string, unknown> = { ...(issuer !== undefined && { iss: issuer }) }
-  if (prepared.subject !== undefined) set['sub'] = prepared.subject
-  if (prepared.audience !== undefined) set['aud'] = prepared.audience
-  for (const [name, value] of Object.entries(given)) {
-    // JSON would drop these in silence, or, for one called toJSON, put its result in place of the claims.
+  set.sub = first(call.subject, set.sub, subject)
+  set.aud = first(call.audience, set.aud, audience)
+  set.jti = first(call.jti, set.jti)
+  if (set.jti === undefined) set.jti = makeId?.()
+  const now = Math.floor(prepared.now())
+  set.iat = first(set.iat, now)
+  if (delay !== undefined) set.nbf = first(set.nbf, now + delay)
+  const life = call.expiresIn === undefined ? prepared.life : toLife(call.expiresIn)
+  if (call.expiresIn !== undefined || set.exp === undefined) set.exp = life === undefined ? undefined : now + life
+  refuseUnwritable(set)
+  validateTypes(set)
+  return set
+}
+
+type ClaimsDraft = { -readonly [Name in keyof JwtClaims]?: unknown }
+
+/** The first of the values that is there; null is there, and refused later. */
+const first = (...values: readonly unknown[]): unknown => values.find((value) => value !== undefined)
+
+/** JSON would drop these in silence, or, for one called toJSON, put its result in place of the claims. */
+function refuseUnwritable(set: ClaimsDraft): void {
+  for (const name of Object.keys(set)) {
+    const value = set[name]
     if (typeof value === 'function' || typeof value === 'symbol') {
       throw new JoseError('CS_CLAIM_TYPE', `the claim ${show(name)} is ${kindOf(value)}, which JSON does not have`)
     }
-    // defineProperty, since assigning to a claim called __proto__ would do something else.
-    if (value !== undefined)
-      Object.defineProperty(set, name, { value, enumerable: true, writable: true, configurable: true })
   }
-  if (call.subject !== undefined) set['sub'] = toText(call.subject, 'subject')
-  if (call.audience !== undefined) set['aud'] = toAudience(call.audience)
-  if (call.jti !== undefined) set['jti'] = toText(call.jti, 'jti')
-  else if (prepared.makeId && !Object.hasOwn(set, 'jti')) set['jti'] = prepared.makeId()
-  if (!Object.hasOwn(set, 'iat')) set['iat'] = now
-  if (delay !== undefined && !Object.hasOwn(set, 'nbf')) set['nbf'] = now + delay
-  if (call.expiresIn !== undefined) {
-    const own = toLife(call.expiresIn)
-    if (own === undefined) delete set['exp']
-    else set['exp'] = now + own
-  } else if (life !== undefined && !Object.hasOwn(set, 'exp')) set['exp'] = now + life
-  validateTypes(set)
-  return set
 }
 
 /** @throws {JoseError} `CS_CLAIM_TYPE` for what JSON cannot say, `CS_TOO_LARGE` for what we would not read again */
@@ -232,9 +244,12 @@ function encodePayload(set: JsonObject): string {
   return base64url(octets)
 }
 
+/** Whether a text has so many brackets that it may be nested too deep; few texts have, and only those are parsed. */
 function mayBeDeep(text: string): boolean {
   let brackets = 0
-  for (const char of text) if (char === '{' || char === '[') brackets++
+  for (const bracket of '{[') {
+    for (let at = text.indexOf(bracket); at >= 0; at = text.indexOf(bracket, at + 1)) brackets++
+  }
   return brackets > LIMITS.jsonDepth
 }
 
