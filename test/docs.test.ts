@@ -84,3 +84,15 @@ test('every dependency is pinned, and has its reasons in docs/dependencies.md', 
     }
   }
 })
+
+test('the lockfile names every package that another platform needs', () => {
+  const { packages } = JSON.parse(read('package-lock.json')) as {
+    packages: Record<string, { optionalDependencies?: Record<string, string> }>
+  }
+  for (const [place, { optionalDependencies = {} }] of Object.entries(packages)) {
+    for (const name of Object.keys(optionalDependencies)) {
+      const found = `node_modules/${name}` in packages || `${place}/node_modules/${name}` in packages
+      assert.ok(found, `${name}, which ${place} may need, is not locked: npm ci fails elsewhere`)
+    }
+  }
+})
