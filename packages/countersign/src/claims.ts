@@ -231,18 +231,22 @@ function checkTimes(claims: JsonObject, policy: ClaimsPolicy, faults: Fault[]): 
   const now = policy.now()
   const exp = own(claims, 'exp')
   if (isTime(exp) && now - tolerance >= exp && !policy.ignoreExp) {
-    faults.push(fault('CS_EXPIRED', 'exp', `exp passed ${now - exp} s ago`, { expected: now, actual: exp }))
+    faults.push(fault('CS_EXPIRED', 'exp', `exp passed ${Math.round(now - exp)} s ago`, { expected: now, actual: exp }))
   }
   const nbf = own(claims, 'nbf')
   if (isTime(nbf) && nbf > now + tolerance) {
-    faults.push(fault('CS_NOT_YET_VALID', 'nbf', `nbf is ${nbf - now} s from now`, { expected: now, actual: nbf }))
+    faults.push(
+      fault('CS_NOT_YET_VALID', 'nbf', `nbf is ${Math.round(nbf - now)} s from now`, { expected: now, actual: nbf }),
+    )
   }
   const iat = own(claims, 'iat')
   if (maxAge === undefined || !isTime(iat)) return
   if (iat > now + tolerance) {
-    faults.push(fault('CS_NOT_YET_VALID', 'iat', `iat is ${iat - now} s from now`, { expected: now, actual: iat }))
+    faults.push(
+      fault('CS_NOT_YET_VALID', 'iat', `iat is ${Math.round(iat - now)} s from now`, { expected: now, actual: iat }),
+    )
   } else if (now - iat > maxAge + tolerance) {
-    const text = `the token was issued ${now - iat} s ago, maxAge is ${maxAge} s`
+    const text = `the token was issued ${Math.round(now - iat)} s ago, maxAge is ${maxAge} s`
     faults.push(fault('CS_TOO_OLD', 'iat', text, { expected: now - maxAge, actual: iat }))
   }
 }

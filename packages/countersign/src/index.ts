@@ -48,7 +48,14 @@ export type { Key } from './key/key.ts'
 export type { GenerateOptions, ThumbprintHash } from './key/ops.ts'
 export type { SecretInput } from './key/secret.ts'
 export type { Duration, Limits } from './options.ts'
-export type { BodyReader, FetchRequest, FetchResponse, RemoteKeySet, RemoteKeySetOptions } from './source/remote.ts'
+export type {
+  BodyReader,
+  FetchRequest,
+  FetchResponse,
+  FetchSignal,
+  RemoteKeySet,
+  RemoteKeySetOptions,
+} from './source/remote.ts'
 export type { KeySet, SkippedKey } from './source/set.ts'
 export type { KeyFinder, Keys } from './source/source.ts'
 export { JoseError }

@@ -155,14 +155,20 @@ test('the published declarations compile without any ambient types', () => {
       join(out, 'user.ts'),
       `import { createVerifier, remoteKeySet, type VerifiedToken } from './types/index.js'
 import { createSigner, secretKey } from './types/sync.js'
-const verifier = createVerifier({ keys: remoteKeySet('https://issuer.example/jwks.json'), issuer: 'any', audience: ['a'] })
+const keys = remoteKeySet('https://issuer.example/jwks.json', { fetch: FETCH })
+const verifier = createVerifier({ keys, issuer: 'any', audience: ['a'] })
 const token: string = createSigner({ key: secretKey({ hex: '00' }), expiresIn: '5m' }).sign({ sub: 'x' })
 export const verified: Promise<VerifiedToken> = verifier.verify(token)
 `,
     )
     const strict = ['--noEmit', '--ignoreConfig', '--strict', '--exactOptionalPropertyTypes', '--types', '']
     for (const lib of ['es2022', 'es2022,dom']) {
-      tsc('user.ts', ...strict, '--lib', lib, '--target', 'es2022', '--module', 'nodenext')
+      const user = readFileSync(join(out, 'user.ts'), 'utf8')
+      const fetch = lib.includes('dom')
+        ? '(url, request) => fetch(url, request)'
+        : '(url, request) => Promise.reject(request.method + url)'
+      writeFileSync(join(out, `user-${lib.length}.ts`), user.replace('FETCH', fetch))
+      tsc(`user-${lib.length}.ts`, ...strict, '--lib', lib, '--target', 'es2022', '--module', 'nodenext')
     }
   } finally {
     rmSync(out, { recursive: true, force: true })

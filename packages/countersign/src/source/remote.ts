@@ -23,12 +23,15 @@ export interface BodyReader {
   cancel(): PromiseLike<void>
 }
 
-/** What is asked of `fetch`. */
+/** The platform's AbortSignal, where the program has its types. */
+export type FetchSignal = typeof globalThis extends { AbortSignal: { prototype: infer Signal } } ? Signal : object
+
+/** What is asked of `fetch`; it fits the platform's own. */
 export interface FetchRequest {
-  readonly method?: string
-  readonly headers?: unknown
-  readonly redirect?: string
-  readonly signal?: unknown
+  readonly method: 'GET'
+  readonly headers: Readonly<Record<string, string>>
+  readonly redirect: 'error'
+  readonly signal: FetchSignal
 }
 
 /** Options of `remoteKeySet`; durations are seconds or texts such as `'10m'`. */
@@ -74,7 +77,7 @@ export class RemoteKeySet {
     checkNames<RemoteKeySetOptions>(options, NAMES, 'remoteKeySet')
     this.#backend = backend
     this.url = toUrl(url, toBoolean(options.allowHttp, 'allowHttp', false))
-    const { fetch = (to, request) => globalThis.fetch(to, request as RequestInit) } = options
+    const { fetch = (to, request) => globalThis.fetch(to, request) } = options
     if (typeof fetch !== 'function') throw new TypeError('fetch is not a function')
     this.#fetch = fetch
     this.#now = toClock(options.now)
