@@ -39,13 +39,28 @@ export function parsePkcs8(der: Bytes): Draft {
   if (version.length !== 1 || (version[0] ?? 2) > 1) badDer('the version is not 0 or 1')
   const algorithm = readAlgorithm(info)
   const key = info.take(TAG.octetString, 'the private key')
+  if (info.peek() === TAG.context0) info.take(TAG.context0, 'the attributes')
+  const open = info.peek() === TAG.bits1 ? info.bits('the public key', TAG.bits1) : undefined
+  info.end('the private key')
   if (algorithm.kty === 'RSA') return readRsaPrivate(key)
   const { kty, curve } = algorithm
   if (kty === 'EC') return readEcPrivate(curve, key)
   const inner = new DerReader(key)
   const d = inner.take(TAG.octetString, 'the private key')
   inner.end('the private key')
-  return { kty, crv: curve.id, kind: 'private', members: { d } }
+  return { kty, crv: curve.id, kind: 'private', members: { ...(open && readPoint(curve, open)), d } }
+}
+
+/** Whether octets are an RSA key in PKCS#1: a sequence of numbers and nothing else (RFC 8017 §A.1). */
+export function isPkcs1(der: Bytes): boolean {
+  try {
+    const numbers = only(der, 'the RSA key')
+    let count = 0
+    for (; !numbers.done; count++) numbers.unsigned('a number')
+    return count > 1
+  } catch {
+    return false
+  }
 }
 
 /** The kind of key container that octets hold, told by their first elements. */
@@ -63,7 +78,11 @@ function only(der: Bytes, what: string): DerReader {
 function readAlgorithm(info: DerReader): Algorithm {
   const algorithm = info.enter(TAG.sequence, 'the algorithm')
   const oid = algorithm.oid('the algorithm')
-  if (oid === OID_RSA) return { kty: 'RSA' }
+  if (oid === OID_RSA) {
+    if (!algorithm.done) algorithm.take(TAG.null, 'the NULL behind the algorithm')
+    algorithm.end('the algorithm')
+    return { kty: 'RSA' }
+  }
   if (oid === OID_RSA_PSS) {
     throw new JoseError('CS_UNSUPPORTED', 'this RSA key is bound to PSS inside its container (id-RSASSA-PSS)', {
       hint: 'Export it as a plain RSA key and say importKey(pem, { alg: "PS256" }).',

@@ -11,6 +11,8 @@ export const TAG = {
   sequence: 0x30,
   context0: 0xa0,
   context1: 0xa1,
+  /** [1] in place of the tag of a BIT STRING. */
+  bits1: 0x81,
 } as const
 
 /** @throws {JoseError} always: the one answer to DER that is not what it should be */

@@ -3,6 +3,7 @@ import { SIGNATURE } from '../alg/signature.ts'
 import type { Backend } from '../crypto/backend.ts'
 import { JoseError, kindOf, show } from '../errors.ts'
 import { isObject } from '../json.ts'
+import { checkNames, toBoolean } from '../options.ts'
 import { containerOf, looksLikeDer, parsePkcs8, parseSpki } from './container.ts'
 import { isJwkSet, type Jwk, type JwkInfo, parseJwk } from './jwk.ts'
 import { Key, type KeyInfo } from './key.ts'
@@ -37,6 +38,7 @@ const NO_INFO: JwkInfo = { kid: undefined, alg: undefined, use: undefined, key_o
  * @throws {JoseError} `CS_KEY_INVALID`, `CS_KEY_SIZE`, `CS_KEY_TYPE`, `CS_WEAK_SECRET` or `CS_UNSUPPORTED`
  */
 export function importKey(input: unknown, options: ImportOptions, backend: Pick<Backend, 'admit'>): Key {
+  checkNames<ImportOptions>(options, ['alg', 'kid', 'use'], 'importKey')
   checkOptions(options)
   if (Key.is(input)) throw invalid('this is a Key already; importKey takes a JWK, a PEM or a DER')
   if (typeof input === 'string') return admit(fromPem(input), NO_INFO, options, backend)
@@ -51,9 +53,11 @@ export function importKey(input: unknown, options: ImportOptions, backend: Pick<
 
 /** As the door's `secretKey`. @throws {JoseError} `CS_KEY_INVALID`, `CS_WEAK_SECRET` */
 export function secretKey(input: SecretInput, alg: string | undefined, options: SecretOptions): Key {
-  checkOptions({ ...options, ...(alg !== undefined && { alg }) })
+  checkNames<SecretOptions>(options, ['kid', 'allowWeak'], 'secretKey')
+  const allowShort = toBoolean(options.allowWeak, 'allowWeak', false)
+  checkOptions({ ...(options.kid !== undefined && { kid: options.kid }), ...(alg !== undefined && { alg }) })
   const { material, bits, weakness } = secretMaterial(parseSecret(input))
-  return named(new Key(material, { alg, kid: options.kid, bits, weakness, allowShort: options.allowWeak === true }))
+  return named(new Key(material, { alg, kid: options.kid, bits, weakness, allowShort }))
 }
 
 function admit(draft: Draft, info: JwkInfo, options: ImportOptions, backend: Pick<Backend, 'admit'>): Key {

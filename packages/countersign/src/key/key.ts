@@ -1,4 +1,4 @@
-import { misfit } from '../alg/needs.ts'
+import { misfit, type Needs, type Role } from '../alg/needs.ts'
 import { SIGNATURE } from '../alg/signature.ts'
 import type { Kty, Material } from '../crypto/backend.ts'
 
@@ -13,6 +13,8 @@ export interface KeyInfo {
   readonly weakness?: string | undefined
   readonly allowShort?: boolean | undefined
 }
+
+const ROLES: readonly Role[] = ['sign', 'verify']
 
 /**
  * One key, immutable, with its stuff out of sight: neither JSON nor the console shows more than what it is for. It
@@ -65,8 +67,8 @@ export class Key {
 
   /** The algorithms this key may serve, by every rule but those of the caller. */
   get algorithms(): readonly string[] {
-    const role = this.kind === 'secret' ? undefined : this.kind === 'public' ? 'verify' : 'sign'
-    return [...SIGNATURE.values()].filter((row) => misfit(row, this, role) === undefined).map((row) => row.id)
+    const serves = (row: Needs): boolean => ROLES.some((role) => misfit(row, this, role) === undefined)
+    return [...SIGNATURE.values()].filter(serves).map((row) => row.id)
   }
 
   /** What the key is, without the key. */

@@ -3,6 +3,7 @@ import { base64url, utf8 } from '../bytes.ts'
 import type { Hash, Material } from '../crypto/backend.ts'
 import { JoseError, show } from '../errors.ts'
 import { type Op, use } from '../op.ts'
+import { checkNames } from '../options.ts'
 import { CURVE } from './curve.ts'
 import { type Jwk, type JwkSet, PUBLIC_MEMBERS } from './jwk.ts'
 import { Key } from './key.ts'
@@ -20,7 +21,9 @@ export interface GenerateOptions {
 export type ThumbprintHash = 'sha-256' | 'sha-384' | 'sha-512'
 
 /** @see the door's `generateKey` */
-export function* generateKey(alg: string, { kid, bits }: GenerateOptions): Op<Key> {
+export function* generateKey(alg: string, options: GenerateOptions): Op<Key> {
+  checkNames<GenerateOptions>(options, ['kid', 'bits'], 'generateKey')
+  const { kid, bits } = options
   const row = SIGNATURE.get(alg)
   if (row === undefined) throw new TypeError(`alg ${show(alg)} is none of ${[...SIGNATURE.keys()].join(', ')}`)
   if (kid !== undefined && (typeof kid !== 'string' || kid === '')) throw new TypeError('kid is not a string with text')

@@ -2,7 +2,7 @@ import { type Bytes, fromBase64url, utf8 } from '../bytes.ts'
 import type { Material } from '../crypto/backend.ts'
 import { JoseError, kindOf } from '../errors.ts'
 import { isObject, own } from '../json.ts'
-import { looksLikeDer, parsePkcs8, parseSpki } from './container.ts'
+import { isPkcs1, looksLikeDer, parsePkcs8, parseSpki } from './container.ts'
 import { isJwkSet } from './jwk.ts'
 import type { Checked } from './material.ts'
 import { looksLikePem } from './pem.ts'
@@ -95,6 +95,7 @@ function isAsymmetricJson(text: string): boolean {
 }
 
 function isDerKey(bytes: Bytes): boolean {
+  if (isPkcs1(bytes)) return true
   return [parseSpki, parsePkcs8].some((parse) => {
     try {
       parse(bytes)

@@ -1,9 +1,9 @@
-import { misfit, type Role } from '../alg/needs.ts'
+import { misfit, type Needs, type Role } from '../alg/needs.ts'
 import type { SignatureAlg } from '../alg/signature.ts'
 import type { Backend } from '../crypto/backend.ts'
 import { JoseError, kindOf, show } from '../errors.ts'
 import type { JoseHeader } from '../header.ts'
-import { isObject, own } from '../json.ts'
+import { isObject, type JsonObject, own } from '../json.ts'
 import { importKey } from '../key/import.ts'
 import { isJwkSet } from '../key/jwk.ts'
 import { Key } from '../key/key.ts'
@@ -32,6 +32,7 @@ export interface SetRules {
 export class KeySet {
   readonly keys: readonly Key[]
   readonly skipped: readonly SkippedKey[]
+  readonly #refused: readonly JsonObject[]
   /** Keys by name, made at the first selection, since a thumbprint may take the backend. */
   #byName: ReadonlyMap<string, readonly Key[]> | undefined
 
@@ -41,6 +42,7 @@ export class KeySet {
     refuseMixture(members, publicOnly)
     const keys: Key[] = []
     const skipped: SkippedKey[] = []
+    const refused: JsonObject[] = []
     for (const [index, member] of members.entries()) {
       if (Key.is(member)) keys.push(member)
       else {
@@ -49,12 +51,14 @@ export class KeySet {
         } catch (error) {
           if (!(error instanceof JoseError)) throw error
           const kid = own(member, 'kid')
+          refused.push(member)
           skipped.push({ index, kid: typeof kid === 'string' ? kid : undefined, error })
         }
       }
     }
     this.keys = Object.freeze(keys)
     this.skipped = Object.freeze(skipped)
+    this.#refused = refused
   }
 
   /** @internal As `KeySource.select`. */
@@ -62,12 +66,26 @@ export class KeySet {
     const { kid } = header
     const named = kid === undefined ? this.keys : ((yield* this.#index()).get(kid) ?? [])
     const fit = named.filter((key) => misfit(alg, key, role) === undefined)
-    if (fit.length === 1) return fit
     const which = kid === undefined ? 'the token has no kid' : `kid ${show(kid)}`
+    if (fit.length === 1 && kid !== undefined && this.#skippedMayFit(kid, alg)) {
+      throw new JoseError('CS_AMBIGUOUS_KEY', `${which} belongs to a second key, which was left out of the set`)
+    }
+    if (fit.length === 1) return fit
     if (fit.length > 1) {
       throw new JoseError('CS_AMBIGUOUS_KEY', `${which}, and ${fit.length} keys of the set serve ${alg.id}`)
     }
     throw new JoseError('CS_NO_KEY', `${which}: ${this.#whyNone(named, kid, alg, role)}`)
+  }
+
+  /** Whether a member that was refused bears the same name and claims to be of the same kind. */
+  #skippedMayFit(kid: string, alg: SignatureAlg): boolean {
+    return this.#refused.some(
+      (member) =>
+        own(member, 'kid') === kid &&
+        alg.kty.some((kty) => kty === own(member, 'kty')) &&
+        [undefined, alg.id].includes(own(member, 'alg') as string | undefined) &&
+        [undefined, alg.use].includes(own(member, 'use') as Needs['use'] | undefined),
+    )
   }
 
   *#index(): Op<ReadonlyMap<string, readonly Key[]>> {
@@ -91,7 +109,7 @@ export class KeySet {
   }
 }
 
-type Member = Key | Readonly<Record<string, unknown>>
+type Member = Key | JsonObject
 
 function membersOf(jwks: unknown, maxKeys: number): readonly Member[] {
   if (!isJwkSet(jwks)) throw invalid(`${kindOf(jwks)} without a member "keys" is not a JWK Set`)
