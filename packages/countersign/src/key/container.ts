@@ -1,4 +1,4 @@
-import type { Bytes } from '../bytes.ts'
+import { type Bytes, equal } from '../bytes.ts'
 import { JoseError } from '../errors.ts'
 import { CURVE, type Curve, curveByOid } from './curve.ts'
 import { badDer, DerReader, TAG } from './der.ts'
@@ -44,23 +44,58 @@ export function parsePkcs8(der: Bytes): Draft {
   info.end('the private key')
   if (algorithm.kty === 'RSA') return readRsaPrivate(key)
   const { kty, curve } = algorithm
-  if (kty === 'EC') return readEcPrivate(curve, key)
+  if (kty === 'EC') return withPublic(readEcPrivate(curve, key), open && readPoint(curve, open))
   const inner = new DerReader(key)
   const d = inner.take(TAG.octetString, 'the private key')
   inner.end('the private key')
-  return { kty, crv: curve.id, kind: 'private', members: { ...(open && readPoint(curve, open)), d } }
+  return withPublic({ kty, crv: curve.id, kind: 'private', members: { d } }, open && readPoint(curve, open))
 }
 
-/** Whether octets are an RSA key in PKCS#1: a sequence of numbers and nothing else (RFC 8017 §A.1). */
-export function isPkcs1(der: Bytes): boolean {
-  try {
-    const numbers = only(der, 'the RSA key')
-    let count = 0
-    for (; !numbers.done; count++) numbers.unsigned('a number')
-    return count > 1
-  } catch {
-    return false
+/** A private key with the public half that its container holds beside it; two such halves have to be the same. */
+function withPublic(draft: Draft, point: Readonly<Record<string, Bytes>> | undefined): Draft {
+  if (draft.kty === 'RSA' || point === undefined) return draft
+  for (const [name, value] of Object.entries(point)) {
+    const other = draft.members[name]
+    if (other && !equal(other, value)) badDer('the key holds two public halves that differ')
   }
+  return { ...draft, members: { ...point, ...draft.members } }
+}
+
+/** The outlines of what may hold an asymmetric key, each enough to tell it from octets that are random. */
+const OUTLINES: readonly ((der: Bytes) => unknown)[] = [
+  parseSpki,
+  parsePkcs8,
+  function pkcs1(der) {
+    const numbers = only(der, 'the RSA key')
+    do numbers.unsigned('a number')
+    while (!numbers.done)
+  },
+  function sec1(der) {
+    const key = only(der, 'the EC key')
+    key.unsigned('the version')
+    key.take(TAG.octetString, 'the private key')
+    while (!key.done) key.take(key.peek() === TAG.context0 ? TAG.context0 : TAG.context1, 'what follows')
+  },
+  function certificate(der) {
+    const parts = only(der, 'the certificate')
+    parts.take(TAG.sequence, 'what is certified')
+    parts.enter(TAG.sequence, 'the algorithm').oid('the algorithm')
+    parts.bits('the signature')
+    parts.end('the certificate')
+  },
+]
+
+/** Whether octets are a key or a certificate in DER, also of a kind that is not read here. */
+export function isDerKey(der: Bytes): boolean {
+  if (!looksLikeDer(der)) return false
+  return OUTLINES.some((read) => {
+    try {
+      read(der)
+      return true
+    } catch {
+      return false
+    }
+  })
 }
 
 /** The kind of key container that octets hold, told by their first elements. */

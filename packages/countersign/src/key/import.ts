@@ -8,7 +8,7 @@ import { containerOf, looksLikeDer, parsePkcs8, parseSpki } from './container.ts
 import { isJwkSet, type Jwk, type JwkInfo, parseJwk } from './jwk.ts'
 import { Key, type KeyInfo } from './key.ts'
 import { type Draft, invalid, toMaterial } from './material.ts'
-import { parsePem } from './pem.ts'
+import { looksLikePem, parsePem } from './pem.ts'
 import { parseSecret, type SecretInput, secretMaterial } from './secret.ts'
 
 /** What `importKey` takes: a JWK, the text of a PEM, or the octets of a DER. */
@@ -119,6 +119,9 @@ function fromPem(text: string): Draft {
 }
 
 function fromDer(der: Uint8Array): Draft {
+  if (looksLikePem(String.fromCharCode(...der.subarray(0, 64)))) {
+    throw new JoseError('CS_KEY_INVALID', 'these octets are the text of a PEM', { hint: 'Give it as a string.' })
+  }
   if (!looksLikeDer(der)) {
     throw new JoseError('CS_KEY_INVALID', 'these octets are not a key in DER', {
       hint: 'For a secret use secretKey(octets).',

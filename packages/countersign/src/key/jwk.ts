@@ -9,7 +9,7 @@ export interface Jwk {
   readonly kid?: string
   readonly alg?: string
   readonly use?: string
-  readonly key_ops?: readonly string[]
+  readonly key_ops?: string[]
   readonly ext?: boolean
   readonly crv?: string
   readonly x?: string
@@ -57,7 +57,11 @@ export const PUBLIC_MEMBERS: Readonly<Record<'RSA' | 'EC' | 'OKP', readonly stri
 export function parseJwk(jwk: JsonObject): ParsedJwk {
   const info = readInfo(jwk)
   const kty = text(jwk, 'kty')
-  if (kty === undefined) throw invalid('a JWK takes a kty')
+  if (kty === undefined) {
+    throw new JoseError('CS_KEY_INVALID', 'this object has no kty, so it is no JWK', {
+      hint: "Of a KeyObject, give its export({ format: 'jwk' }).",
+    })
+  }
   if (kty === 'oct') return { info, secret: octets(jwk, 'k') }
   const has = (name: string): boolean => own(jwk, name) !== undefined
   const kind = has('d') ? 'private' : 'public'

@@ -2,7 +2,7 @@ import { type Bytes, fromBase64url, utf8 } from '../bytes.ts'
 import type { Material } from '../crypto/backend.ts'
 import { JoseError, kindOf } from '../errors.ts'
 import { isObject, own } from '../json.ts'
-import { isPkcs1, looksLikeDer, parsePkcs8, parseSpki } from './container.ts'
+import { isDerKey } from './container.ts'
 import { isJwkSet } from './jwk.ts'
 import type { Checked } from './material.ts'
 import { looksLikePem } from './pem.ts'
@@ -80,8 +80,18 @@ function asymmetricKeyIn(secret: Bytes): string | undefined {
   const text = String.fromCharCode(...secret.subarray(0, 16_384))
   if (looksLikePem(text)) return 'a PEM'
   if (text.includes('{') && isAsymmetricJson(text.slice(text.indexOf('{')))) return 'a JWK'
-  if (looksLikeDer(secret) && isDerKey(secret)) return 'a DER key'
-  return undefined
+  if (isDerKey(secret)) return 'a DER key'
+  return isDerKey(bareBody(text)) ? 'the body of a PEM' : undefined
+}
+
+/** What a text stands for that may be a PEM without its first and last line; no octets where it is not base64. */
+function bareBody(text: string): Bytes {
+  const body = text.replace(/\s+/g, '')
+  try {
+    return body.startsWith('M') ? fromBase64(body) : new Uint8Array()
+  } catch {
+    return new Uint8Array()
+  }
 }
 
 function isAsymmetricJson(text: string): boolean {
@@ -92,16 +102,4 @@ function isAsymmetricJson(text: string): boolean {
   } catch {
     return false
   }
-}
-
-function isDerKey(bytes: Bytes): boolean {
-  if (isPkcs1(bytes)) return true
-  return [parseSpki, parsePkcs8].some((parse) => {
-    try {
-      parse(bytes)
-      return true
-    } catch {
-      return false
-    }
-  })
 }

@@ -83,6 +83,7 @@ export class KeySet {
       (member) =>
         own(member, 'kid') === kid &&
         alg.kty.some((kty) => kty === own(member, 'kty')) &&
+        (alg.crv?.some((crv) => crv === own(member, 'crv')) ?? true) &&
         [undefined, alg.id].includes(own(member, 'alg') as string | undefined) &&
         [undefined, alg.use].includes(own(member, 'use') as Needs['use'] | undefined),
     )
