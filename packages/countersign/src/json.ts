@@ -29,29 +29,55 @@ export function parseObject(text: string, what: string, maxDepth: number): JsonO
     throw new JoseError('CS_MALFORMED', `${what} is not JSON`)
   }
   if (!isObject(value)) throw new JoseError('CS_MALFORMED', `${what} is not a JSON object but ${kindOf(value)}`)
-  if (isDeeper(value, maxDepth)) {
+  const strings = countStrings(value, maxDepth)
+  if (strings === TOO_DEEP) {
     throw new JoseError('CS_TOO_LARGE', `${what} is nested deeper than ${maxDepth} levels (limit jsonDepth)`)
   }
-  // A repeated name cannot survive the way there and back, so an equal text has none. Only others need the scan.
-  if (JSON.stringify(value) !== text && hasDuplicate(text)) {
+  // Each name and each string of the text has two quotes. A name that stood there twice was parsed into one member, so
+  // it is missing from the count. Only a text with more quotes, or with escapes, needs the scan.
+  if (countQuotes(text) !== 2 * strings && hasDuplicate(text)) {
     throw new JoseError('CS_MALFORMED', `${what} has a member name twice`)
   }
   return value
 }
 
-/** Whether a parsed value is nested deeper than allowed; it goes no deeper than that itself. */
-export function isDeeper(value: unknown, maxDepth: number): boolean {
-  if (typeof value !== 'object' || value === null) return false
-  if (maxDepth === 0) return true
-  for (const name in value) {
+const TOO_DEEP = -1
+
+/** The member names and string values of an object or array, at every level, or TOO_DEEP; it goes no deeper itself. */
+function countStrings(value: object, maxDepth: number): number {
+  if (maxDepth === 0) return TOO_DEEP
+  const names = Object.keys(value)
+  let count = Array.isArray(value) ? 0 : names.length
+  for (const name of names) {
     const member = (value as JsonObject)[name]
-    if (typeof member === 'object' && isDeeper(member, maxDepth - 1)) return true
+    if (typeof member === 'string') count++
+    else if (typeof member === 'object' && member !== null) {
+      const inner = countStrings(member, maxDepth - 1)
+      if (inner === TOO_DEEP) return TOO_DEEP
+      count += inner
+    }
   }
-  return false
+  return count
+}
+
+/** Whether a parsed value is nested deeper than allowed. */
+export function isDeeper(value: unknown, maxDepth: number): boolean {
+  return typeof value === 'object' && value !== null && countStrings(value, maxDepth) === TOO_DEEP
 }
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
+
+/** The quotes in a JSON text; a text with an escape gives NaN, since then a quote may be part of a string. */
+function countQuotes(text: string): number {
+  let count = 0
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index)
+    if (code === QUOTE) count++
+    else if (code === BACKSLASH) return Number.NaN
+  }
+  return count
+}
 
 /** Whether an object anywhere in a valid JSON text has two members of one name, compared after unescaping. */
 function hasDuplicate(text: string): boolean {

@@ -25,12 +25,13 @@ export function* verify(jws: Jws, keys: KeySource, algorithms: Table<SignatureAl
   for (const { header, input, signature } of jws.signatures) {
     const alg = algorithms.get(header.alg)
     if (alg === undefined) throw notAllowed(header.alg, algorithms)
-    const candidates = yield* keys.select(header, alg, 'verify')
+    const found = keys.select(header, alg, 'verify')
+    const candidates = Array.isArray(found) ? (found as readonly Key[]) : yield* found as Op<readonly Key[]>
     for (const key of candidates) {
       // The length is fixed by the algorithm and the key, so nothing cut or lengthened gets as far as a primitive.
       if (signature.length !== signatureOctets(alg, key)) continue
       const material = Key.material(key)
-      if (yield* use((backend) => backend.verify(alg, material, input, signature))) return { header, key }
+      if (yield (backend) => backend.verify(alg, material, input, signature)) return { header, key }
     }
   }
   throw new JoseError('CS_SIGNATURE', 'the signature does not verify')

@@ -1,4 +1,4 @@
-import { type Bytes, fromBase64url } from './bytes.ts'
+import { type Bytes, borrowBase64url } from './bytes.ts'
 import { JoseError, kindOf } from './errors.ts'
 import type { HeaderReader, JoseHeader } from './header.ts'
 import type { Limits } from './options.ts'
@@ -79,5 +79,5 @@ export function parseCompact(token: unknown, limits: Limits, readHeader: HeaderR
   const { header: encoded, payload, signature, input } = splitCompact(token, limits)
   const header = readHeader(encoded)
   if (signature === '') throw isNone(header.alg) ? unsigned() : new JoseError('CS_MALFORMED', 'the signature is empty')
-  return { payload, signatures: [{ header, input, signature: fromBase64url(signature, 'the signature') }] }
+  return { payload, signatures: [{ header, input, signature: borrowBase64url(signature, 'the signature') }] }
 }

@@ -9,6 +9,7 @@ import {
   fromUtf8,
   portable,
   textFromBase64url,
+  textToBase64url,
   utf8,
 } from '../src/bytes.ts'
 import { JoseError } from '../src/errors.ts'
@@ -28,6 +29,7 @@ const CODECS: readonly (Codec & { readonly name: string })[] = [
   {
     name: 'as exported',
     encode: base64url,
+    encodeText: textToBase64url,
     decode: (text) => orUndefined(() => fromBase64url(text, 'the text')),
     decodeText: (text) => orUndefined(() => textFromBase64url(text, 'the text')),
   },
@@ -103,6 +105,7 @@ for (const { name, ...codec } of CODECS) {
     ] as const
     for (const [text, encoded] of vectors) {
       assert.equal(codec.encode(utf8(text)), encoded)
+      assert.equal(codec.encodeText(text), encoded)
       assert.deepEqual(codec.decode(encoded), utf8(text))
       assert.equal(codec.decodeText(encoded), text)
     }
@@ -113,6 +116,7 @@ for (const { name, ...codec } of CODECS) {
     for (const length of [16 * 1024 - 1, 16 * 1024, 16 * 1024 + 1, 100_000]) {
       const text = 'x'.repeat(length)
       assert.equal(codec.decodeText(codec.encode(utf8(text))), text)
+      assert.equal(codec.decodeText(codec.encodeText(text)), text)
       assert.equal(codec.decodeText('Zm8'), 'fo')
     }
   })

@@ -1,6 +1,6 @@
 import { misfit, nearestMisfit } from '../alg/needs.ts'
 import { SIGNATURE, type SignatureAlg } from '../alg/signature.ts'
-import { base64url, utf8 } from '../bytes.ts'
+import { base64url, textToBase64url, utf8 } from '../bytes.ts'
 import { type JwtClaims, validateTypes } from '../claims.ts'
 import { JoseError, kindOf, show } from '../errors.ts'
 import { isDeeper, isObject, type JsonObject, own } from '../json.ts'
@@ -236,12 +236,12 @@ function encodePayload(set: JsonObject): string {
     throw new JoseError('CS_CLAIM_TYPE', 'the claims set holds a value that JSON does not have (a BigInt or a cycle)')
   }
   if (text?.[0] !== '{') throw new JoseError('CS_CLAIM_TYPE', 'the claims set is not an object once it is JSON')
-  const octets = utf8(text)
-  if (octets.length > LIMITS.tokenBytes) throw tooLarge('claims set', octets.length, LIMITS.tokenBytes)
+  // More characters than octets are allowed means more octets too, and nothing is encoded in vain.
+  if (text.length > LIMITS.tokenBytes) throw tooLarge('claims set', text.length, LIMITS.tokenBytes)
   if (mayBeDeep(text) && isDeeper(JSON.parse(text), LIMITS.jsonDepth)) {
     throw new JoseError('CS_TOO_LARGE', `the claims set is nested deeper than ${LIMITS.jsonDepth} levels`)
   }
-  return base64url(octets)
+  return textToBase64url(text)
 }
 
 /** Whether a text has so many brackets that it may be nested too deep; few texts have, and only those are parsed. */

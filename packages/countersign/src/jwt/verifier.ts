@@ -95,9 +95,8 @@ export function prepareVerifier(options: VerifierOptions, backend: Backend): Ver
   const policy = toPolicy(options)
   const readHeader = headerReader(limits)
   const sourceOf = sources(algorithms, options.algorithms !== undefined, backend)
-  const rulesFor =
-    options.issuers === undefined ? oneIssuer(options, sourceOf) : manyIssuers(options, sourceOf, backend)
-  const prepared: Prepared = { limits, algorithms, policy, readHeader, rulesFor }
+  const rules = options.issuers === undefined ? oneIssuer(options, sourceOf) : manyIssuers(options, sourceOf, backend)
+  const prepared: Prepared = { limits, algorithms, policy, readHeader, rules }
   return (token) => verifyToken(token, prepared)
 }
 
@@ -106,15 +105,13 @@ interface Prepared {
   readonly algorithms: Table<SignatureAlg>
   readonly policy: ClaimsPolicy
   readonly readHeader: HeaderReader
-  readonly rulesFor: (jws: Jws, limits: Limits) => Op<Rules>
+  /** What counts for every token, or how to find what counts for this one. */
+  readonly rules: Rules | ((jws: Jws, limits: Limits) => Op<Rules>)
 }
 
-function* verifyToken(
-  token: unknown,
-  { limits, algorithms, policy, readHeader, rulesFor }: Prepared,
-): Op<VerifiedToken> {
+function* verifyToken(token: unknown, { limits, algorithms, policy, readHeader, rules }: Prepared): Op<VerifiedToken> {
   const jws = parseCompact(token, limits, readHeader)
-  const { keys, issuer, audience } = yield* rulesFor(jws, limits)
+  const { keys, issuer, audience } = typeof rules === 'function' ? yield* rules(jws, limits) : rules
   const { header, key } = yield* verify(jws, keys, algorithms)
   const claims = parseClaims(jws.payload, limits)
   validate(claims, header.typ, policy, issuer, audience)
@@ -123,20 +120,16 @@ function* verifyToken(
 
 type SourceOf = (keys: unknown) => KeySource
 
-function oneIssuer(options: OneIssuerOptions, sourceOf: SourceOf): Prepared['rulesFor'] {
-  const rules: Rules = {
+function oneIssuer(options: OneIssuerOptions, sourceOf: SourceOf): Rules {
+  return {
     keys: sourceOf(options.keys),
     issuer: toExpected(options.issuer, 'issuer'),
     audience: toExpected(options.audience, 'audience'),
   }
-  // biome-ignore lint/correctness/useYield: the answer is at hand
-  return function* () {
-    return rules
-  }
 }
 
 /** An allow-list: `iss` is read before the signature is checked, and chooses among trusted keys alone. */
-function manyIssuers(options: ManyIssuersOptions, sourceOf: SourceOf, backend: Backend): Prepared['rulesFor'] {
+function manyIssuers(options: ManyIssuersOptions, sourceOf: SourceOf, backend: Backend): Prepared['rules'] {
   for (const name of ['keys', 'issuer', 'audience'] as const) {
     if (options[name] !== undefined)
       throw new TypeError(`${name} and issuers exclude each other: each issuer brings its own`)

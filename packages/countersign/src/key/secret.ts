@@ -86,7 +86,7 @@ function asymmetricKeyIn(secret: Bytes): string | undefined {
 
 /** What a text stands for that may be a PEM without its first and last line; no octets where it is not base64. */
 function bareBody(text: string): Bytes {
-  const body = text.replace(/\s+/g, '')
+  const body = text.replace(/\s+/g, '').replaceAll('-', '+').replaceAll('_', '/')
   try {
     return body.startsWith('M') ? fromBase64(body) : new Uint8Array()
   } catch {

@@ -24,11 +24,12 @@ export interface KeySource {
   /** Set where there is but one key, so that a key that can never serve is refused before any token comes. */
   readonly only?: Key
   /**
-   * The keys that may have made this token's signature, each fit for the algorithm; there is at least one.
+   * The keys that may have made this token's signature, each fit for the algorithm; there is at least one. A source
+   * that has them at hand gives them without the detour of an operation.
    *
    * @throws {JoseError} `CS_NO_KEY`, `CS_AMBIGUOUS_KEY`, or why the only key does not fit
    */
-  select(header: JoseHeader, alg: SignatureAlg, role: Role): Op<readonly Key[]>
+  select(header: JoseHeader, alg: SignatureAlg, role: Role): readonly Key[] | Op<readonly Key[]>
 }
 
 const MOST_TRIED = 8
@@ -85,8 +86,7 @@ function oneKey(key: Key): KeySource {
   const keys = Object.freeze([key])
   return {
     only: key,
-    // biome-ignore lint/correctness/useYield: the answer is at hand
-    *select(_header, alg, role) {
+    select(_header, alg, role) {
       const fault = misfit(alg, key, role)
       if (fault) throw new JoseError(fault.code, fault.why)
       return keys
@@ -99,8 +99,7 @@ function severalKeys(keys: readonly Key[]): KeySource {
   if (keys.length > MOST_TRIED)
     throw new TypeError(`keys holds ${keys.length} keys to try, at most ${MOST_TRIED}: use keySet`)
   return {
-    // biome-ignore lint/correctness/useYield: the answer is at hand
-    *select(_header, alg, role) {
+    select(_header, alg, role) {
       return fitting(keys, alg, role)
     },
   }

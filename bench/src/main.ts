@@ -1,0 +1,42 @@
+import { writeFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { judge } from './bars.ts'
+import { prepareJobs } from './jobs.ts'
+import { type Effort, measureJob } from './measure.ts'
+import { barsTable, jobTable, type Result, resultsPage, verdictLine } from './report.ts'
+import { SCHEMES } from './workload.ts'
+
+const FULL: Effort = { rounds: 21, sliceMs: 100 }
+const QUICK: Effort = { rounds: 7, sliceMs: 40 }
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    check: { type: 'boolean', default: false },
+    only: { type: 'string' },
+  },
+})
+
+if (globalThis.gc === undefined) throw new Error('run with --expose-gc, as npm run bench does')
+const names = SCHEMES.map(({ name }) => name)
+if (values.only !== undefined && !names.includes(values.only)) {
+  throw new TypeError(`--only takes one of ${names.join(', ')}`)
+}
+
+const effort = values.quick ? QUICK : FULL
+const results: Result[] = []
+for (const job of await prepareJobs(values.only)) {
+  const times = await measureJob(job, effort)
+  const result = { job, times, verdicts: judge(job.scheme, job.operation, times) }
+  results.push(result)
+  console.log(`${jobTable(result)}\n`)
+}
+console.log(`${barsTable(results)}\n`)
+
+// A part of the jobs, or a short look at them, is no record.
+if (!values.quick && values.only === undefined) {
+  const today = new Date().toISOString().slice(0, 10)
+  writeFileSync(new URL('../RESULTS.md', import.meta.url), resultsPage(results, effort, today))
+}
+console.log(verdictLine(results))
+if (values.check && results.some(({ verdicts }) => verdicts.some(({ holds }) => !holds))) process.exitCode = 1

@@ -1,0 +1,210 @@
+import assert from 'node:assert/strict'
+import * as crypto from 'node:crypto'
+import test from 'node:test'
+import { inspect } from 'node:util'
+import type { ErrorCode, Jwk } from 'countersign'
+import { utf8 } from '../../src/bytes.ts'
+import { DOORS } from '../support/doors.ts'
+import {
+  ASYMMETRIC,
+  assertRefused,
+  CURVES,
+  der,
+  derOf,
+  EC,
+  ED,
+  type Hand,
+  jwkFor,
+  nodePair,
+  type OidName,
+  octetsOf,
+  oid,
+  pemOf,
+  pkcs8,
+  publicMembers,
+  RSA,
+  resultOf,
+  SPKI,
+  TAG,
+} from '../support/keys.ts'
+
+const [BEGIN = '', ...REST] = SPKI.trimEnd().split('\n')
+const BODY = REST.slice(0, -1).join('\n')
+const END = REST.at(-1) ?? ''
+
+const REFUSED_PEMS: readonly (readonly [why: string, code: ErrorCode, text: string])[] = [
+  ['a secret', 'CS_KEY_INVALID', 'correct horse battery staple'],
+  ['no text', 'CS_KEY_INVALID', ''],
+  ['the text of a JWK', 'CS_KEY_INVALID', `  ${JSON.stringify(RSA)}`],
+  ['a PEM behind other text', 'CS_KEY_INVALID', `Bag Attributes\n${SPKI}`],
+  ['a PEM before other text', 'CS_KEY_INVALID', `${SPKI}more`],
+  ['a PEM without its end', 'CS_KEY_INVALID', `${BEGIN}\n${BODY}`],
+  ['a PEM with the end of another', 'CS_KEY_INVALID', `${BEGIN}\n${BODY}\n-----END PRIVATE KEY-----`],
+  ['two PEMs', 'CS_KEY_INVALID', SPKI + SPKI],
+  ['a PEM without a body', 'CS_KEY_INVALID', `${BEGIN}\n${END}`],
+  ['a PEM with a body of base64url', 'CS_KEY_INVALID', `${BEGIN}\n-_-_\n${END}`],
+  ['a PEM with a body that is cut', 'CS_KEY_INVALID', `${BEGIN}\n${BODY.slice(0, -9)}\n${END}`],
+  ['a PEM with padding inside', 'CS_KEY_INVALID', `${BEGIN}\nAA==\n${BODY}\n${END}`],
+  ['a PEM whose octets are no key', 'CS_KEY_INVALID', `${BEGIN}\nAAAA\n${END}`],
+  ['a public key that is labelled as a private one', 'CS_KEY_INVALID', SPKI.replaceAll('PUBLIC', 'PRIVATE')],
+]
+
+const rsaPair = nodePair(jwkFor('RS256'))
+const ecPrivate = nodePair(jwkFor('ES256')).privateKey
+const sealed = { cipher: 'aes-256-cbc', passphrase: 'x' }
+
+/** Containers that are not read: the error says which it is and how to convert it. */
+const OTHER_CONTAINERS: readonly (readonly [what: string, told: RegExp, pem: string | Buffer])[] = [
+  [
+    'a PKCS#1 private key',
+    /PKCS#1 private key[\s\S]*openssl/,
+    rsaPair.privateKey.export({ format: 'pem', type: 'pkcs1' }),
+  ],
+  [
+    'a PKCS#1 public key',
+    /PKCS#1 public key[\s\S]*openssl/,
+    rsaPair.publicKey.export({ format: 'pem', type: 'pkcs1' }),
+  ],
+  ['a SEC1 private key', /SEC1 private key[\s\S]*openssl/, ecPrivate.export({ format: 'pem', type: 'sec1' })],
+  [
+    'an encrypted private key',
+    /encrypted private key[\s\S]*openssl/,
+    ecPrivate.export({ format: 'pem', type: 'pkcs8', ...sealed }),
+  ],
+  [
+    'a legacy encrypted key',
+    /legacy encrypted[\s\S]*openssl/,
+    rsaPair.privateKey.export({ format: 'pem', type: 'pkcs1', ...sealed }),
+  ],
+  ['a certificate', /certificate[\s\S]*openssl/, '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n'],
+]
+
+/** How PEM texts arrive from files, shells and environment variables. */
+const SPELLINGS: readonly (readonly [how: string, spell: (pem: string) => string])[] = [
+  ['as it is', (pem) => pem],
+  ['without its last line break', (pem) => pem.trimEnd()],
+  ['with \\n for line breaks', (pem) => pem.replaceAll('\n', '\\n')],
+  ['with \\r\\n for line breaks', (pem) => pem.replaceAll('\n', '\\r\\n')],
+  ['with CRLF', (pem) => pem.replaceAll('\n', '\r\n')],
+  ['with CR alone', (pem) => pem.replaceAll('\n', '\r')],
+  ['indented', (pem) => pem.replace(/^/gm, '    ')],
+  ['indented with tabs, and with spaces behind', (pem) => pem.replace(/^/gm, '\t').replaceAll('\n', '  \n')],
+  ['behind blank lines', (pem) => `\n \n${pem}`],
+  ['before blank lines', (pem) => `${pem}\n\n`],
+  ['with blank lines inside', (pem) => pem.replaceAll('\n', '\n\n')],
+  ['with its body in one line', (pem) => pem.replace(/([^-])\n(?=[^-])/g, '$1')],
+  ['behind a byte order mark', (pem) => `\ufeff${pem}`],
+]
+
+for (const { name, door } of DOORS) {
+  for (const [why, code, text] of REFUSED_PEMS) {
+    test(`${name}: importKey refuses ${why}, and the error does not hold it (RFC 7468)`, () => {
+      assertRefused(() => door.importKey(text), code, why)
+      const told = inspect(resultOf(() => door.importKey(text)))
+      for (const secret of ['correct horse', BODY.slice(0, 20), RSA.n ?? '']) assert.ok(!told.includes(secret), told)
+    })
+  }
+
+  for (const [what, told, pem] of OTHER_CONTAINERS) {
+    test(`${name}: importKey says that a PEM holds ${what}, and how to convert it`, () => {
+      assertRefused(() => door.importKey(String(pem)), 'CS_UNSUPPORTED', what, told)
+    })
+  }
+
+  test(`${name}: importKey names a label that is no key`, () => {
+    const pem = '-----BEGIN PGP MESSAGE-----\nAAAA\n-----END PGP MESSAGE-----'
+    assertRefused(() => door.importKey(pem), 'CS_KEY_INVALID', 'PGP', /PGP MESSAGE/)
+  })
+
+  for (const [how, spell] of SPELLINGS) {
+    test(`${name}: importKey takes PEM ${how}`, async () => {
+      for (const jwk of [jwkFor('RS256'), RSA, jwkFor('ES256'), EC, jwkFor('Ed25519'), ED]) {
+        assert.deepEqual(await door.exportJwk(door.importKey(spell(pemOf(jwk)))), jwk)
+      }
+    })
+  }
+
+  for (const alg of ASYMMETRIC) {
+    test(`${name}: a ${alg} key goes through JWK, PEM and DER and stays what it is`, async () => {
+      const jwk = jwkFor(alg)
+      for (const [kind, members] of [
+        ['private', jwk],
+        ['public', publicMembers(jwk)],
+      ] as const) {
+        const key = door.importKey(members)
+        assert.deepEqual(await door.exportJwk(key), members)
+        const pem = await door.exportPem(key)
+        assert.match(pem, kind === 'public' ? /^-----BEGIN PUBLIC KEY-----\n/ : /^-----BEGIN PRIVATE KEY-----\n/)
+        assert.ok(pem.split('\n').every((line) => line.length <= 64))
+        for (const again of [door.importKey(pem), door.importKey(derOf(pem))]) {
+          assert.deepEqual(await door.exportJwk(again), members)
+          assert.equal(await door.exportPem(again), pem)
+          assert.deepEqual({ ...again }, { ...key })
+        }
+        assert.equal(key.kind, kind)
+      }
+      const node = crypto.createPrivateKey(await door.exportPem(door.importKey(jwk))).export({ format: 'jwk' })
+      assert.deepEqual({ ...node }, { ...jwk }, 'node:crypto reads the PEM as the same key')
+    })
+  }
+
+  for (const alg of CURVES) {
+    test(`${name}: a private ${alg} key in PKCS#8 gets its public half, whether it brings it or not`, async () => {
+      const jwk = jwkFor(alg)
+      const hands: [what: string, hand: Hand][] = [
+        ['alone', {}],
+        ['with its public half', { open: jwk, version: alg === 'Ed25519' ? 1 : 0 }],
+        // [0] IMPLICIT SET OF, with one attribute (RFC 5958 §2)
+        ['with attributes', { extra: der(0xa0, der(TAG.sequence, oid('rsa'), der(0x31, der(TAG.null)))) }],
+      ]
+      if (alg !== 'Ed25519') hands.push(['with its curve named twice', { curve: jwk.crv as OidName }])
+      for (const [what, hand] of hands) {
+        const key = door.importKey(pkcs8(jwk, hand))
+        assert.deepEqual(await door.exportJwk(key), jwk, what)
+        assert.deepEqual(await door.exportJwk(await door.publicKey(key)), publicMembers(jwk), what)
+      }
+    })
+  }
+
+  test(`${name}: an EC key in PKCS#8 with two public halves has to have the same one twice (RFC 5958 §2)`, () => {
+    const jwk = jwkFor('ES256')
+    const withOpen = (open: Jwk): Uint8Array =>
+      pkcs8(jwk, { open: jwk, version: 1, extra: der(0x81, [0, 4], octetsOf(open, 'x'), octetsOf(open, 'y')) })
+    assert.equal(door.importKey(withOpen(jwk)).kind, 'private')
+    assertRefused(() => door.importKey(withOpen(jwkFor('ES256', 1))), 'CS_KEY_INVALID', 'another public half')
+  })
+
+  for (const [why, code, octets] of [
+    ['with something behind its end', 'CS_KEY_INVALID', [...derOf(SPKI), 0]],
+    ['that is cut', 'CS_KEY_INVALID', derOf(SPKI).slice(0, -1)],
+    ['with a length that is not minimal', 'CS_KEY_INVALID', [0x30, 0x83, 0, ...derOf(SPKI).slice(2)]],
+    ['with an indefinite length', 'CS_KEY_INVALID', [0x30, 0x80, ...derOf(SPKI).slice(4), 0, 0]],
+    ['of an EC key that names two curves', 'CS_KEY_INVALID', pkcs8(jwkFor('ES256'), { curve: 'P-384' })],
+    ['of a third version of PKCS#8', 'CS_KEY_INVALID', pkcs8(jwkFor('ES256'), { version: 2 })],
+    ['with octets behind the private key', 'CS_KEY_INVALID', pkcs8(jwkFor('ES256'), { extra: utf8('more') })],
+    [
+      'of RSA with parameters that are not NULL',
+      'CS_KEY_INVALID',
+      der(TAG.sequence, der(TAG.sequence, oid('rsa'), utf8('more')), derOf(SPKI).slice(4 + 15)),
+    ],
+    [
+      'with a compressed point',
+      'CS_UNSUPPORTED',
+      der(TAG.sequence, der(TAG.sequence, oid('ec'), oid('P-256')), der(TAG.bits, [0, 2], octetsOf(EC, 'x'))),
+    ],
+    [
+      'on a curve that we do not have',
+      'CS_UNSUPPORTED',
+      der(TAG.sequence, der(TAG.sequence, Buffer.from('06032b6571', 'hex')), der(TAG.bits, new Uint8Array(58))),
+    ],
+    [
+      'whose point is short',
+      'CS_KEY_INVALID',
+      der(TAG.sequence, der(TAG.sequence, oid('ec'), oid('P-256')), der(TAG.bits, [0, 4], octetsOf(EC, 'x'))),
+    ],
+  ] as const) {
+    test(`${name}: importKey refuses DER ${why} (X.690 §10, RFC 5280 §4.1.2.7, RFC 5958 §2)`, () => {
+      assertRefused(() => door.importKey(Uint8Array.from(octets)), code, why)
+    })
+  }
+}
