@@ -97,9 +97,6 @@ interface Fault extends Issue {
   readonly text: string
 }
 
-const TEXT_CLAIMS = ['iss', 'sub', 'jti'] as const
-const TIME_CLAIMS = ['exp', 'nbf', 'iat'] as const
-
 /**
  * Checks a claims set whose signature has verified, and tells every fault at once (RFC 7519 §4.1, §7.2).
  *
@@ -112,21 +109,37 @@ export function validate(
   issuer: Expected,
   audience: Expected,
 ): asserts claims is JwtClaims {
+  const read = registered(claims)
   const faults: Fault[] = []
   checkTyp(typ, policy.typ, faults)
-  checkTypes(claims, faults)
+  checkTypes(read, faults)
   checkRequired(claims, policy.required, faults)
-  checkIssuer(claims, issuer, faults)
-  checkSubject(claims, policy.subject, faults)
-  checkAudience(claims, audience, faults)
-  checkTimes(claims, policy, faults)
+  checkIssuer(read.iss, issuer, faults)
+  checkSubject(read.sub, policy.subject, faults)
+  checkAudience(read.aud, audience, faults)
+  checkTimes(read, policy, faults)
   refuse(faults)
+}
+
+type Registered = Readonly<Record<'iss' | 'sub' | 'aud' | 'exp' | 'nbf' | 'iat' | 'jti', unknown>>
+
+/** Each registered claim read once, and only where it is the object's own. */
+function registered(claims: JsonObject): Registered {
+  return {
+    iss: own(claims, 'iss'),
+    sub: own(claims, 'sub'),
+    aud: own(claims, 'aud'),
+    exp: own(claims, 'exp'),
+    nbf: own(claims, 'nbf'),
+    iat: own(claims, 'iat'),
+    jti: own(claims, 'jti'),
+  }
 }
 
 /** The types alone, for a claims set about to be signed. @throws {JoseError} `CS_CLAIM_TYPE` */
 export function validateTypes(claims: JsonObject): asserts claims is JwtClaims {
   const faults: Fault[] = []
-  checkTypes(claims, faults)
+  checkTypes(registered(claims), faults)
   refuse(faults)
 }
 
@@ -144,17 +157,22 @@ function fault(code: ErrorCode, path: string, text: string, values: Pick<Issue, 
   return { code, path, ...values, hint: MESSAGES[code].hint, text }
 }
 
-function checkTypes(claims: JsonObject, faults: Fault[]): void {
-  for (const name of TEXT_CLAIMS) {
-    const value = own(claims, name)
-    if (value !== undefined && typeof value !== 'string') faults.push(wrongType(name, 'a string', value))
-  }
-  for (const name of TIME_CLAIMS) {
-    const value = own(claims, name)
-    if (value !== undefined && !isTime(value)) faults.push(wrongType(name, 'a finite number of seconds', value))
-  }
-  const aud = own(claims, 'aud')
+function checkTypes({ iss, sub, jti, exp, nbf, iat, aud }: Registered, faults: Fault[]): void {
+  checkText('iss', iss, faults)
+  checkText('sub', sub, faults)
+  checkText('jti', jti, faults)
+  checkTime('exp', exp, faults)
+  checkTime('nbf', nbf, faults)
+  checkTime('iat', iat, faults)
   if (aud !== undefined && !isAudience(aud)) faults.push(wrongType('aud', 'a string or an array of strings', aud))
+}
+
+function checkText(name: string, value: unknown, faults: Fault[]): void {
+  if (value !== undefined && typeof value !== 'string') faults.push(wrongType(name, 'a string', value))
+}
+
+function checkTime(name: string, value: unknown, faults: Fault[]): void {
+  if (value !== undefined && !isTime(value)) faults.push(wrongType(name, 'a finite number of seconds', value))
 }
 
 function wrongType(name: string, expected: string, value: unknown): Fault {
@@ -194,9 +212,8 @@ function missing(name: string): Fault {
   return fault('CS_CLAIM_MISSING', name, `the claim ${show(name)} is missing`)
 }
 
-function checkIssuer(claims: JsonObject, issuer: Expected, faults: Fault[]): void {
+function checkIssuer(iss: unknown, issuer: Expected, faults: Fault[]): void {
   if (issuer === undefined) return
-  const iss = own(claims, 'iss')
   if (iss === undefined) faults.push(missing('iss'))
   else if (typeof iss === 'string' && !issuer.includes(iss)) {
     const expected = showList(issuer)
@@ -204,42 +221,37 @@ function checkIssuer(claims: JsonObject, issuer: Expected, faults: Fault[]): voi
   }
 }
 
-function checkSubject(claims: JsonObject, subject: string | undefined, faults: Fault[]): void {
+function checkSubject(sub: unknown, subject: string | undefined, faults: Fault[]): void {
   if (subject === undefined) return
-  const sub = own(claims, 'sub')
   if (sub === undefined) faults.push(missing('sub'))
   else if (typeof sub === 'string' && sub !== subject)
     faults.push(fault('CS_SUB', 'sub', 'sub is not the expected subject'))
 }
 
-function checkAudience(claims: JsonObject, audience: Expected, faults: Fault[]): void {
+function checkAudience(aud: unknown, audience: Expected, faults: Fault[]): void {
   if (audience === undefined) return
-  const aud = own(claims, 'aud')
   if (aud === undefined) {
     faults.push(missing('aud'))
     return
   }
   if (!isAudience(aud)) return
+  if (typeof aud === 'string' ? audience.includes(aud) : aud.some((item) => audience.includes(item))) return
   const given = typeof aud === 'string' ? [aud] : aud
-  if (given.some((item) => audience.includes(item))) return
   const [expected, actual] = [showList(audience), showList(given)]
   faults.push(fault('CS_AUD', 'aud', `aud is ${actual}, expected ${expected}`, { expected, actual }))
 }
 
-function checkTimes(claims: JsonObject, policy: ClaimsPolicy, faults: Fault[]): void {
+function checkTimes({ exp, nbf, iat }: Registered, policy: ClaimsPolicy, faults: Fault[]): void {
   const { tolerance, maxAge } = policy
   const now = policy.now()
-  const exp = own(claims, 'exp')
   if (isTime(exp) && now - tolerance >= exp && !policy.ignoreExp) {
     faults.push(fault('CS_EXPIRED', 'exp', `exp passed ${Math.round(now - exp)} s ago`, { expected: now, actual: exp }))
   }
-  const nbf = own(claims, 'nbf')
   if (isTime(nbf) && nbf > now + tolerance) {
     faults.push(
       fault('CS_NOT_YET_VALID', 'nbf', `nbf is ${Math.round(nbf - now)} s from now`, { expected: now, actual: nbf }),
     )
   }
-  const iat = own(claims, 'iat')
   if (maxAge === undefined || !isTime(iat)) return
   if (iat > now + tolerance) {
     faults.push(

@@ -24,14 +24,18 @@ const KEPT_LENGTH = 1024
  */
 export function headerReader(limits: Limits): HeaderReader {
   const kept = new Map<string, JoseHeader>()
+  // A comparison is cheaper than a look-up, which has to hash the text first.
+  let last: { readonly encoded: string; readonly header: JoseHeader } | undefined
   return (encoded) => {
+    if (last?.encoded === encoded) return last.header
     const known = kept.get(encoded)
     if (known !== undefined) return known
     const header = parseHeader(encoded, limits)
     if (encoded.length <= KEPT_LENGTH) {
       if (kept.size >= KEPT_HEADERS) kept.clear()
       // Encoded anew, so that the entry does not keep the whole token alive that `encoded` is a slice of.
-      kept.set(base64url(fromBase64url(encoded, 'the header')), header)
+      last = { encoded: base64url(fromBase64url(encoded, 'the header')), header }
+      kept.set(last.encoded, header)
     }
     return header
   }

@@ -84,11 +84,15 @@ function toKey(key: unknown, backend: Backend): Key {
 
 function oneKey(key: Key): KeySource {
   const keys = Object.freeze([key])
+  // Neither a key nor a row changes, so what fitted once fits again.
+  let fits: { readonly alg: SignatureAlg; readonly role: Role } | undefined
   return {
     only: key,
     select(_header, alg, role) {
+      if (fits?.alg === alg && fits.role === role) return keys
       const fault = misfit(alg, key, role)
       if (fault) throw new JoseError(fault.code, fault.why)
+      fits = { alg, role }
       return keys
     },
   }
