@@ -127,7 +127,9 @@ export function createSigner(options: SignerOptions): Signer {
 export function createVerifier(options: VerifierOptions): Verifier {
   const verify = prepareVerifier(options, backend)
   return {
-    verify: (token) => run(verify(token), backend),
+    async verify(token) {
+      return run(verify(token), backend)
+    },
     async safeVerify(token) {
       try {
         return { ok: true, ...(await run(verify(token), backend)) }

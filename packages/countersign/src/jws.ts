@@ -18,10 +18,17 @@ export interface VerifiedSignature {
 /**
  * Verifies a JWS: the first signature that one of its candidate keys verifies (RFC 7515 §5.2).
  *
+ * @param accept - what becomes of the verified signature; it is part of the operation, since an operation around this
+ *   one would cost each token a second generator
  * @param algorithms - the caller's allow-list; the key narrows it further, and the header decides nothing
  * @throws {JoseError} `CS_ALG`, what the key source throws, or `CS_SIGNATURE`, which names no part and no key
  */
-export function* verify(jws: Jws, keys: KeySource, algorithms: Table<SignatureAlg> = SIGNATURE): Op<VerifiedSignature> {
+export function* verify<T>(
+  jws: Jws,
+  keys: KeySource,
+  algorithms: Table<SignatureAlg>,
+  accept: (verified: VerifiedSignature) => T,
+): Op<T> {
   for (const { header, input, signature } of jws.signatures) {
     const alg = algorithms.get(header.alg)
     if (alg === undefined) throw notAllowed(header.alg, algorithms)
@@ -31,7 +38,7 @@ export function* verify(jws: Jws, keys: KeySource, algorithms: Table<SignatureAl
       // The length is fixed by the algorithm and the key, so nothing cut or lengthened gets as far as a primitive.
       if (signature.length !== signatureOctets(alg, key)) continue
       const material = Key.material(key)
-      if (yield (backend) => backend.verify(alg, material, input, signature)) return { header, key }
+      if (yield (backend) => backend.verify(alg, material, input, signature)) return accept({ header, key })
     }
   }
   throw new JoseError('CS_SIGNATURE', 'the signature does not verify')

@@ -70,7 +70,7 @@ export interface VerifiedToken {
 /** The outcome of `safeVerify`. */
 export type SafeVerified = ({ readonly ok: true } & VerifiedToken) | { readonly ok: false; readonly error: JoseError }
 
-/** Verifies a token, step by step. */
+/** Verifies a token, step by step; what has not even the form of a token is refused before the first. */
 export type VerifyOp = (token: unknown) => Op<VerifiedToken>
 
 /** What counts for the tokens of one issuer. */
@@ -106,16 +106,32 @@ interface Prepared {
   readonly policy: ClaimsPolicy
   readonly readHeader: HeaderReader
   /** What counts for every token, or how to find what counts for this one. */
-  readonly rules: Rules | ((jws: Jws, limits: Limits) => Op<Rules>)
+  readonly rules: Rules | FindRulesOf
 }
 
-function* verifyToken(token: unknown, { limits, algorithms, policy, readHeader, rules }: Prepared): Op<VerifiedToken> {
+type FindRulesOf = (jws: Jws, limits: Limits) => Op<Rules>
+
+/** @throws {JoseError} at once where the token has not the form of one */
+function verifyToken(token: unknown, prepared: Prepared): Op<VerifiedToken> {
+  const { limits, readHeader, rules } = prepared
   const jws = parseCompact(token, limits, readHeader)
-  const { keys, issuer, audience } = typeof rules === 'function' ? yield* rules(jws, limits) : rules
-  const { header, key } = yield* verify(jws, keys, algorithms)
-  const claims = parseClaims(jws.payload, limits)
-  validate(claims, header.typ, policy, issuer, audience)
-  return { claims, header, key }
+  return typeof rules === 'function' ? findAndCheck(jws, rules, prepared) : check(jws, rules, prepared)
+}
+
+function* findAndCheck(jws: Jws, find: FindRulesOf, prepared: Prepared): Op<VerifiedToken> {
+  return yield* check(jws, yield* find(jws, prepared.limits), prepared)
+}
+
+function check(
+  jws: Jws,
+  { keys, issuer, audience }: Rules,
+  { limits, algorithms, policy }: Prepared,
+): Op<VerifiedToken> {
+  return verify(jws, keys, algorithms, ({ header, key }) => {
+    const claims = parseClaims(jws.payload, limits)
+    validate(claims, header.typ, policy, issuer, audience)
+    return { claims, header, key }
+  })
 }
 
 type SourceOf = (keys: unknown) => KeySource

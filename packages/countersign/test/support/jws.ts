@@ -25,9 +25,11 @@ export function* verifyCompact(
   algorithms?: readonly string[],
 ): Op<VerifiedSignature & { readonly payload: Uint8Array }> {
   const jws = parseCompact(token, JWS_LIMITS, (encoded) => parseHeader(encoded, JWS_LIMITS))
-  const allowed = algorithms && new Map([...SIGNATURE].filter(([id]) => algorithms.includes(id)))
-  const verified = yield* verify(jws, toSource(keys, backend), allowed)
-  return { ...verified, payload: fromBase64url(jws.payload, 'the payload') }
+  const allowed = new Map([...SIGNATURE].filter(([id]) => algorithms?.includes(id) ?? true))
+  return yield* verify(jws, toSource(keys, backend), allowed, (verified) => ({
+    ...verified,
+    payload: fromBase64url(jws.payload, 'the payload'),
+  }))
 }
 
 /** Signs any payload into a compact JWS, as an operation. */
