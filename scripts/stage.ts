@@ -7,7 +7,8 @@ const dist = new URL('dist/', home)
 
 /** The manifest with every path of a source turned into that of its compiled module. */
 function staged(manifest: Record<string, unknown>): Record<string, unknown> {
-  const { imports, exports, ...rest } = manifest
+  // The tree is private, so that nobody publishes sources by mistake.
+  const { imports, exports, private: _, ...rest } = manifest
   return { ...rest, imports: eachPath(imports, toModule), exports: eachPath(exports, toDoor) }
 }
 
