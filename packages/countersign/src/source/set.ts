@@ -106,7 +106,7 @@ export class KeySet {
     if (fault && named.length === 1) return fault.why
     const skipped = this.skipped.find((member) => kid !== undefined && member.kid === kid)
     if (skipped) return `that key was left out of the set: ${skipped.error.message}`
-    return `none of the ${this.keys.length} keys of the set ${kid === undefined ? `serves ${alg.id}` : 'has it'}`
+    return `no key of the set (${this.keys.length} in all) ${kid === undefined ? `serves ${alg.id}` : 'has it'}`
   }
 }
 

@@ -52,7 +52,7 @@ export function toSource(keys: unknown, backend: Backend): KeySource {
   if (isJwkSet(keys)) return new KeySet(keys, backend)
   if (isObject(keys)) return oneKey(toKey(keys, backend))
   throw new TypeError(
-    `keys is ${kindOf(keys)}; give a Key, keys in an array, a key set, a JWK, a JWK Set or a function`,
+    `keys is ${kindOf(keys)}; give a Key (importKey makes one of a PEM), keys in an array, a key set, a JWK, a JWK Set or a function`,
   )
 }
 
