@@ -142,7 +142,8 @@ export function createVerifier(options: VerifierOptions): Verifier {
 }
 
 /**
- * Turns a JWK, the text of a PEM (SPKI or PKCS#8) or the octets of a DER into a `Key`, with every check there is. A
+ * Turns a JWK, the text of a PEM or the octets of a DER into a `Key`, with every check there is. PEM and DER may hold
+ * SPKI, PKCS#8, PKCS#1, SEC 1 or an X.509 certificate, whose key is taken and whose issuer and dates are not looked at. A
  * string is a PEM and never a secret.
  *
  * @throws {JoseError} `CS_KEY_INVALID`, `CS_KEY_SIZE`, `CS_KEY_TYPE`, `CS_WEAK_SECRET` or `CS_UNSUPPORTED`

@@ -18,18 +18,37 @@ export function looksLikeDer(bytes: Bytes): boolean {
 
 /** A public key in SubjectPublicKeyInfo (RFC 5280 §4.1.2.7). @throws {JoseError} `CS_KEY_INVALID`, `CS_UNSUPPORTED` */
 export function parseSpki(der: Bytes): Draft {
-  const info = only(der, 'the public key')
+  return readSpki(only(der, 'the public key'))
+}
+
+function readSpki(info: DerReader): Draft {
   const algorithm = readAlgorithm(info)
   const key = info.bits('the public key')
   info.end('the public key')
-  if (algorithm.kty === 'RSA') {
-    const rsa = only(key, 'the RSA key')
-    const members = { n: rsa.unsigned('n'), e: rsa.unsigned('e') }
-    rsa.end('the RSA key')
-    return { kty: 'RSA', kind: 'public', members }
-  }
+  if (algorithm.kty === 'RSA') return parsePkcs1Public(key)
   const { kty, curve } = algorithm
   return { kty, crv: curve.id, kind: 'public', members: readPoint(curve, key) }
+}
+
+/** An RSA public key in PKCS#1 (RFC 8017 §A.1.1). @throws {JoseError} `CS_KEY_INVALID` */
+export function parsePkcs1Public(der: Bytes): Draft {
+  const rsa = only(der, 'the RSA key')
+  const members = { n: rsa.unsigned('n'), e: rsa.unsigned('e') }
+  rsa.end('the RSA key')
+  return { kty: 'RSA', kind: 'public', members }
+}
+
+/** The public key of an X.509 certificate; who vouches for it, and until when, is not looked at (RFC 5280 §4.1). */
+export function parseCertificate(der: Bytes): Draft {
+  const certificate = only(der, 'the certificate')
+  const content = certificate.enter(TAG.sequence, 'what is certified')
+  certificate.take(TAG.sequence, 'the algorithm')
+  certificate.bits('the signature')
+  certificate.end('the certificate')
+  if (content.peek() === TAG.context0) content.take(TAG.context0, 'the version')
+  content.take(TAG.integer, 'the serial number')
+  for (const what of ['the algorithm', 'the issuer', 'the validity', 'the subject']) content.take(TAG.sequence, what)
+  return readSpki(content.enter(TAG.sequence, 'the public key'))
 }
 
 /** A private key in PKCS#8, not encrypted (RFC 5958 §2). @throws {JoseError} `CS_KEY_INVALID`, `CS_UNSUPPORTED` */
@@ -42,7 +61,7 @@ export function parsePkcs8(der: Bytes): Draft {
   if (info.peek() === TAG.context0) info.take(TAG.context0, 'the attributes')
   const open = info.peek() === TAG.bits1 ? info.bits('the public key', TAG.bits1) : undefined
   info.end('the private key')
-  if (algorithm.kty === 'RSA') return readRsaPrivate(key)
+  if (algorithm.kty === 'RSA') return parsePkcs1Private(key)
   const { kty, curve } = algorithm
   if (kty === 'EC') return withPublic(readEcPrivate(curve, key), open && readPoint(curve, open))
   const inner = new DerReader(key)
@@ -98,9 +117,19 @@ export function isDerKey(der: Bytes): boolean {
   })
 }
 
-/** The kind of key container that octets hold, told by their first elements. */
-export function containerOf(der: Bytes): 'spki' | 'pkcs8' {
-  return only(der, 'the key').peek() === TAG.sequence ? 'spki' : 'pkcs8'
+/** How to read what octets hold, told by the types of their first elements. */
+export function parserFor(der: Bytes): (der: Bytes) => Draft {
+  const parts = only(der, 'the key')
+  const first = parts.peek()
+  if (first === TAG.sequence) {
+    parts.take(TAG.sequence, 'the first part')
+    return parts.peek() === TAG.sequence ? parseCertificate : parseSpki
+  }
+  parts.take(TAG.integer, 'the version')
+  if (parts.peek() === TAG.octetString) return parseSec1
+  if (parts.peek() !== TAG.integer) return parsePkcs8
+  parts.take(TAG.integer, 'a number')
+  return parts.done ? parsePkcs1Public : parsePkcs1Private
 }
 
 function only(der: Bytes, what: string): DerReader {
@@ -108,6 +137,19 @@ function only(der: Bytes, what: string): DerReader {
   const inner = outer.enter(TAG.sequence, what)
   outer.end(what)
   return inner
+}
+
+function readCurve(named: DerReader): KnownCurve {
+  const curve = curveByOid(named.oid('the curve'))
+  if (curve?.kty !== 'EC') throw unsupported()
+  named.end('the curve')
+  return curve
+}
+
+function unsupported(): JoseError {
+  return new JoseError('CS_UNSUPPORTED', 'the key is of a type or on a curve that is not supported', {
+    hint: `Supported are RSA and ${[...CURVE.keys()].join(', ')}.`,
+  })
 }
 
 function readAlgorithm(info: DerReader): Algorithm {
@@ -123,14 +165,11 @@ function readAlgorithm(info: DerReader): Algorithm {
       hint: 'Export it as a plain RSA key and say importKey(pem, { alg: "PS256" }).',
     })
   }
-  const curve = curveByOid(oid === OID_EC ? algorithm.oid('the curve') : oid)
-  if (curve === undefined || (oid === OID_EC) !== (curve.kty === 'EC')) {
-    throw new JoseError('CS_UNSUPPORTED', 'the key is of a type or on a curve that is not supported', {
-      hint: `Supported are RSA and ${[...CURVE.keys()].join(', ')}.`,
-    })
-  }
+  if (oid === OID_EC) return { kty: 'EC', curve: readCurve(algorithm) }
+  const curve = curveByOid(oid)
+  if (curve?.kty !== 'OKP') throw unsupported()
   algorithm.end('the algorithm')
-  return { kty: curve.kty, curve }
+  return { kty: 'OKP', curve }
 }
 
 /** A point as SEC 1 §2.3.3 writes it, uncompressed, or the octets of an OKP key. */
@@ -142,8 +181,9 @@ function readPoint(curve: KnownCurve, key: Bytes): { x: Bytes; y?: Bytes } {
   return { x: key.subarray(1, 1 + curve.octets), y: key.subarray(1 + curve.octets) }
 }
 
-function readRsaPrivate(key: Bytes): Draft {
-  const rsa = only(key, 'the RSA key')
+/** An RSA private key in PKCS#1 (RFC 8017 §A.1.2). @throws {JoseError} `CS_KEY_INVALID`, `CS_UNSUPPORTED` */
+export function parsePkcs1Private(der: Bytes): Draft {
+  const rsa = only(der, 'the RSA key')
   const version = rsa.unsigned('the version of the RSA key')
   if (version.length !== 1 || version[0] !== 0) {
     throw new JoseError('CS_UNSUPPORTED', 'this RSA key has more than two primes')
@@ -154,17 +194,20 @@ function readRsaPrivate(key: Bytes): Draft {
   return { kty: 'RSA', kind: 'private', members }
 }
 
-/** ECPrivateKey (RFC 5915 §3); its public point is optional. */
-function readEcPrivate(curve: KnownCurve, key: Bytes): Draft {
+/** An EC private key in SEC 1 §C.4, which has to name its curve. @throws {JoseError} `CS_KEY_INVALID`, `CS_UNSUPPORTED` */
+export function parseSec1(der: Bytes): Draft {
+  return readEcPrivate(undefined, der)
+}
+
+/** ECPrivateKey (RFC 5915 §3); its public point is optional, and so is its curve where the container names one. */
+function readEcPrivate(outer: KnownCurve | undefined, key: Bytes): Draft {
   const ec = only(key, 'the EC key')
   const version = ec.unsigned('the version of the EC key')
   if (version.length !== 1 || version[0] !== 1) badDer('the version of the EC key is not 1')
   const d = ec.take(TAG.octetString, 'the private key')
-  if (ec.peek() === TAG.context0) {
-    const named = ec.enter(TAG.context0, 'the curve')
-    if (named.oid('the curve') !== curve.oid) badDer('the key names two curves')
-    named.end('the curve')
-  }
+  const curve = ec.peek() === TAG.context0 ? readCurve(ec.enter(TAG.context0, 'the curve')) : outer
+  if (curve === undefined) return badDer('the EC key does not name its curve')
+  if (outer && curve !== outer) badDer('the key names two curves')
   const common = { kty: 'EC', crv: curve.id, kind: 'private' } as const
   if (ec.done) return { ...common, members: { d } }
   const wrapped = ec.enter(TAG.context1, 'the public point')

@@ -1,10 +1,21 @@
 import { misfit } from '../alg/needs.ts'
 import { SIGNATURE } from '../alg/signature.ts'
+import type { Bytes } from '../bytes.ts'
 import type { Backend } from '../crypto/backend.ts'
 import { JoseError, kindOf, show } from '../errors.ts'
 import { isObject } from '../json.ts'
 import { checkNames, toBoolean } from '../options.ts'
-import { containerOf, looksLikeDer, parsePkcs8, parseSpki } from './container.ts'
+import {
+  looksLikeDer,
+  parseCertificate,
+  parsePkcs1Private,
+  parsePkcs1Public,
+  parsePkcs8,
+  parserFor,
+  parseSec1,
+  parseSpki,
+} from './container.ts'
+
 import { isJwkSet, type Jwk, type JwkInfo, parseJwk } from './jwk.ts'
 import { Key, type KeyInfo } from './key.ts'
 import { type Draft, invalid, toMaterial } from './material.ts'
@@ -93,13 +104,20 @@ function checkOptions({ alg, kid, use }: ImportOptions): void {
   if (use !== undefined && use !== 'sig' && use !== 'enc') throw new TypeError('use is neither "sig" nor "enc"')
 }
 
-/** Containers that PEM can hold and that are not read here, in words. */
+/** What a PEM can hold, by its label. */
+const LABELS: ReadonlyMap<string, (der: Bytes) => Draft> = new Map([
+  ['PUBLIC KEY', parseSpki],
+  ['PRIVATE KEY', parsePkcs8],
+  ['RSA PUBLIC KEY', parsePkcs1Public],
+  ['RSA PRIVATE KEY', parsePkcs1Private],
+  ['EC PRIVATE KEY', parseSec1],
+  ['CERTIFICATE', parseCertificate],
+])
+
+/** Keys that PEM can hold and that are not read, in words, and what makes of them one that is. */
 const OTHER_LABELS: ReadonlyMap<string, readonly [what: string, mend: string]> = new Map([
-  ['RSA PUBLIC KEY', ['a PKCS#1 public key', 'openssl rsa -RSAPublicKey_in -in old.pem -pubout -out new.pem']],
-  ['RSA PRIVATE KEY', ['a PKCS#1 private key', 'openssl pkcs8 -topk8 -nocrypt -in old.pem -out new.pem']],
-  ['EC PRIVATE KEY', ['a SEC1 private key', 'openssl pkcs8 -topk8 -nocrypt -in old.pem -out new.pem']],
   ['ENCRYPTED PRIVATE KEY', ['an encrypted private key', 'openssl pkcs8 -in old.pem -out new.pem']],
-  ['CERTIFICATE', ['a certificate', 'openssl x509 -in cert.pem -pubkey -noout -out new.pem']],
+  ['OPENSSH PRIVATE KEY', ['a private key in the format of OpenSSH', 'ssh-keygen -p -m PKCS8 -f key']],
 ])
 
 function fromPem(text: string): Draft {
@@ -109,13 +127,11 @@ function fromPem(text: string): Draft {
     })
   }
   const { label, der } = parsePem(text)
-  if (label === 'PUBLIC KEY') return parseSpki(der)
-  if (label === 'PRIVATE KEY') return parsePkcs8(der)
+  const parse = LABELS.get(label)
+  if (parse) return parse(der)
   const [what, mend] = OTHER_LABELS.get(label) ?? []
   if (what === undefined) throw invalid(`this PEM holds no key but ${show(label)}`)
-  throw new JoseError('CS_UNSUPPORTED', `this PEM holds ${what}; SPKI and PKCS#8 are read`, {
-    hint: `Convert it: ${mend}`,
-  })
+  throw new JoseError('CS_UNSUPPORTED', `this PEM holds ${what}, which is not read`, { hint: `Convert it: ${mend}` })
 }
 
 function fromDer(der: Uint8Array): Draft {
@@ -127,5 +143,5 @@ function fromDer(der: Uint8Array): Draft {
       hint: 'For a secret use secretKey(octets).',
     })
   }
-  return containerOf(der) === 'spki' ? parseSpki(der) : parsePkcs8(der)
+  return parserFor(der)(der)
 }

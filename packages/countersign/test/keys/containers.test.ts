@@ -4,6 +4,7 @@ import test from 'node:test'
 import { inspect } from 'node:util'
 import type { ErrorCode, Jwk } from 'countersign'
 import { utf8 } from '../../src/bytes.ts'
+import made from '../support/certificates.json' with { type: 'json' }
 import { DOORS } from '../support/doors.ts'
 import {
   ASYMMETRIC,
@@ -51,21 +52,11 @@ const REFUSED_PEMS: readonly (readonly [why: string, code: ErrorCode, text: stri
 
 const rsaPair = nodePair(jwkFor('RS256'))
 const ecPrivate = nodePair(jwkFor('ES256')).privateKey
+const pemOfLabel = (label: string): string => `-----BEGIN ${label}-----\nMIIB\n-----END ${label}-----\n`
 const sealed = { cipher: 'aes-256-cbc', passphrase: 'x' }
 
 /** Containers that are not read: the error says which it is and how to convert it. */
 const OTHER_CONTAINERS: readonly (readonly [what: string, told: RegExp, pem: string | Buffer])[] = [
-  [
-    'a PKCS#1 private key',
-    /PKCS#1 private key[\s\S]*openssl/,
-    rsaPair.privateKey.export({ format: 'pem', type: 'pkcs1' }),
-  ],
-  [
-    'a PKCS#1 public key',
-    /PKCS#1 public key[\s\S]*openssl/,
-    rsaPair.publicKey.export({ format: 'pem', type: 'pkcs1' }),
-  ],
-  ['a SEC1 private key', /SEC1 private key[\s\S]*openssl/, ecPrivate.export({ format: 'pem', type: 'sec1' })],
   [
     'an encrypted private key',
     /encrypted private key[\s\S]*openssl/,
@@ -76,7 +67,7 @@ const OTHER_CONTAINERS: readonly (readonly [what: string, told: RegExp, pem: str
     /legacy encrypted[\s\S]*openssl/,
     rsaPair.privateKey.export({ format: 'pem', type: 'pkcs1', ...sealed }),
   ],
-  ['a certificate', /certificate[\s\S]*openssl/, '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n'],
+  ['a private key in the format of OpenSSH', /OpenSSH[\s\S]*ssh-keygen/, pemOfLabel('OPENSSH PRIVATE KEY')],
 ]
 
 /** How PEM texts arrive from files, shells and environment variables. */
@@ -207,4 +198,62 @@ for (const { name, door } of DOORS) {
       assertRefused(() => door.importKey(Uint8Array.from(octets)), code, why)
     })
   }
+}
+
+/** The same keys in the containers of other times and programs: PEM and DER of each, and the key as PKCS#8 or SPKI. */
+const OLDER: readonly (readonly [what: string, pem: string, der: Buffer, same: string])[] = [
+  ...(['RS256', 'ES256', 'ES384', 'ES512'] as const).flatMap((alg) => {
+    const { privateKey, publicKey } = nodePair(jwkFor(alg))
+    const type = alg === 'RS256' ? ('pkcs1' as const) : ('sec1' as const)
+    const pkcs8 = String(privateKey.export({ format: 'pem', type: 'pkcs8' }))
+    const secret = [
+      `${alg} private key in ${type}`,
+      String(privateKey.export({ format: 'pem', type } as never)),
+      privateKey.export({ format: 'der', type } as never) as unknown as Buffer,
+      pkcs8,
+    ] as const
+    if (type === 'sec1') return [secret]
+    const pem = String(publicKey.export({ format: 'pem', type: 'pkcs1' }))
+    const der = publicKey.export({ format: 'der', type: 'pkcs1' })
+    const open = [
+      'RS256 public key in pkcs1',
+      pem,
+      der,
+      String(publicKey.export({ format: 'pem', type: 'spki' })),
+    ] as const
+    return [secret, open]
+  }),
+  ...Object.entries(made.certificates).map(
+    ([alg, { certificate, publicKey }]) =>
+      [`certificate of ${alg}`, certificate, Buffer.from(derOf(certificate)), publicKey] as const,
+  ),
+]
+
+for (const { name, door } of DOORS) {
+  for (const [what, pem, der, same] of OLDER) {
+    test(`${name}: importKey reads a ${what}, as PEM and as DER`, async () => {
+      const expected = await door.exportJwk(door.importKey(same))
+      for (const input of [pem, der, new Uint8Array(der), pem.replaceAll('\n', '\\n')]) {
+        assert.deepEqual(await door.exportJwk(door.importKey(input)), expected)
+      }
+    })
+    test(`${name}: importKey refuses a ${what} that is cut short, or has something behind it`, () => {
+      for (const length of [1, 17, 40, der.length - 1]) {
+        assertRefused(() => door.importKey(der.subarray(0, length)), 'CS_KEY_INVALID', `${length} octets`)
+      }
+      assertRefused(() => door.importKey(Buffer.concat([der, Buffer.alloc(1)])), 'CS_KEY_INVALID', 'an octet behind')
+    })
+  }
+
+  test(`${name}: importKey refuses an EC key in SEC1 that names no curve (RFC 5915 §3)`, () => {
+    const named = Buffer.from(ecPrivate.export({ format: 'der', type: 'sec1' }))
+    const at = named.indexOf(Buffer.from('a00a06082a8648ce3d030107', 'hex'))
+    const bare = Buffer.concat([named.subarray(0, at), named.subarray(at + 12)])
+    bare[1] = (bare[1] ?? 0) - 12
+    assertRefused(() => door.importKey(bare), 'CS_KEY_INVALID', 'no curve', /does not name its curve/)
+  })
+
+  test(`${name}: importKey refuses a certificate of a key that is too weak`, () => {
+    assertRefused(() => door.importKey(made.weak), 'CS_KEY_SIZE', 'RSA of 1024 bits')
+  })
 }
