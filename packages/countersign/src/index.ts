@@ -42,7 +42,7 @@ export type {
   VerifiedToken,
   VerifierOptions,
 } from './jwt/verifier.ts'
-export type { ImportOptions, KeyInput, SecretOptions } from './key/import.ts'
+export type { ImportOptions, KeyInput, PlatformKey, SecretOptions } from './key/import.ts'
 export type { Jwk, JwkSet } from './key/jwk.ts'
 export type { Key } from './key/key.ts'
 export type { GenerateOptions, ThumbprintHash } from './key/ops.ts'
@@ -142,7 +142,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
 }
 
 /**
- * Turns a JWK, the text of a PEM or the octets of a DER into a `Key`, with every check there is. PEM and DER may hold
+ * Turns a JWK, the text of a PEM, the octets of a DER or a KeyObject into a `Key`, with every check there is. PEM and DER may hold
  * SPKI, PKCS#8, PKCS#1, SEC 1 or an X.509 certificate, whose key is taken and whose issuer and dates are not looked at. A
  * string is a PEM and never a secret.
  *

@@ -51,6 +51,12 @@ export interface Backend {
   /** Whether the platform has a scheme, on a curve where it takes one. */
   supports(scheme: SignatureScheme, crv?: string): boolean
   /**
+   * The JWK of a key object of the platform's own; nothing for any other value.
+   *
+   * @throws {JoseError} `CS_UNSUPPORTED` for a key that has no JWK
+   */
+  adopt(value: unknown): object | undefined
+  /**
    * Checks what only the platform can: that the halves of an EC or OKP key belong together. A private key that came
    * without its public members gets them. @throws {JoseError} `CS_KEY_INVALID`
    */
@@ -62,6 +68,9 @@ export interface Backend {
   /** The key as DER: SPKI for a public key, PKCS#8 for a private one. */
   exportDer(material: Material): Awaitable<Bytes>
 }
+
+/** The part of a backend that takes keys in. */
+export type KeyAdmission = Pick<Backend, 'adopt' | 'admit'>
 
 /** A backend for `countersign/sync`. */
 export type SyncBackend = {

@@ -65,6 +65,16 @@ function derivePublic(crv: string, d: Bytes): Readonly<Record<string, string>> {
   }
 }
 
+function adopt(value: unknown): object | undefined {
+  if (!(value instanceof crypto.KeyObject)) return undefined
+  try {
+    return value.export({ format: 'jwk' })
+  } catch {
+    const what = value.asymmetricKeyType ?? value.type
+    throw new JoseError('CS_UNSUPPORTED', `this KeyObject holds a key of type ${what}, which has no JWK`)
+  }
+}
+
 function admit(material: Material): Material {
   let whole = material
   const { kind, crv, members } = material
@@ -120,6 +130,8 @@ export const sync: SyncBackend = {
     if (family === 'eddsa') return crv === 'Ed25519'
     return hash !== undefined && crypto.getHashes().includes(HASH_NAME[hash])
   },
+
+  adopt,
 
   admit,
 

@@ -1,7 +1,7 @@
 import { misfit } from '../alg/needs.ts'
 import { SIGNATURE } from '../alg/signature.ts'
 import type { Bytes } from '../bytes.ts'
-import type { Backend } from '../crypto/backend.ts'
+import type { KeyAdmission } from '../crypto/backend.ts'
 import { JoseError, kindOf, show } from '../errors.ts'
 import { isObject } from '../json.ts'
 import { checkNames, toBoolean } from '../options.ts'
@@ -22,8 +22,14 @@ import { type Draft, invalid, toMaterial } from './material.ts'
 import { looksLikePem, parsePem } from './pem.ts'
 import { parseSecret, type SecretInput, secretMaterial } from './secret.ts'
 
-/** What `importKey` takes: a JWK, the text of a PEM, or the octets of a DER. */
-export type KeyInput = Jwk | string | Uint8Array
+/** A key object of the platform, such as Node's KeyObject. */
+export interface PlatformKey {
+  readonly type: 'secret' | 'public' | 'private'
+  export(options?: never): unknown
+}
+
+/** What `importKey` takes: a JWK, the text of a PEM, the octets of a DER, or a KeyObject. */
+export type KeyInput = Jwk | string | Uint8Array | PlatformKey
 
 /** What the caller says about a key that its container does not say. */
 export interface ImportOptions {
@@ -48,12 +54,14 @@ const NO_INFO: JwkInfo = { kid: undefined, alg: undefined, use: undefined, key_o
  *
  * @throws {JoseError} `CS_KEY_INVALID`, `CS_KEY_SIZE`, `CS_KEY_TYPE`, `CS_WEAK_SECRET` or `CS_UNSUPPORTED`
  */
-export function importKey(input: unknown, options: ImportOptions, backend: Pick<Backend, 'admit'>): Key {
+export function importKey(input: unknown, options: ImportOptions, backend: KeyAdmission): Key {
   checkNames<ImportOptions>(options, ['alg', 'kid', 'use'], 'importKey')
   checkOptions(options)
   if (Key.is(input)) throw invalid('this is a Key already; importKey takes a JWK, a PEM or a DER')
   if (typeof input === 'string') return admit(fromPem(input), NO_INFO, options, backend)
   if (input instanceof Uint8Array) return admit(fromDer(input), NO_INFO, options, backend)
+  const adopted = backend.adopt(input)
+  if (adopted) return importKey(adopted, options, backend)
   if (isJwkSet(input)) throw invalid('this is a JWK Set and not one key: use keySet')
   if (!isObject(input)) throw invalid(`${kindOf(input)} is not a key`)
   const jwk = parseJwk(input)
@@ -71,7 +79,7 @@ export function secretKey(input: SecretInput, alg: string | undefined, options: 
   return named(new Key(material, { alg, kid: options.kid, bits, weakness, allowShort }))
 }
 
-function admit(draft: Draft, info: JwkInfo, options: ImportOptions, backend: Pick<Backend, 'admit'>): Key {
+function admit(draft: Draft, info: JwkInfo, options: ImportOptions, backend: KeyAdmission): Key {
   const { material, bits } = toMaterial(draft)
   return named(new Key(backend.admit(material), { ...joined(info, options), bits }))
 }

@@ -59,7 +59,7 @@ export function parseJwk(jwk: JsonObject): ParsedJwk {
   const kty = text(jwk, 'kty')
   if (kty === undefined) {
     throw new JoseError('CS_KEY_INVALID', 'this object has no kty, so it is no JWK', {
-      hint: "Of a KeyObject, give its export({ format: 'jwk' }).",
+      hint: "A CryptoKey is taken as its JWK: await crypto.subtle.exportKey('jwk', key).",
     })
   }
   if (kty === 'oct') return { info, secret: octets(jwk, 'k') }

@@ -1,7 +1,7 @@
 import type { Role } from '../alg/needs.ts'
 import type { SignatureAlg } from '../alg/signature.ts'
 import { type Bytes, concat, fromUtf8 } from '../bytes.ts'
-import type { Backend } from '../crypto/backend.ts'
+import type { KeyAdmission } from '../crypto/backend.ts'
 import { JoseError, kindOf } from '../errors.ts'
 import type { JoseHeader } from '../header.ts'
 import { parseObject } from '../json.ts'
@@ -59,7 +59,7 @@ const INTERVAL = 5
 /** A JWK Set that is fetched when it is needed, and kept as long as its answer allows. */
 export class RemoteKeySet {
   readonly url: string
-  readonly #backend: Pick<Backend, 'admit'>
+  readonly #backend: KeyAdmission
   readonly #fetch: NonNullable<RemoteKeySetOptions['fetch']>
   readonly #now: () => number
   readonly #timeout: number
@@ -73,7 +73,7 @@ export class RemoteKeySet {
   #inFlight: Promise<void> | undefined
 
   /** @internal @throws {TypeError} @throws {JoseError} `CS_JWKS_FETCH` for a URL that is not allowed */
-  constructor(url: unknown, options: RemoteKeySetOptions, backend: Pick<Backend, 'admit'>) {
+  constructor(url: unknown, options: RemoteKeySetOptions, backend: KeyAdmission) {
     checkNames<RemoteKeySetOptions>(options, NAMES, 'remoteKeySet')
     this.#backend = backend
     this.url = toUrl(url, toBoolean(options.allowHttp, 'allowHttp', false))

@@ -1,6 +1,6 @@
 import { misfit, type Needs, type Role } from '../alg/needs.ts'
 import type { SignatureAlg } from '../alg/signature.ts'
-import type { Backend } from '../crypto/backend.ts'
+import type { KeyAdmission } from '../crypto/backend.ts'
 import { JoseError, kindOf, show } from '../errors.ts'
 import type { JoseHeader } from '../header.ts'
 import { isObject, type JsonObject, own } from '../json.ts'
@@ -37,7 +37,7 @@ export class KeySet {
   #byName: ReadonlyMap<string, readonly Key[]> | undefined
 
   /** @internal @throws {JoseError} `CS_JWKS_INVALID` */
-  constructor(jwks: unknown, backend: Pick<Backend, 'admit'>, { publicOnly = false, maxKeys = 1000 }: SetRules = {}) {
+  constructor(jwks: unknown, backend: KeyAdmission, { publicOnly = false, maxKeys = 1000 }: SetRules = {}) {
     const members = membersOf(jwks, maxKeys)
     refuseMixture(members, publicOnly)
     const keys: Key[] = []

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
+import * as crypto from 'node:crypto'
 import test from 'node:test'
 import type { ErrorCode, ImportOptions, Jwk } from 'countersign'
 import * as local from 'countersign/sync'
 import { base64url, fromBase64url, utf8 } from '../../src/bytes.ts'
 import { DOORS } from '../support/doors.ts'
 import {
+  ASYMMETRIC,
   assertRefused,
   CURVES,
   EC,
@@ -171,10 +173,29 @@ for (const { name, door } of DOORS) {
       () => door.importKey(Buffer.from(SPKI)),
       (error) => error instanceof door.JoseError && /as a string/.test(error.hint),
     )
-    assert.throws(
-      () => door.importKey(nodePair(jwkFor('ES256')).publicKey as never),
-      (error) => error instanceof door.JoseError && /export/.test(error.hint),
-    )
+  })
+
+  for (const alg of ASYMMETRIC) {
+    test(`${name}: importKey takes a KeyObject of ${alg} for the JWK that it is`, async () => {
+      const { privateKey, publicKey } = nodePair(jwkFor(alg))
+      assert.deepEqual(await door.exportJwk(door.importKey(privateKey)), jwkFor(alg))
+      assert.deepEqual(await door.exportJwk(door.importKey(publicKey)), publicMembers(jwkFor(alg)))
+    })
+  }
+
+  test(`${name}: importKey refuses a KeyObject that is too weak, of another type, or a look-alike`, async () => {
+    const secret = crypto.createSecretKey(Buffer.alloc(32, 7))
+    assert.equal(door.importKey(secret, { alg: 'HS256' }).bits, 256)
+    const short = crypto.createSecretKey(Buffer.alloc(31, 7))
+    assertRefused(() => door.importKey(short, { alg: 'HS256' }), 'CS_WEAK_SECRET', 'a short secret')
+    const small = crypto.generateKeyPairSync('rsa', { modulusLength: 1024 })
+    assertRefused(() => door.importKey(small.publicKey), 'CS_KEY_SIZE', 'RSA of 1024 bits')
+    const bound = crypto.generateKeyPairSync('rsa-pss', { modulusLength: 2048 })
+    assertRefused(() => door.importKey(bound.publicKey), 'CS_UNSUPPORTED', 'RSASSA-PSS', /rsa-pss/)
+    const other = crypto.generateKeyPairSync('ec', { namedCurve: 'secp256k1' })
+    assertRefused(() => door.importKey(other.privateKey), 'CS_UNSUPPORTED', 'another curve')
+    const imposter = { type: 'public', export: () => jwkFor('ES256') } as const
+    assertRefused(() => door.importKey(imposter), 'CS_KEY_INVALID', 'a look-alike')
   })
 
   test(`${name}: importKey refuses an option that contradicts the JWK, and an alg that the key cannot serve`, () => {
