@@ -18,9 +18,9 @@ export interface VerifiedSignature {
 /**
  * Verifies a JWS: the first signature that one of its candidate keys verifies (RFC 7515 §5.2).
  *
+ * @param algorithms - the caller's allow-list; the key narrows it further, and the header decides nothing
  * @param accept - what becomes of the verified signature; it is part of the operation, since an operation around this
  *   one would cost each token a second generator
- * @param algorithms - the caller's allow-list; the key narrows it further, and the header decides nothing
  * @throws {JoseError} `CS_ALG`, what the key source throws, or `CS_SIGNATURE`, which names no part and no key
  */
 export function* verify<T>(

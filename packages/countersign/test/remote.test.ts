@@ -107,6 +107,14 @@ for (const [what, answer] of badAnswers) {
   })
 }
 
+test('the body of an answer that is refused for its status is let go', async () => {
+  let cancelled = 0
+  const { state, verifier } = rig()
+  state.answer = async () => new Response(new ReadableStream({ cancel: () => void cancelled++ }), { status: 503 })
+  await refuses(verifier, firstToken, 'CS_JWKS_FETCH')
+  assert.equal(cancelled, 1)
+})
+
 test('an answer that never comes ends at the deadline, also where fetch does not listen to its signal', async () => {
   const { state, verifier } = rig({ timeout: 0.01 })
   state.answer = () => new Promise(() => {})
@@ -178,6 +186,7 @@ test('attack 58: a failed refresh keeps the last good set, for as long as maxSta
   state.time = NOW + 600 + 3600 + 5
   const error = await refuses(verifier, firstToken, 'CS_UNAVAILABLE')
   assert.equal(error.unavailable, true)
+  assert.equal((error.cause as door.JoseError).code, 'CS_JWKS_FETCH')
   state.time += 5
   state.answer = json(await body(first))
   await verifier.verify(firstToken)

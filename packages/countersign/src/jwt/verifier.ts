@@ -155,11 +155,12 @@ function manyIssuers(options: ManyIssuersOptions, sourceOf: SourceOf, backend: B
     checkNames<IssuerRules>(rules, ['keys', 'audience'], 'an issuer')
     return { keys: sourceOf(rules.keys), issuer: [iss], audience: toExpected(rules.audience, 'audience') }
   }
-  const find = typeof issuers === 'function' ? asked(issuers, toRules, backend) : listed(issuers, toRules)
+  const find = typeof issuers === 'function' ? asked(issuers, toRules, backend) : undefined
+  const list = find ? undefined : listed(issuers, toRules)
   return function* (jws, limits) {
     const iss = own(parseClaims(jws.payload, limits), 'iss')
     if (typeof iss !== 'string') throw new JoseError('CS_ISS', `iss is ${kindOf(iss)}, and the keys are chosen by it`)
-    const rules = yield* find(iss)
+    const rules = find ? yield* find(iss) : list?.get(iss)
     if (rules === undefined)
       throw new JoseError('CS_ISS', `iss ${show(iss)} is not one of the issuers that are trusted here`)
     return rules
@@ -169,14 +170,11 @@ function manyIssuers(options: ManyIssuersOptions, sourceOf: SourceOf, backend: B
 type FindRules = (iss: string) => Op<Rules | undefined>
 type ToRules = (iss: string, rules: unknown) => Rules
 
-function listed(issuers: unknown, toRules: ToRules): FindRules {
+function listed(issuers: unknown, toRules: ToRules): ReadonlyMap<string, Rules> {
   if (!isObject(issuers)) throw new TypeError(`issuers is ${kindOf(issuers)}; give an object by iss, or a function`)
   const rules = new Map(Object.entries(issuers).map(([iss, given]) => [iss, toRules(iss, given)]))
   if (rules.size === 0) throw new TypeError('issuers is empty, which would trust nobody')
-  // biome-ignore lint/correctness/useYield: the answer is at hand
-  return function* (iss) {
-    return rules.get(iss)
-  }
+  return rules
 }
 
 function asked(find: IssuerFinder, toRules: ToRules, backend: Backend): FindRules {

@@ -116,14 +116,14 @@ export class RemoteKeySet {
 
   #usable(): KeySet {
     if (this.#set && this.#now() < this.#freshUntil + this.#maxStale) return this.#set
-    throw new JoseError(
-      'CS_UNAVAILABLE',
-      this.#set ? 'the JWK Set is too old to be used' : 'the JWK Set is not loaded',
-      {
-        hint: 'With countersign/sync, await set.load() before the first token and now and then.',
-        unavailable: true,
-      },
-    )
+    if (this.#set) {
+      const cause = this.#failure
+      throw new JoseError('CS_UNAVAILABLE', 'the JWK Set is too old to be used', { cause, unavailable: true })
+    }
+    throw new JoseError('CS_UNAVAILABLE', 'the JWK Set is not loaded', {
+      hint: 'With countersign/sync, await set.load() before the first token.',
+      unavailable: true,
+    })
   }
 
   #mayAsk(): boolean {
@@ -185,7 +185,10 @@ export class RemoteKeySet {
       const headers = { accept: 'application/jwk-set+json, application/json' }
       // No redirects: they would lead to wherever the answer says (attack 49).
       const response = await this.#fetch(this.url, { method: 'GET', headers, redirect: 'error', signal })
-      if (response.status !== 200) throw new Error(`HTTP status ${response.status}`)
+      if (response.status !== 200) {
+        await response.body?.getReader().cancel() // an unread body would hold the connection
+        throw new Error(`HTTP status ${response.status}`)
+      }
       const text = fromUtf8(await readBody(response.body, this.#maxBytes), 'the body')
       return { text, maxAge: maxAgeOf(response.headers.get('cache-control')) }
     } catch (cause) {

@@ -56,6 +56,7 @@ export class KeySet {
         }
       }
     }
+    refuseMixture(keys, publicOnly) // again, for members that do not say their kty, such as a KeyObject
     this.keys = Object.freeze(keys)
     this.skipped = Object.freeze(skipped)
     this.#refused = refused

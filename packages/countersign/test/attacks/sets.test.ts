@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { generateKeyPairSync } from 'node:crypto'
+import { createSecretKey, generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
 import { DOORS } from '../support/doors.ts'
 import { b64, CLAIMS, fails, mac, POLICY, refuses, signed } from '../support/forge.ts'
@@ -40,6 +40,7 @@ for (const { name, door } of DOORS) {
     )
     await fails(() => over(oct, rsaJwk), 'CS_JWKS_INVALID')
     await fails(() => over(oct, { kty: 'something new' }), 'CS_JWKS_INVALID')
+    await fails(() => over(createSecretKey(Buffer.alloc(32, 7)), rsaJwk), 'CS_JWKS_INVALID')
   })
   test(`${name}: attack 53: two fitting keys of one kid are ambiguous`, async () => {
     const other = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' })
