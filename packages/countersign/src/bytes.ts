@@ -179,6 +179,12 @@ export function base64url(bytes: Bytes): string {
   return codec.encode(bytes)
 }
 
+/** The base64 text of some octets, padded (RFC 4648 §4). */
+export function base64(bytes: Bytes): string {
+  const text = base64url(bytes).replaceAll('-', '+').replaceAll('_', '/')
+  return text.padEnd(Math.ceil(text.length / 4) * 4, '=')
+}
+
 /** The base64url text of a text's octets in UTF-8. */
 export function textToBase64url(text: string): string {
   return codec.encodeText(text)
@@ -194,6 +200,21 @@ export function textToBase64url(text: string): string {
 export function fromBase64url(text: string, what: string, code: ErrorCode = 'CS_BASE64'): Bytes {
   const bytes = codec.decode(text)
   if (bytes === undefined) throw notBase64url(what, code)
+  return Uint8Array.from(bytes)
+}
+
+/**
+ * The octets of a base64 text, padded or not (RFC 4648 §4).
+ *
+ * @throws {JoseError} `CS_BASE64`, or the code that is given
+ */
+export function fromBase64(text: string, what: string, code: ErrorCode = 'CS_BASE64'): Bytes {
+  const bare = text.replace(/={1,2}$/, '')
+  if (/[-_]/.test(text) || (bare.length !== text.length && text.length % 4 !== 0)) {
+    throw new JoseError(code, `${what} is not base64`)
+  }
+  const bytes = codec.decode(bare.replaceAll('+', '-').replaceAll('/', '_'))
+  if (bytes === undefined) throw new JoseError(code, `${what} is not base64`)
   return Uint8Array.from(bytes)
 }
 

@@ -14,10 +14,10 @@ export interface Capabilities {
 
 /** @see the door's `capabilities` */
 export function capabilitiesOf(backend: Pick<Backend, 'name' | 'supports'>): Capabilities {
-  const rows = [...SIGNATURE.values()].filter((row) =>
-    (row.crv ?? [undefined]).some((crv) => backend.supports(row, crv)),
+  const rows = [...SIGNATURE.values()].filter((row) => backend.supports(row, row.generate))
+  const curves = new Set(
+    rows.flatMap((row) => row.crv?.filter((crv) => backend.supports(row, { ...row.generate, crv })) ?? []),
   )
-  const curves = new Set(rows.flatMap((row) => row.crv ?? []))
   return Object.freeze({
     backend: backend.name,
     signature: Object.freeze(rows.map((row) => row.id)),

@@ -114,3 +114,8 @@ function isName(text: string, after: number): boolean {
   while (' \t\n\r'.includes(text.charAt(index)) && index < text.length) index++
   return text.charAt(index) === ':'
 }
+
+/** An object without the members that are undefined: JSON has no such value. */
+export function withoutUndefined<T extends object>(object: T): { [Name in keyof T]: Exclude<T[Name], undefined> } {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as never
+}

@@ -1,7 +1,7 @@
 import type { KeySpec, SignatureScheme } from '../crypto/backend.ts'
 import { type Needs, type Table, table } from './needs.ts'
 
-/** A signature or MAC algorithm (RFC 7518 §3.1, RFC 8037 §3.1, RFC 9864 §2.2). */
+/** A signature or MAC algorithm (RFC 7518 §3.1, RFC 8037 §3.1, RFC 8812 §3.2, RFC 9864 §2.2, RFC 9964 §4). */
 export interface SignatureAlg extends Needs, SignatureScheme {
   /** What `generateKey` makes for it. */
   readonly generate: KeySpec
@@ -12,13 +12,8 @@ const hmac = { use, family: 'hmac', kty: ['oct'] } as const
 const rsa = { use, family: 'rsa', kty: ['RSA'], minBits: 2048, generate: { kty: 'RSA', bits: 2048 } } as const
 const pss = { ...rsa, family: 'pss' } as const
 const ecdsa = { use, family: 'ecdsa', kty: ['EC'] } as const
-const eddsa = {
-  use,
-  family: 'eddsa',
-  kty: ['OKP'],
-  crv: ['Ed25519'],
-  generate: { kty: 'OKP', crv: 'Ed25519' },
-} as const
+const eddsa = { use, family: 'eddsa', kty: ['OKP'], generate: { kty: 'OKP', crv: 'Ed25519' } } as const
+const mldsa = { use, family: 'mldsa', kty: ['AKP'] } as const
 
 /** Every signature algorithm. `none` is no row, so it can neither be made nor verified. */
 export const SIGNATURE: Table<SignatureAlg> = table<Omit<SignatureAlg, 'id'>>({
@@ -34,6 +29,11 @@ export const SIGNATURE: Table<SignatureAlg> = table<Omit<SignatureAlg, 'id'>>({
   ES256: { ...ecdsa, hash: 256, crv: ['P-256'], generate: { kty: 'EC', crv: 'P-256' } },
   ES384: { ...ecdsa, hash: 384, crv: ['P-384'], generate: { kty: 'EC', crv: 'P-384' } },
   ES512: { ...ecdsa, hash: 512, crv: ['P-521'], generate: { kty: 'EC', crv: 'P-521' } },
-  EdDSA: eddsa,
-  Ed25519: eddsa,
+  ES256K: { ...ecdsa, hash: 256, crv: ['secp256k1'], generate: { kty: 'EC', crv: 'secp256k1' } },
+  EdDSA: { ...eddsa, crv: ['Ed25519', 'Ed448'] },
+  Ed25519: { ...eddsa, crv: ['Ed25519'] },
+  Ed448: { ...eddsa, crv: ['Ed448'], generate: { kty: 'OKP', crv: 'Ed448' } },
+  'ML-DSA-44': { ...mldsa, generate: { kty: 'AKP', alg: 'ML-DSA-44' } },
+  'ML-DSA-65': { ...mldsa, generate: { kty: 'AKP', alg: 'ML-DSA-65' } },
+  'ML-DSA-87': { ...mldsa, generate: { kty: 'AKP', alg: 'ML-DSA-87' } },
 })

@@ -1,15 +1,10 @@
 import { type Bytes, equal } from '../bytes.ts'
 import { JoseError } from '../errors.ts'
-import { CURVE, type Curve, curveByOid } from './curve.ts'
+import { type KnownCurve, readAlgorithm, readCurve } from './algorithm-id.ts'
 import { badDer, DerReader, TAG } from './der.ts'
+import { toInteger } from './integer.ts'
 import { type Draft, RSA_PRIVATE } from './material.ts'
-
-const OID_RSA = '2a864886f70d010101'
-const OID_RSA_PSS = '2a864886f70d01010a'
-const OID_EC = '2a8648ce3d0201'
-
-type KnownCurve = Curve & { readonly id: string }
-type Algorithm = { readonly kty: 'RSA' } | { readonly kty: 'EC' | 'OKP'; readonly curve: KnownCurve }
+import type { ParameterSet } from './parameter-set.ts'
 
 /** Whether octets begin as DER of a key does; only then is it worth reading on. */
 export function looksLikeDer(bytes: Bytes): boolean {
@@ -26,6 +21,7 @@ function readSpki(info: DerReader): Draft {
   const key = info.bits('the public key')
   info.end('the public key')
   if (algorithm.kty === 'RSA') return parsePkcs1Public(key)
+  if (algorithm.kty === 'AKP') return { kty: 'AKP', alg: algorithm.set.id, kind: 'public', members: { pub: key } }
   const { kty, curve } = algorithm
   return { kty, crv: curve.id, kind: 'public', members: readPoint(curve, key) }
 }
@@ -55,6 +51,11 @@ export function parseCertificate(der: Bytes): Draft {
 export function parsePkcs8(der: Bytes): Draft {
   const info = only(der, 'the private key')
   const version = info.unsigned('the version')
+  if (version[0] === 3 && info.peek() === TAG.sequence) {
+    throw new JoseError('CS_UNSUPPORTED', 'this is a PKCS#12 file', {
+      hint: 'Take the key out: openssl pkcs12 -in file.p12 -nocerts -noenc | openssl pkey -out key.pem',
+    })
+  }
   if (version.length !== 1 || (version[0] ?? 2) > 1) badDer('the version is not 0 or 1')
   const algorithm = readAlgorithm(info)
   const key = info.take(TAG.octetString, 'the private key')
@@ -62,12 +63,39 @@ export function parsePkcs8(der: Bytes): Draft {
   const open = info.peek() === TAG.bits1 ? info.bits('the public key', TAG.bits1) : undefined
   info.end('the private key')
   if (algorithm.kty === 'RSA') return parsePkcs1Private(key)
+  if (algorithm.kty === 'AKP') return withPublic(readSeed(algorithm.set, key, der), open && { pub: open })
   const { kty, curve } = algorithm
   if (kty === 'EC') return withPublic(readEcPrivate(curve, key), open && readPoint(curve, open))
   const inner = new DerReader(key)
   const d = inner.take(TAG.octetString, 'the private key')
   inner.end('the private key')
   return withPublic({ kty, crv: curve.id, kind: 'private', members: { d } }, open && readPoint(curve, open))
+}
+
+/**
+ * The seed of an ML-DSA key, alone or before the key that was worked out from it (RFC 9881 §6). Of both, the seed is
+ * kept, since a JWK has no place for the other (RFC 9964 §3), and the platform says whether they agree (RFC 9881 §8.2).
+ */
+function readSeed({ id, seedOctets }: ParameterSet & { readonly id: string }, key: Bytes, pkcs8: Bytes): Draft {
+  const choice = new DerReader(key)
+  if (choice.peek() === TAG.octetString) {
+    throw new JoseError('CS_UNSUPPORTED', `this ${id} key comes expanded and without its seed`, {
+      hint: 'Export it with its seed, which a JWK takes: the other form cannot be turned back into it.',
+    })
+  }
+  const isBoth = choice.peek() === TAG.sequence
+  const priv = isBoth ? seedOfBoth(choice) : choice.take(TAG.bits0, 'the seed')
+  choice.end('the private key')
+  if (priv.length !== seedOctets) badDer(`the seed takes ${seedOctets} octets`)
+  return { kty: 'AKP', alg: id, kind: 'private', members: { priv }, ...(isBoth && { pkcs8 }) }
+}
+
+function seedOfBoth(choice: DerReader): Bytes {
+  const both = choice.enter(TAG.sequence, 'the private key')
+  const seed = both.take(TAG.octetString, 'the seed')
+  both.take(TAG.octetString, 'the expanded key')
+  both.end('the private key')
+  return seed
 }
 
 /** A private key with the public half that its container holds beside it; two such halves have to be the same. */
@@ -117,19 +145,55 @@ export function isDerKey(der: Bytes): boolean {
   })
 }
 
-/** How to read what octets hold, told by the types of their first elements. */
-export function parserFor(der: Bytes): (der: Bytes) => Draft {
+/** What a container is, by the types of its first elements; each kind has its own. */
+export type Form = 'spki' | 'pkcs8' | 'pkcs1-public' | 'pkcs1-private' | 'sec1' | 'certificate' | 'encrypted'
+
+/** @throws {JoseError} `CS_KEY_INVALID` */
+export function formOf(der: Bytes): Form {
   const parts = only(der, 'the key')
   const first = parts.peek()
   if (first === TAG.sequence) {
     parts.take(TAG.sequence, 'the first part')
-    return parts.peek() === TAG.sequence ? parseCertificate : parseSpki
+    if (parts.peek() === TAG.octetString) return 'encrypted'
+    return parts.peek() === TAG.sequence ? 'certificate' : 'spki'
   }
   parts.take(TAG.integer, 'the version')
-  if (parts.peek() === TAG.octetString) return parseSec1
-  if (parts.peek() !== TAG.integer) return parsePkcs8
+  if (parts.peek() === TAG.octetString) return 'sec1'
+  if (parts.peek() !== TAG.integer) return 'pkcs8'
   parts.take(TAG.integer, 'a number')
-  return parts.done ? parsePkcs1Public : parsePkcs1Private
+  return parts.done ? 'pkcs1-public' : 'pkcs1-private'
+}
+
+const OID_PBES2 = '2a864886f70d01050d'
+const OID_PBKDF2 = '2a864886f70d01050c'
+const MOST_ITERATIONS = 10_000_000
+
+/**
+ * Looks at how much work an encrypted PKCS#8 asks for, before that work is done (RFC 8018 §A.4, RFC 5958 §3). The
+ * memory for scrypt is bounded by OpenSSL itself.
+ *
+ * @throws {JoseError} `CS_KEY_INVALID`, or `CS_TOO_LARGE` for more than ten million iterations
+ */
+export function checkIterations(der: Bytes): void {
+  const algorithm = only(der, 'the encrypted key').enter(TAG.sequence, 'the encryption')
+  const scheme = algorithm.oid('the encryption')
+  let parameters = algorithm.enter(TAG.sequence, 'the parameters')
+  if (scheme === OID_PBES2) {
+    const derivation = parameters.enter(TAG.sequence, 'the key derivation')
+    if (derivation.oid('the key derivation') !== OID_PBKDF2) return
+    parameters = derivation.enter(TAG.sequence, 'the parameters')
+  }
+  parameters.take(TAG.octetString, 'the salt')
+  const count = toInteger(parameters.unsigned('the iterations').subarray(0, 8))
+  if (count > MOST_ITERATIONS) {
+    throw new JoseError(
+      'CS_TOO_LARGE',
+      `the private key takes ${count} iterations to decrypt, ${MOST_ITERATIONS} are allowed`,
+      {
+        hint: 'Encrypt it anew with fewer: openssl pkcs8 -topk8 -iter 600000 -in old.pem -out new.pem',
+      },
+    )
+  }
 }
 
 function only(der: Bytes, what: string): DerReader {
@@ -139,46 +203,20 @@ function only(der: Bytes, what: string): DerReader {
   return inner
 }
 
-function readCurve(named: DerReader): KnownCurve {
-  const curve = curveByOid(named.oid('the curve'))
-  if (curve?.kty !== 'EC') throw unsupported()
-  named.end('the curve')
-  return curve
-}
-
-function unsupported(): JoseError {
-  return new JoseError('CS_UNSUPPORTED', 'the key is of a type or on a curve that is not supported', {
-    hint: `Supported are RSA and ${[...CURVE.keys()].join(', ')}.`,
-  })
-}
-
-function readAlgorithm(info: DerReader): Algorithm {
-  const algorithm = info.enter(TAG.sequence, 'the algorithm')
-  const oid = algorithm.oid('the algorithm')
-  if (oid === OID_RSA) {
-    if (!algorithm.done) algorithm.take(TAG.null, 'the NULL behind the algorithm')
-    algorithm.end('the algorithm')
-    return { kty: 'RSA' }
-  }
-  if (oid === OID_RSA_PSS) {
-    throw new JoseError('CS_UNSUPPORTED', 'this RSA key is bound to PSS inside its container (id-RSASSA-PSS)', {
-      hint: 'Export it as a plain RSA key and say importKey(pem, { alg: "PS256" }).',
-    })
-  }
-  if (oid === OID_EC) return { kty: 'EC', curve: readCurve(algorithm) }
-  const curve = curveByOid(oid)
-  if (curve?.kty !== 'OKP') throw unsupported()
-  algorithm.end('the algorithm')
-  return { kty: 'OKP', curve }
-}
-
-/** A point as SEC 1 §2.3.3 writes it, uncompressed, or the octets of an OKP key. */
+/** A point as SEC 1 §2.3.4 reads it, whole or compressed, or the octets of an OKP key. */
 function readPoint(curve: KnownCurve, key: Bytes): { x: Bytes; y?: Bytes } {
-  if (curve.kty === 'OKP') return { x: key }
-  if (key[0] !== 4) throw new JoseError('CS_UNSUPPORTED', 'the public point is not written in its uncompressed form')
-  if (key.length !== 1 + 2 * curve.octets)
-    badDer(`the public point takes ${1 + 2 * curve.octets} octets on ${curve.id}`)
-  return { x: key.subarray(1, 1 + curve.octets), y: key.subarray(1 + curve.octets) }
+  const { id, kty, octets } = curve
+  if (kty === 'OKP') return { x: key }
+  const [first] = key
+  if (first === 2 || first === 3) {
+    if (key.length !== 1 + octets) badDer(`a compressed point takes ${1 + octets} octets on ${id}`)
+    const x = key.subarray(1)
+    const y = curve.decompress?.(x, first === 3)
+    return y ? { x, y } : badDer(`no point of ${id} has this x`)
+  }
+  if (first !== 4) badDer('the public point is neither whole nor compressed')
+  if (key.length !== 1 + 2 * octets) badDer(`the public point takes ${1 + 2 * octets} octets on ${id}`)
+  return { x: key.subarray(1, 1 + octets), y: key.subarray(1 + octets) }
 }
 
 /** An RSA private key in PKCS#1 (RFC 8017 §A.1.2). @throws {JoseError} `CS_KEY_INVALID`, `CS_UNSUPPORTED` */
@@ -186,7 +224,9 @@ export function parsePkcs1Private(der: Bytes): Draft {
   const rsa = only(der, 'the RSA key')
   const version = rsa.unsigned('the version of the RSA key')
   if (version.length !== 1 || version[0] !== 0) {
-    throw new JoseError('CS_UNSUPPORTED', 'this RSA key has more than two primes')
+    throw new JoseError('CS_UNSUPPORTED', 'this RSA key has more than two primes', {
+      hint: 'Make a new key: those with two primes are the only ones that are widely read.',
+    })
   }
   const members: Record<string, Bytes> = {}
   for (const name of ['n', 'e', ...RSA_PRIVATE]) members[name] = rsa.unsigned(name)

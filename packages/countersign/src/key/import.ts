@@ -1,34 +1,40 @@
 import { misfit } from '../alg/needs.ts'
 import { SIGNATURE } from '../alg/signature.ts'
-import type { Bytes } from '../bytes.ts'
-import type { KeyAdmission } from '../crypto/backend.ts'
+import { type Bytes, base64 } from '../bytes.ts'
+import type { Adopted, KeyAdmission } from '../crypto/backend.ts'
 import { JoseError, kindOf, show } from '../errors.ts'
-import { isObject } from '../json.ts'
+import { isObject, type JsonObject, withoutUndefined } from '../json.ts'
 import { checkNames, toBoolean } from '../options.ts'
 import {
+  checkIterations,
+  type Form,
+  formOf,
   looksLikeDer,
   parseCertificate,
   parsePkcs1Private,
   parsePkcs1Public,
   parsePkcs8,
-  parserFor,
   parseSec1,
   parseSpki,
 } from './container.ts'
-
 import { isJwkSet, type Jwk, type JwkInfo, parseJwk } from './jwk.ts'
 import { Key, type KeyInfo } from './key.ts'
-import { type Draft, invalid, toMaterial } from './material.ts'
-import { looksLikePem, parsePem } from './pem.ts'
+import { type Draft, invalid, sizeOf, toMaterial } from './material.ts'
+import { looksLikePem, parsePem, toPem } from './pem.ts'
+import { checkSize } from './rsa.ts'
 import { parseSecret, type SecretInput, secretMaterial } from './secret.ts'
 
-/** A key object of the platform, such as Node's KeyObject. */
-export interface PlatformKey {
-  readonly type: 'secret' | 'public' | 'private'
-  export(options?: never): unknown
-}
+/** A key object of the platform: Node's KeyObject, or a CryptoKey. */
+export type PlatformKey =
+  | { readonly type: 'secret' | 'public' | 'private'; export(options?: never): unknown }
+  | {
+      readonly type: string
+      readonly extractable: boolean
+      readonly algorithm: { readonly name: string }
+      readonly usages: readonly string[]
+    }
 
-/** What `importKey` takes: a JWK, the text of a PEM, the octets of a DER, or a KeyObject. */
+/** What `importKey` takes: a JWK, the text of a PEM, the octets of a DER, a KeyObject or a CryptoKey. */
 export type KeyInput = Jwk | string | Uint8Array | PlatformKey
 
 /** What the caller says about a key that its container does not say. */
@@ -38,6 +44,8 @@ export interface ImportOptions {
   /** The name of the key in headers and sets; it replaces the one in a JWK. */
   readonly kid?: string
   readonly use?: 'sig' | 'enc'
+  /** What an encrypted private key was encrypted with; text stands for its UTF-8. */
+  readonly passphrase?: string | Uint8Array
 }
 
 /** What the caller says about a secret. */
@@ -55,19 +63,48 @@ const NO_INFO: JwkInfo = { kid: undefined, alg: undefined, use: undefined, key_o
  * @throws {JoseError} `CS_KEY_INVALID`, `CS_KEY_SIZE`, `CS_KEY_TYPE`, `CS_WEAK_SECRET` or `CS_UNSUPPORTED`
  */
 export function importKey(input: unknown, options: ImportOptions, backend: KeyAdmission): Key {
-  checkNames<ImportOptions>(options, ['alg', 'kid', 'use'], 'importKey')
+  checkNames<ImportOptions>(options, ['alg', 'kid', 'use', 'passphrase'], 'importKey')
   checkOptions(options)
   if (Key.is(input)) throw invalid('this is a Key already; importKey takes a JWK, a PEM or a DER')
-  if (typeof input === 'string') return admit(fromPem(input), NO_INFO, options, backend)
-  if (input instanceof Uint8Array) return admit(fromDer(input), NO_INFO, options, backend)
+  if (typeof input === 'string') return admit(fromPem(input, options, backend), NO_INFO, options, backend)
+  if (input instanceof Uint8Array) return admit(fromDer(input, options, backend), NO_INFO, options, backend)
   const adopted = backend.adopt(input)
-  if (adopted) return importKey(adopted, options, backend)
+  if (adopted) return fromAdopted(adopted, options, backend)
   if (isJwkSet(input)) throw invalid('this is a JWK Set and not one key: use keySet')
   if (!isObject(input)) throw invalid(`${kindOf(input)} is not a key`)
+  if (isObject(input['privateKey'])) throw invalid('this is a pair of keys: import its privateKey or its publicKey')
+  return fromJwk(input, NO_INFO, options, backend)
+}
+
+/** @param bound - what is known beside the JWK, by the object that it comes from */
+function fromJwk(input: JsonObject, bound: JwkInfo, options: ImportOptions, backend: KeyAdmission): Key {
   const jwk = parseJwk(input)
-  if ('draft' in jwk) return admit(jwk.draft, jwk.info, options, backend)
+  const info = { ...bound, ...withoutUndefined(jwk.info) }
+  if ('draft' in jwk) return admit(jwk.draft, info, options, backend)
   const { material, bits, weakness } = secretMaterial(jwk.secret)
-  return named(new Key(material, { ...joined(jwk.info, options), bits, weakness }))
+  return named(new Key(material, { ...joined(info, options), bits, weakness }))
+}
+
+/** A KeyObject or a CryptoKey; what the latter is bound to goes on counting. */
+function fromAdopted({ key, scheme, use, key_ops }: Adopted, options: ImportOptions, backend: KeyAdmission): Key {
+  const bound: JwkInfo = { ...NO_INFO, alg: scheme && algorithmOf(scheme), use, key_ops }
+  if (!('foreign' in key)) return fromJwk(key as JsonObject, bound, options, backend)
+  const { foreign, bits } = key
+  const alg = foreign.members['alg'] ?? bound.alg
+  const size = sizeOf(foreign) ?? bits
+  if (foreign.kty === 'RSA') checkSize(size)
+  return named(new Key(foreign, { ...joined({ ...bound, alg, extractable: false }, options), bits: size }))
+}
+
+/** The one algorithm that does a scheme; nothing where there are several, as there are two names for Ed25519. */
+function algorithmOf({ family, hash, crv }: NonNullable<Adopted['scheme']>): string | undefined {
+  const rows = [...SIGNATURE.values()].filter(
+    (row) =>
+      row.family === family &&
+      (hash === undefined || row.hash === hash) &&
+      (crv === undefined || (row.crv?.includes(crv) ?? true)),
+  )
+  return rows.length === 1 ? rows[0]?.id : undefined
 }
 
 /** As the door's `secretKey`. @throws {JoseError} `CS_KEY_INVALID`, `CS_WEAK_SECRET` */
@@ -81,7 +118,9 @@ export function secretKey(input: SecretInput, alg: string | undefined, options: 
 
 function admit(draft: Draft, info: JwkInfo, options: ImportOptions, backend: KeyAdmission): Key {
   const { material, bits } = toMaterial(draft)
-  return named(new Key(backend.admit(material), { ...joined(info, options), bits }))
+  const bound = draft.kty === 'AKP' ? { ...info, alg: draft.alg } : info
+  const pkcs8 = draft.kty === 'AKP' ? draft.pkcs8 : undefined
+  return named(new Key(backend.admit(material, pkcs8), { ...joined(bound, options), bits }))
 }
 
 /** A key whose own `alg` is known has to fit it, or it could never serve anything. */
@@ -104,45 +143,95 @@ function joined(info: JwkInfo, options: ImportOptions): Omit<KeyInfo, 'bits'> {
   return { ...info, alg: options.alg ?? info.alg, use: options.use ?? info.use, kid: options.kid ?? info.kid }
 }
 
-function checkOptions({ alg, kid, use }: ImportOptions): void {
+function checkOptions({ alg, kid, use, passphrase }: ImportOptions): void {
   if (alg !== undefined && !SIGNATURE.has(alg)) {
     throw new TypeError(`alg ${show(alg)} is none of ${[...SIGNATURE.keys()].join(', ')}`)
   }
   if (kid !== undefined && (typeof kid !== 'string' || kid === '')) throw new TypeError('kid is not a string with text')
   if (use !== undefined && use !== 'sig' && use !== 'enc') throw new TypeError('use is neither "sig" nor "enc"')
+  if (passphrase !== undefined && typeof passphrase !== 'string' && !(passphrase instanceof Uint8Array))
+    throw new TypeError(`passphrase is text or octets, not ${kindOf(passphrase)}`)
 }
 
-/** What a PEM can hold, by its label. */
-const LABELS: ReadonlyMap<string, (der: Bytes) => Draft> = new Map([
-  ['PUBLIC KEY', parseSpki],
-  ['PRIVATE KEY', parsePkcs8],
-  ['RSA PUBLIC KEY', parsePkcs1Public],
-  ['RSA PRIVATE KEY', parsePkcs1Private],
-  ['EC PRIVATE KEY', parseSec1],
-  ['CERTIFICATE', parseCertificate],
-])
+interface FormRow {
+  /** The label of its PEM. */
+  readonly label: string
+  /** In words, behind "holds". */
+  readonly what: string
+  readonly parse: (der: Bytes) => Draft
+}
 
-/** Keys that PEM can hold and that are not read, in words, and what makes of them one that is. */
+/** How each form of container is called and read; one that is encrypted is opened first. */
+const FORMS: Readonly<Record<Exclude<Form, 'encrypted'>, FormRow>> = {
+  spki: { label: 'PUBLIC KEY', what: 'an SPKI public key', parse: parseSpki },
+  pkcs8: { label: 'PRIVATE KEY', what: 'a PKCS#8 private key', parse: parsePkcs8 },
+  'pkcs1-public': { label: 'RSA PUBLIC KEY', what: 'a PKCS#1 public key', parse: parsePkcs1Public },
+  'pkcs1-private': { label: 'RSA PRIVATE KEY', what: 'a PKCS#1 private key', parse: parsePkcs1Private },
+  sec1: { label: 'EC PRIVATE KEY', what: 'a SEC 1 private key', parse: parseSec1 },
+  certificate: { label: 'CERTIFICATE', what: 'an X.509 certificate', parse: parseCertificate },
+}
+const ENCRYPTED = { label: 'ENCRYPTED PRIVATE KEY', what: 'an encrypted PKCS#8 private key' } as const
+
+/** What PEM can hold and is not read, in words, and what makes of it something that is. */
 const OTHER_LABELS: ReadonlyMap<string, readonly [what: string, mend: string]> = new Map([
-  ['ENCRYPTED PRIVATE KEY', ['an encrypted private key', 'openssl pkcs8 -in old.pem -out new.pem']],
-  ['OPENSSH PRIVATE KEY', ['a private key in the format of OpenSSH', 'ssh-keygen -p -m PKCS8 -f key']],
+  ['OPENSSH PRIVATE KEY', ['a private key in the format of OpenSSH', 'Convert it: ssh-keygen -p -m PKCS8 -f key']],
+  ['DSA PRIVATE KEY', ['a DSA key, which no algorithm of JOSE takes', 'Make a new key with generateKey.']],
+  [
+    'CERTIFICATE REQUEST',
+    ['a certificate request and no certificate', 'Take its key: openssl req -in request.pem -noout -pubkey'],
+  ],
+  [
+    'TRUSTED CERTIFICATE',
+    ['a certificate in a form of OpenSSL alone', 'Convert it: openssl x509 -in old.pem -out new.pem'],
+  ],
+  ['PKCS7', ['a bundle of certificates', 'Take them out: openssl pkcs7 -in bundle.pem -print_certs']],
+  ['EC PARAMETERS', ['the name of a curve and no key', 'Give the EC PRIVATE KEY block that stands behind it.']],
 ])
 
-function fromPem(text: string): Draft {
-  if (text.trimStart().startsWith('{')) {
+function fromPem(text: string, options: ImportOptions, backend: KeyAdmission): Draft {
+  const start = text.trimStart()
+  if (start.startsWith('{')) {
     throw new JoseError('CS_KEY_INVALID', 'this text is JSON and not a PEM', {
       hint: 'Give JSON.parse(text) for a JWK.',
     })
   }
-  const { label, der } = parsePem(text)
-  const parse = LABELS.get(label)
-  if (parse) return parse(der)
+  if (/^(ssh-|ecdsa-|sk-|---- BEGIN SSH2)/.test(start)) {
+    throw new JoseError('CS_UNSUPPORTED', 'this text is a public key in the format of OpenSSH', {
+      hint: 'Convert it: ssh-keygen -e -m PKCS8 -f key.pub',
+    })
+  }
+  const { label, der, legacy } = parsePem(text)
+  if (legacy !== undefined) return decrypt(toPem(label, base64(der), legacy), `an encrypted ${label}`, options, backend)
   const [what, mend] = OTHER_LABELS.get(label) ?? []
-  if (what === undefined) throw invalid(`this PEM holds no key but ${show(label)}`)
-  throw new JoseError('CS_UNSUPPORTED', `this PEM holds ${what}, which is not read`, { hint: `Convert it: ${mend}` })
+  if (what !== undefined) throw new JoseError('CS_UNSUPPORTED', `this PEM holds ${what}`, { hint: mend ?? '' })
+  const right = [...Object.values(FORMS), ENCRYPTED].some((row) => row.label === label)
+  if (!right) throw invalid(`this PEM holds no key but ${show(label)}`)
+  const form = formOf(der)
+  const row = form === 'encrypted' ? ENCRYPTED : FORMS[form]
+  if (row.label !== label) {
+    throw new JoseError('CS_KEY_INVALID', `this PEM says ${label} and holds ${row.what}`, {
+      hint: `Its first and last line should say ${row.label}.`,
+    })
+  }
+  return readForm(form, der, options, backend)
 }
 
-function fromDer(der: Uint8Array): Draft {
+function readForm(form: Form, der: Bytes, options: ImportOptions, backend: KeyAdmission): Draft {
+  if (form !== 'encrypted') return FORMS[form].parse(der)
+  checkIterations(der)
+  return decrypt(toPem(ENCRYPTED.label, base64(der)), ENCRYPTED.what, options, backend)
+}
+
+function decrypt(pem: string, what: string, { passphrase }: ImportOptions, backend: KeyAdmission): Draft {
+  if (passphrase === undefined) {
+    throw new JoseError('CS_KEY_INVALID', `this is ${what}, and no passphrase was given`, {
+      hint: 'Give it: importKey(input, { passphrase }).',
+    })
+  }
+  return parsePkcs8(backend.decryptPem(pem, passphrase))
+}
+
+function fromDer(der: Uint8Array, options: ImportOptions, backend: KeyAdmission): Draft {
   if (looksLikePem(String.fromCharCode(...der.subarray(0, 64)))) {
     throw new JoseError('CS_KEY_INVALID', 'these octets are the text of a PEM', { hint: 'Give it as a string.' })
   }
@@ -151,5 +240,5 @@ function fromDer(der: Uint8Array): Draft {
       hint: 'For a secret use secretKey(octets).',
     })
   }
-  return parserFor(der)(der)
+  return readForm(formOf(der), der, options, backend)
 }

@@ -7,6 +7,12 @@ export function toInteger(bytes: Bytes): bigint {
   return BigInt(hex)
 }
 
+/** An unsigned number as so many octets, most significant first. */
+export function fromInteger(value: bigint, octets: number): Bytes {
+  const hex = value.toString(16).padStart(2 * octets, '0')
+  return Uint8Array.from({ length: octets }, (_, index) => Number.parseInt(hex.slice(2 * index, 2 * index + 2), 16))
+}
+
 /** The bits a number has, without leading zeros. */
 export function bitLength(value: bigint): number {
   return value === 0n ? 0 : value.toString(2).length

@@ -1,6 +1,8 @@
-import { type Bytes, fromBase64url } from '../bytes.ts'
+import { type Bytes, equal, fromBase64, fromBase64url } from '../bytes.ts'
+import type { Kty } from '../crypto/backend.ts'
 import { JoseError, kindOf, show } from '../errors.ts'
 import { isObject, type JsonObject, own } from '../json.ts'
+import { parseCertificate } from './container.ts'
 import { type Draft, invalid, RSA_PRIVATE } from './material.ts'
 
 /** A JSON Web Key (RFC 7517 §4). Members that countersign does not know are ignored. */
@@ -23,6 +25,9 @@ export interface Jwk {
   readonly dq?: string
   readonly qi?: string
   readonly k?: string
+  readonly pub?: string
+  readonly priv?: string
+  readonly x5c?: string[]
 }
 
 /** A JWK Set (RFC 7517 §5). */
@@ -42,11 +47,12 @@ export interface JwkInfo {
 /** A JWK taken apart: a secret, or the members of an asymmetric key. */
 export type ParsedJwk = { readonly info: JwkInfo } & ({ readonly secret: Bytes } | { readonly draft: Draft })
 
-/** The members that make up the public key, by kty, in the order of their thumbprint (RFC 7638 §3.2). */
-export const PUBLIC_MEMBERS: Readonly<Record<'RSA' | 'EC' | 'OKP', readonly string[]>> = {
+/** The members that make up the public key, by kty, in the order of their thumbprint (RFC 7638 §3.2, RFC 9964 §3). */
+export const PUBLIC_MEMBERS: Readonly<Record<Exclude<Kty, 'oct'>, readonly string[]>> = {
   RSA: ['e', 'n'],
   EC: ['x', 'y'],
   OKP: ['x'],
+  AKP: ['alg', 'pub'],
 }
 
 /**
@@ -55,6 +61,13 @@ export const PUBLIC_MEMBERS: Readonly<Record<'RSA' | 'EC' | 'OKP', readonly stri
  * @throws {JoseError} `CS_KEY_INVALID`, or `CS_UNSUPPORTED` for a kty or form that countersign does not have
  */
 export function parseJwk(jwk: JsonObject): ParsedJwk {
+  const parsed = readKey(jwk)
+  const chain = own(jwk, 'x5c')
+  if (chain !== undefined) checkCertificate(chain, parsed)
+  return parsed
+}
+
+function readKey(jwk: JsonObject): ParsedJwk {
   const info = readInfo(jwk)
   const kty = text(jwk, 'kty')
   if (kty === undefined) {
@@ -64,7 +77,7 @@ export function parseJwk(jwk: JsonObject): ParsedJwk {
   }
   if (kty === 'oct') return { info, secret: octets(jwk, 'k') }
   const has = (name: string): boolean => own(jwk, name) !== undefined
-  const kind = has('d') ? 'private' : 'public'
+  const kind = has(kty === 'AKP' ? 'priv' : 'd') ? 'private' : 'public'
   if (kty === 'RSA') {
     if (has('oth')) throw new JoseError('CS_UNSUPPORTED', 'this RSA key has more than two primes (oth)')
     if (kind === 'private' && !RSA_PRIVATE.every(has)) {
@@ -83,7 +96,28 @@ export function parseJwk(jwk: JsonObject): ParsedJwk {
     const names = kind === 'private' ? [...PUBLIC_MEMBERS[kty], 'd'] : PUBLIC_MEMBERS[kty]
     return { info, draft: { kty, crv, kind, members: pick(jwk, names) } }
   }
+  if (kty === 'AKP') {
+    const { alg } = info
+    if (alg === undefined) throw invalid('a JWK of kty AKP takes an alg (RFC 9964 §3)')
+    return { info, draft: { kty, alg, kind, members: pick(jwk, kind === 'private' ? ['pub', 'priv'] : ['pub']) } }
+  }
   throw new JoseError('CS_UNSUPPORTED', `kty ${show(kty)} is not supported`)
+}
+
+/** The first certificate of a JWK has to be for the key of the JWK (RFC 7517 §4.7); nothing else of it is looked at. */
+function checkCertificate(chain: unknown, parsed: ParsedJwk): void {
+  const [first] = Array.isArray(chain) ? (chain as readonly unknown[]) : []
+  if (typeof first !== 'string') throw invalid('x5c of the JWK is not an array of certificates in base64')
+  const certified = parseCertificate(fromBase64(first, 'x5c of the JWK', 'CS_KEY_INVALID'))
+  const same =
+    'draft' in parsed &&
+    certified.kty === parsed.draft.kty &&
+    certified.crv === parsed.draft.crv &&
+    certified.alg === parsed.draft.alg &&
+    Object.entries(certified.members).every(([name, value]) =>
+      equal(value, parsed.draft.members[name] ?? new Uint8Array()),
+    )
+  if (!same) throw invalid('the first certificate in x5c of the JWK is for another key')
 }
 
 /** Whether a value is a JWK Set in shape: an object with a member `keys`. */

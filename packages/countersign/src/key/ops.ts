@@ -1,12 +1,13 @@
 import { SIGNATURE, type SignatureAlg } from '../alg/signature.ts'
-import { base64url, utf8 } from '../bytes.ts'
+import { base64, base64url, utf8 } from '../bytes.ts'
 import type { Hash, Material } from '../crypto/backend.ts'
 import { JoseError, show } from '../errors.ts'
+import { withoutUndefined } from '../json.ts'
 import { type Op, use } from '../op.ts'
 import { checkNames } from '../options.ts'
-import { CURVE } from './curve.ts'
 import { type Jwk, type JwkSet, PUBLIC_MEMBERS } from './jwk.ts'
 import { Key } from './key.ts'
+import { sizeOf } from './material.ts'
 import { toPem } from './pem.ts'
 
 /** What may be said about a new key. */
@@ -31,7 +32,7 @@ export function* generateKey(alg: string, options: GenerateOptions): Op<Key> {
   const material = yield* use((backend) =>
     backend.generate(size === undefined ? row.generate : { ...row.generate, bits: size }),
   )
-  const info = { alg, bits: size ?? CURVE.get(material.crv ?? '')?.bits ?? 0 }
+  const info = { alg, bits: size ?? sizeOf(material) ?? 0 }
   const key = new Key(material, { ...info, kid })
   return kid === undefined && key.kind !== 'secret' ? new Key(material, { ...info, kid: yield* thumbprint(key) }) : key
 }
@@ -51,17 +52,23 @@ function toSize(row: SignatureAlg, bits: number | undefined): number | undefined
 export function publicKey(key: Key): Key {
   if (key.kind === 'public') return key
   if (key.kind === 'secret') throw new JoseError('CS_KEY_TYPE', 'a secret has no public key')
-  const material = Key.material(key)
-  const members = Object.fromEntries(publicNames(material).map((name) => [name, member(material, name)]))
+  const stuff = publicMaterial(Key.material(key))
+  if (stuff === undefined) {
+    throw new JoseError('CS_KEY_TYPE', 'a CryptoKey that is not extractable does not give its public half', {
+      hint: 'Import the publicKey of its pair.',
+    })
+  }
   const { alg, kid, use: intended, bits } = key
   const key_ops = key.key_ops?.filter((name) => name === 'sign').map(() => 'verify')
-  const stuff: Material = {
-    kty: material.kty,
-    kind: 'public',
-    members: Object.freeze(members),
-    ...(key.crv && { crv: key.crv }),
-  }
   return new Key(stuff, { alg, kid, use: intended, bits, key_ops })
+}
+
+/** The public half of a private key; nothing where it is out of reach. */
+export function publicMaterial({ kty, crv, members }: Material): Material | undefined {
+  const names = kty === 'oct' ? [] : PUBLIC_MEMBERS[kty]
+  if (names.length === 0 || names.some((name) => members[name] === undefined)) return undefined
+  const open = Object.freeze(Object.fromEntries(names.map((name) => [name, members[name] ?? ''])))
+  return { kty, ...(crv && { crv }), kind: 'public', members: open }
 }
 
 /** @see the door's `exportJwk` */
@@ -76,17 +83,12 @@ function infoOf({ kid, alg, use, key_ops }: Key): Pick<Jwk, 'kid' | 'alg' | 'use
   return withoutUndefined({ kid, alg, use, key_ops: key_ops && [...key_ops] })
 }
 
-function withoutUndefined<T extends object>(object: T): { [Name in keyof T]: Exclude<T[Name], undefined> } {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as never
-}
-
 /** @see the door's `exportPem` */
 export function* exportPem(key: Key): Op<string> {
   if (key.kind === 'secret') throw new JoseError('CS_KEY_TYPE', 'a secret has no PEM form: use exportJwk')
   mustBeExtractable(key)
   const der = yield* use((backend) => backend.exportDer(Key.material(key)))
-  const text = base64url(der).replaceAll('-', '+').replaceAll('_', '/')
-  return toPem(key.kind === 'public' ? 'PUBLIC KEY' : 'PRIVATE KEY', text.padEnd(Math.ceil(text.length / 4) * 4, '='))
+  return toPem(key.kind === 'public' ? 'PUBLIC KEY' : 'PRIVATE KEY', base64(der))
 }
 
 function mustBeExtractable(key: Key): void {
@@ -116,9 +118,13 @@ export function* thumbprintUri(key: Key, hash: ThumbprintHash = 'sha-256'): Op<s
 /** The JSON text whose hash is the thumbprint: required members alone, in order of their names (RFC 7638 §3). */
 function requiredMembers(key: Key): string {
   const material = Key.material(key)
-  const stuff = material.secret
-    ? { k: base64url(material.secret) }
-    : Object.fromEntries(publicNames(material).map((name) => [name, member(material, name)]))
+  const stuff = material.secret ? { k: base64url(material.secret) } : publicMaterial(material)?.members
+  if (stuff === undefined) {
+    throw new JoseError(
+      'CS_KEY_TYPE',
+      'a CryptoKey that is not extractable has no thumbprint: what it is made of is out of reach',
+    )
+  }
   const all: Record<string, string> = { ...stuff, kty: key.kty, ...(key.crv && { crv: key.crv }) }
   return JSON.stringify(
     Object.fromEntries(
@@ -131,10 +137,11 @@ function requiredMembers(key: Key): string {
 
 /**
  * The name of a key where it has to have one: its kid, or else its thumbprint. Publishing, signing and choosing a key
- * all go by this one rule, so that a key without kid is found again. A secret has no name but its kid.
+ * all go by this one rule, so that a key without kid is found again. A secret, and a key whose public half is out of
+ * reach, have no name but their kid.
  */
 export function* nameOf(key: Key): Op<string | undefined> {
-  return key.kid ?? (key.kind === 'secret' ? undefined : yield* thumbprint(key))
+  return key.kid ?? (publicMaterial(Key.material(key)) ? yield* thumbprint(key) : undefined)
 }
 
 /**
@@ -158,12 +165,4 @@ export function* publicJwks(keys: readonly Key[]): Op<JwkSet> {
     published.push({ ...exportJwk(open), ...(kid !== undefined && { kid }) })
   }
   return { keys: published }
-}
-
-function publicNames(material: Material): readonly string[] {
-  return material.kty === 'oct' ? [] : PUBLIC_MEMBERS[material.kty]
-}
-
-function member(material: Material, name: string): string {
-  return material.members[name] ?? ''
 }

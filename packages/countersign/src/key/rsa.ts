@@ -16,10 +16,10 @@ const MAX_EXPONENT = 2n ** 32n
 export function checkRsa(nBytes: Bytes, eBytes: Bytes): number {
   if (nBytes[0] === 0 || eBytes[0] === 0) throw invalid('n or e has leading zero octets (RFC 7518 §6.3.1)')
   // The size is decided by lengths, before any arithmetic that a huge number could make slow.
-  if (nBytes.length * 8 > MAX_BITS) throw wrongSize(nBytes.length * 8)
+  checkSize(Math.max(nBytes.length * 8, MIN_BITS))
   const n = toInteger(nBytes)
   const bits = bitLength(n)
-  if (bits < MIN_BITS) throw wrongSize(bits)
+  checkSize(bits)
   if (eBytes.length > 4) throw invalid('its exponent is not below 2^32')
   const e = toInteger(eBytes)
   if (e >= MAX_EXPONENT || e < 65537n || e % 2n === 0n)
@@ -51,8 +51,10 @@ export function checkRsaPrivate(members: Readonly<Record<string, Bytes>>): void 
   if (!fits) throw invalid('its private and public members do not belong together')
 }
 
-function wrongSize(bits: number): JoseError {
-  return new JoseError('CS_KEY_SIZE', `this RSA key has ${bits} bits; ${MIN_BITS} to ${MAX_BITS} are allowed`)
+/** @throws {JoseError} `CS_KEY_SIZE` */
+export function checkSize(bits: number): void {
+  if (bits >= MIN_BITS && bits <= MAX_BITS) return
+  throw new JoseError('CS_KEY_SIZE', `this RSA key has ${bits} bits; ${MIN_BITS} to ${MAX_BITS} are allowed`)
 }
 
 function invalid(why: string): JoseError {

@@ -1,4 +1,4 @@
-import { type Bytes, fromBase64url, utf8 } from '../bytes.ts'
+import { type Bytes, fromBase64, fromBase64url, utf8 } from '../bytes.ts'
 import type { Material } from '../crypto/backend.ts'
 import { JoseError, kindOf } from '../errors.ts'
 import { isObject, own } from '../json.ts'
@@ -31,7 +31,7 @@ export function parseSecret(input: unknown): Bytes {
   if (typeof value !== 'string') throw new JoseError('CS_KEY_INVALID', `${spelling} of the secret is ${kindOf(value)}`)
   if (spelling === 'text') return utf8(value)
   if (spelling === 'hex') return fromHex(value)
-  if (spelling === 'base64') return fromBase64(value)
+  if (spelling === 'base64') return fromBase64(value, 'the secret', 'CS_KEY_INVALID')
   return fromBase64url(value, 'the secret', 'CS_KEY_INVALID')
 }
 
@@ -40,15 +40,6 @@ function fromHex(text: string): Bytes {
   return Uint8Array.from({ length: text.length / 2 }, (_, index) =>
     Number.parseInt(text.slice(2 * index, 2 * index + 2), 16),
   )
-}
-
-function fromBase64(text: string): Bytes {
-  const bare = text.replace(/={1,2}$/, '')
-  const padded = bare.length !== text.length
-  if (/[-_]/.test(text) || (padded && text.length % 4 !== 0)) {
-    throw new JoseError('CS_KEY_INVALID', 'the secret is not base64')
-  }
-  return fromBase64url(bare.replaceAll('+', '-').replaceAll('/', '_'), 'the secret', 'CS_KEY_INVALID')
 }
 
 /**
@@ -88,7 +79,7 @@ function asymmetricKeyIn(secret: Bytes): string | undefined {
 function bareBody(text: string): Bytes {
   const body = text.replace(/\s+/g, '').replaceAll('-', '+').replaceAll('_', '/')
   try {
-    return body.startsWith('M') ? fromBase64(body) : new Uint8Array()
+    return body.startsWith('M') ? fromBase64(body, 'the body') : new Uint8Array()
   } catch {
     return new Uint8Array()
   }

@@ -1,0 +1,224 @@
+import * as crypto from 'node:crypto'
+import { types } from 'node:util'
+import { type Bytes, base64url, concat, fromBase64url } from '../bytes.ts'
+import { JoseError } from '../errors.ts'
+import type { Adopted, Hash, Material, SignatureScheme } from './backend.ts'
+import { adoptCryptoKey } from './subtle.ts'
+
+/** What OpenSSL calls the curves, and the octets of a coordinate. */
+export const EC: ReadonlyMap<string, readonly [name: string, octets: number]> = new Map([
+  ['P-256', ['prime256v1', 32]],
+  ['P-384', ['secp384r1', 48]],
+  ['P-521', ['secp521r1', 66]],
+  ['secp256k1', ['secp256k1', 32]],
+])
+
+export const HASH_NAME: Readonly<Record<Hash, string>> = { 256: 'sha256', 384: 'sha384', 512: 'sha512' }
+export const hashName = ({ hash }: SignatureScheme): string => HASH_NAME[hash ?? 256]
+
+/** What Node calls the kinds of keys that have one form alone, and their PKCS#8 up to the octets of the private key. */
+const FIXED: ReadonlyMap<string, readonly [type: FixedType, head: Bytes, octets: number]> = new Map([
+  ['Ed25519', ['ed25519', octetsOf('302e020100300506032b657004220420'), 32]],
+  ['Ed448', ['ed448', octetsOf('3047020100300506032b6571043b0439'), 57]],
+  ['ML-DSA-44', ['ml-dsa-44', octetsOf('3034020100300b060960864801650304031104228020'), 32]],
+  ['ML-DSA-65', ['ml-dsa-65', octetsOf('3034020100300b060960864801650304031204228020'), 32]],
+  ['ML-DSA-87', ['ml-dsa-87', octetsOf('3034020100300b060960864801650304031304228020'), 32]],
+])
+
+type FixedType = 'ed25519' | 'ed448' | 'ml-dsa-44' | 'ml-dsa-65' | 'ml-dsa-87'
+
+function octetsOf(hex: string): Bytes {
+  return Uint8Array.from(Buffer.from(hex, 'hex'))
+}
+
+/** What was found out; a variant is a curve or a parameter set, and RSA and secrets have neither. */
+const found = new Map<string, boolean>()
+
+/** Whether this build of Node works with keys of a curve or a parameter set; found out by trying, once. */
+export function hasVariant(variant: string | undefined): boolean {
+  if (variant === undefined) return true
+  const known = found.get(variant)
+  if (known !== undefined) return known
+  const ec = EC.get(variant)
+  const has = ec ? crypto.getCurves().includes(ec[0]) : hasFixed(variant)
+  found.set(variant, has)
+  return has
+}
+
+function hasFixed(name: string): boolean {
+  const [type, head, octets] = FIXED.get(name) ?? []
+  if (head === undefined) return false
+  try {
+    // An older Node may take a key that its OpenSSL knows, and then not know what it has got.
+    return privateKey(concat(head, new Uint8Array(octets ?? 0).fill(1))).asymmetricKeyType === type
+  } catch {
+    return false
+  }
+}
+
+/** @throws {JoseError} `CS_UNSUPPORTED`, naming the runtime */
+export function mustHave(variant: string | undefined): void {
+  if (hasVariant(variant)) return
+  const { node, openssl } = process.versions
+  throw new JoseError(
+    'CS_UNSUPPORTED',
+    `this runtime has no ${variant}: node:crypto of Node ${node} with OpenSSL ${openssl}`,
+    { hint: 'capabilities() lists what it has. ML-DSA takes Node 24.6 or later.' },
+  )
+}
+
+function privateKey(pkcs8: Bytes): crypto.KeyObject {
+  return crypto.createPrivateKey({ key: Buffer.from(pkcs8), format: 'der', type: 'pkcs8' })
+}
+
+/** The prepared form of each key; it goes when the key goes. */
+const prepared = new WeakMap<Material, crypto.KeyObject>()
+
+export function keyObject(material: Material): crypto.KeyObject {
+  let object = prepared.get(material)
+  if (object === undefined) {
+    object = prepare(material)
+    prepared.set(material, object)
+  }
+  return object
+}
+
+function prepare({ kty, crv, kind, members, secret }: Material): crypto.KeyObject {
+  if (secret) return crypto.createSecretKey(secret)
+  const key: crypto.JsonWebKey = { kty, ...(crv && { crv }), ...members }
+  try {
+    return kind === 'private'
+      ? crypto.createPrivateKey({ key, format: 'jwk' })
+      : crypto.createPublicKey({ key, format: 'jwk' })
+  } catch {
+    throw new JoseError('CS_KEY_INVALID', `OpenSSL refuses this ${kty} key`)
+  }
+}
+
+/** The options of node:crypto for a key: bare where OpenSSL's defaults are right, which is faster. */
+export function keyOptions(
+  { family, hash = 256 }: SignatureScheme,
+  material: Material,
+): crypto.KeyObject | crypto.SignKeyObjectInput {
+  const key = keyObject(material)
+  if (family !== 'pss') return key
+  return { key, padding: crypto.constants.RSA_PKCS1_PSS_PADDING, saltLength: hash / 8 }
+}
+
+/** The octets of half an ECDSA signature. */
+export const halfOf = (material: Material): number => EC.get(material.crv ?? '')?.[1] ?? 0
+
+/** The material of a new key, prepared. */
+export function fromPair({ privateKey }: crypto.KeyPairKeyObjectResult): Material {
+  const { kty, crv, key_ops: _, ext: __, ...members } = privateKey.export({ format: 'jwk' })
+  const material: Material = {
+    kty: kty as Material['kty'],
+    ...(crv && { crv }),
+    kind: 'private',
+    members: Object.freeze(members as Record<string, string>),
+  }
+  prepared.set(material, privateKey)
+  return material
+}
+
+/** Makes a key of a kind that has one form alone. */
+export function generateFixed(name: string): Material {
+  const [type] = FIXED.get(name) ?? []
+  // The types of Node name each kind of key in an overload of its own.
+  return fromPair(crypto.generateKeyPairSync(type as 'ed25519'))
+}
+
+/** @see Backend.admit */
+export function admit(material: Material, pkcs8?: Bytes): Material {
+  const { kind, members } = material
+  const variant = material.crv ?? members['alg']
+  mustHave(variant)
+  if (pkcs8) checkWhole(pkcs8)
+  let whole = material
+  if (kind === 'private' && variant !== undefined) {
+    const derived = derivePublic(variant, members)
+    const missing = Object.keys(derived).filter((member) => members[member] === undefined)
+    if (missing.length > 0) whole = { ...material, members: Object.freeze({ ...derived, ...members }) }
+    else if (Object.entries(derived).some(([member, value]) => members[member] !== value)) {
+      throw new JoseError('CS_KEY_INVALID', 'the private and the public half of the key do not belong together')
+    }
+  }
+  keyObject(whole)
+  return whole
+}
+
+/** OpenSSL compares what a container says twice. */
+function checkWhole(pkcs8: Bytes): void {
+  try {
+    privateKey(pkcs8)
+  } catch {
+    throw new JoseError('CS_KEY_INVALID', 'the seed and the expanded key do not belong together')
+  }
+}
+
+/**
+ * The public members that belong to a private EC, OKP or AKP key. Node takes a JWK whose halves do not belong together
+ * (seen with 24.21), so the public half is always worked out anew and compared.
+ */
+function derivePublic(variant: string, members: Material['members']): Readonly<Record<string, string>> {
+  const secret = fromBase64url(members['d'] ?? members['priv'] ?? '', 'the private key', 'CS_KEY_INVALID')
+  const ec = EC.get(variant)
+  try {
+    if (ec === undefined) {
+      const [, head] = FIXED.get(variant) ?? []
+      const { x, pub } = crypto
+        .createPublicKey(privateKey(concat(head ?? secret, secret)))
+        .export({ format: 'jwk' }) as Record<string, string | undefined>
+      return x === undefined ? { pub: pub ?? '' } : { x }
+    }
+    const ecdh = crypto.createECDH(ec[0])
+    ecdh.setPrivateKey(secret)
+    const point = Uint8Array.from(ecdh.getPublicKey())
+    return { x: base64url(point.subarray(1, 1 + ec[1])), y: base64url(point.subarray(1 + ec[1])) }
+  } catch {
+    throw new JoseError('CS_KEY_INVALID', `OpenSSL refuses this private key for ${variant}`)
+  }
+}
+
+/** @see Backend.adopt */
+export function adopt(value: unknown): Adopted | undefined {
+  if (value instanceof crypto.KeyObject) return { key: toJwk(value) }
+  if (!types.isCryptoKey(value)) return undefined
+  return adoptCryptoKey(value, () => toJwk(crypto.KeyObject.from(value)))
+}
+
+function toJwk(key: crypto.KeyObject): object {
+  try {
+    return key.export({ format: 'jwk' })
+  } catch {
+    const what = key.asymmetricKeyType ?? key.type
+    throw new JoseError('CS_UNSUPPORTED', `this KeyObject holds a key of type ${what}, which has no JWK`)
+  }
+}
+
+/** @see Backend.decryptPem */
+export function decryptPem(pem: string, passphrase: string | Bytes): Bytes {
+  try {
+    const key = crypto.createPrivateKey({
+      key: pem,
+      format: 'pem',
+      passphrase: typeof passphrase === 'string' ? passphrase : Buffer.from(passphrase),
+    })
+    return Uint8Array.from(key.export({ format: 'der', type: 'pkcs8' }))
+  } catch (error) {
+    // ERR_OSSL_UNSUPPORTED alone is what a wrong passphrase gives where the padding came out right by chance.
+    if (/EVP_UNSUPPORTED|UNKNOWN_(CIPHER|ALGORITHM)/.test(String((error as { code?: unknown }).code))) {
+      throw new JoseError(
+        'CS_UNSUPPORTED',
+        'the private key is encrypted with a cipher that OpenSSL does not have here',
+        {
+          hint: 'Encrypt it anew: openssl pkcs8 -topk8 -v2 aes-256-cbc -in old.pem -out new.pem',
+        },
+      )
+    }
+    throw new JoseError(
+      'CS_KEY_INVALID',
+      'the private key cannot be decrypted: the passphrase is wrong, or it is damaged',
+    )
+  }
+}
