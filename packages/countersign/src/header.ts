@@ -43,43 +43,114 @@ export function headerReader(limits: Limits): HeaderReader {
 
 /**
  * Parses a protected header (RFC 7515 §4): strict base64url and UTF-8, a JSON object with unique names, members of
- * their types, and no extension that has to be understood and is not.
+ * their types.
  *
  * @throws {JoseError} `CS_TOO_LARGE`, `CS_BASE64`, `CS_MALFORMED`, `CS_HEADER` or `CS_CRIT`
  */
 export function parseHeader(encoded: string, limits: Limits): JoseHeader {
-  const octets = (encoded.length * 3) >> 2
-  if (octets > limits.headerBytes) {
-    throw new JoseError(
-      'CS_TOO_LARGE',
-      `the header has ${octets} octets, ${limits.headerBytes} are allowed (limit headerBytes)`,
-    )
-  }
-  const header = parseObject(textFromBase64url(encoded, 'the header'), 'the header', limits.jsonDepth)
-  return freeze(checkMembers(header))
+  return freeze(toHeader(parseProtected(encoded, limits)))
 }
 
-function checkMembers(header: JsonObject): JoseHeader {
+/** The members of a protected header, which need not be all there are. @throws {JoseError} as {@link parseHeader} */
+export function parseProtected(encoded: string, limits: Limits): JsonObject {
+  const octets = (encoded.length * 3) >> 2
+  if (octets > limits.headerBytes) throw tooLargeHeader(octets, limits)
+  return freeze(parseObject(textFromBase64url(encoded, 'the header'), 'the header', limits.jsonDepth))
+}
+
+/** @returns the error for a header of so many octets */
+export function tooLargeHeader(octets: number, { headerBytes }: Limits): JoseError {
+  return new JoseError(
+    'CS_TOO_LARGE',
+    `the header has ${octets} octets, ${headerBytes} are allowed (limit headerBytes)`,
+  )
+}
+
+/**
+ * The JOSE header of a signature: the protected and the unprotected one as one object (RFC 7515 §4, attack 18). No name
+ * stands in both, and what the signature has to vouch for stands in the protected one.
+ *
+ * @throws {JoseError} `CS_HEADER` or `CS_CRIT`
+ */
+export function joinHeader(
+  guarded: JsonObject | undefined,
+  open: JsonObject | undefined,
+  allowUnprotectedAlg: boolean,
+): JoseHeader {
+  if (open === undefined) return freeze(toHeader(guarded ?? {}))
+  for (const name of Object.keys(open)) {
+    if (guarded && Object.hasOwn(guarded, name)) {
+      throw new JoseError('CS_HEADER', 'the protected and the unprotected header have a member in common')
+    }
+  }
+  for (const name of ['crit', 'b64']) {
+    if (Object.hasOwn(open, name)) throw new JoseError('CS_CRIT', `${name} stands in the unprotected header`)
+  }
+  if (Object.hasOwn(open, 'alg') && !allowUnprotectedAlg) {
+    throw new JoseError('CS_HEADER', 'alg stands in the unprotected header alone, where anyone can change it', {
+      hint: 'If you mean to accept that (RFC 7520 §4.7), say allowUnprotectedAlg: true.',
+    })
+  }
+  checkMembers(guarded ?? {})
+  return freeze(toHeader({ ...guarded, ...open }))
+}
+
+function toHeader(header: JsonObject): JoseHeader {
   if (!Object.hasOwn(header, 'alg')) throw new JoseError('CS_HEADER', 'the header has no alg')
+  checkMembers(header)
+  return header as JoseHeader
+}
+
+function checkMembers(header: JsonObject): void {
   for (const name of ['alg', 'kid', 'typ', 'cty']) {
     if (Object.hasOwn(header, name) && typeof header[name] !== 'string') {
       throw new JoseError('CS_HEADER', `${name} of the header is ${kindOf(header[name])} and not a string`)
     }
   }
-  if (Object.hasOwn(header, 'crit')) refuseCrit(header['crit'])
-  if (Object.hasOwn(header, 'b64')) throw new JoseError('CS_CRIT', 'b64 is not for JWTs (RFC 7797 §7)')
-  return header as JoseHeader
+  if (Object.hasOwn(header, 'crit')) checkCrit(header, header['crit'])
+  if (!Object.hasOwn(header, 'b64')) return
+  if (typeof header['b64'] !== 'boolean')
+    throw new JoseError('CS_HEADER', `b64 of the header is ${kindOf(header['b64'])} and not a boolean`)
+  if (!criticalOf(header).includes('b64'))
+    throw new JoseError('CS_CRIT', 'the header has b64, and crit does not name it (RFC 7797 §6)')
 }
 
-/** No extension is understood here, so each crit refuses the token; the message says what was wrong with it. */
-function refuseCrit(crit: unknown): never {
-  const names = Array.isArray(crit) && crit.length > 0 && crit.every((name) => typeof name === 'string' && name !== '')
-  throw new JoseError(
-    'CS_CRIT',
-    names
-      ? 'crit of the header names an extension that is not understood here'
-      : 'crit of the header is not an array of names',
-  )
+/** Names of RFC 7515, 7516 and 7518, which everyone understands and no crit may hold. */
+const REGISTERED: ReadonlySet<unknown> = new Set(
+  'alg jku jwk kid x5u x5c x5t x5t#S256 typ cty crit enc zip epk apu apv iv tag p2s p2c'.split(' '),
+)
+
+/** The form of crit (RFC 7515 §4.1.11, attack 13): each name once, and each the name of a member beside it. */
+function checkCrit(header: JsonObject, crit: unknown): void {
+  const names: readonly unknown[] = Array.isArray(crit) ? crit : []
+  if (names.length === 0 || !names.every((name) => typeof name === 'string' && name !== ''))
+    throw new JoseError('CS_CRIT', 'crit of the header is not an array of names')
+  if (new Set(names).size < names.length) throw new JoseError('CS_CRIT', 'crit of the header names an extension twice')
+  if (names.some((name) => REGISTERED.has(name)))
+    throw new JoseError('CS_CRIT', 'crit of the header names a member that is no extension')
+  if (!names.every((name) => Object.hasOwn(header, name as string)))
+    throw new JoseError('CS_CRIT', 'crit of the header names an extension that is not in the protected header')
+}
+
+/** The extensions that a header, once checked, demands to be understood. */
+const criticalOf = (header: JsonObject): readonly string[] => (header['crit'] as readonly string[] | undefined) ?? []
+
+/**
+ * Holds that every extension a header demands is understood.
+ *
+ * @throws {JoseError} `CS_CRIT`
+ */
+export function checkUnderstood(header: JoseHeader, understood: ReadonlySet<string>): void {
+  if (header['crit'] === undefined) return
+  for (const name of criticalOf(header)) {
+    if (understood.has(name)) continue
+    throw new JoseError(
+      'CS_CRIT',
+      name === 'b64'
+        ? 'b64 is not for JWTs (RFC 7797 §7)'
+        : 'crit of the header names an extension that is not understood here',
+    )
+  }
 }
 
 function freeze<T>(value: T): T {

@@ -21,6 +21,7 @@ import type { Jwk, JwkSet } from './key/jwk.ts'
 import type { Key } from './key/key.ts'
 import type { GenerateOptions, ThumbprintHash } from './key/ops.ts'
 import * as keys from './key/ops.ts'
+import { type RemoteKeyOptions, remoteKey as toRemoteKey } from './key/remote.ts'
 import type { SecretInput } from './key/secret.ts'
 import { run } from './op.ts'
 import { RemoteKeySet, type RemoteKeySetOptions } from './source/remote.ts'
@@ -46,6 +47,7 @@ export type { ImportOptions, KeyInput, PlatformKey, SecretOptions } from './key/
 export type { Jwk, JwkSet } from './key/jwk.ts'
 export type { Key } from './key/key.ts'
 export type { GenerateOptions, ThumbprintHash } from './key/ops.ts'
+export type { RemoteKeyOptions, RemoteRequest, RemoteSign } from './key/remote.ts'
 export type { SecretInput } from './key/secret.ts'
 export type { Duration, Limits } from './options.ts'
 export type {
@@ -98,7 +100,7 @@ export interface Verifier {
  * ```
  */
 export function createSigner(options: SignerOptions): Signer {
-  const sign = prepareSigner(options)
+  const sign = prepareSigner(options, backend)
   return { sign: (claims, call) => run(sign(claims, call), backend) }
 }
 
@@ -142,9 +144,11 @@ export function createVerifier(options: VerifierOptions): Verifier {
 }
 
 /**
- * Turns a JWK, the text of a PEM, the octets of a DER or a KeyObject into a `Key`, with every check there is. PEM and DER may hold
- * SPKI, PKCS#8, PKCS#1, SEC 1 or an X.509 certificate, whose key is taken and whose issuer and dates are not looked at. A
- * string is a PEM and never a secret.
+ * Turns a JWK, the text of a PEM, the octets of a DER, a KeyObject or a CryptoKey into a `Key`, with every check there
+ * is. PEM and DER may hold SPKI, PKCS#8, PKCS#1, SEC 1 or an X.509 certificate, whose key is taken and whose issuer and
+ * dates are not looked at; private keys may be encrypted, and then take the option `passphrase`. A PEM may be indented,
+ * quoted, have `\n` for its line breaks or be in base64 itself. A string is a PEM and never a secret. A CryptoKey goes on
+ * minding its algorithm and its usages; one that is not extractable works by promises alone.
  *
  * @throws {JoseError} `CS_KEY_INVALID`, `CS_KEY_SIZE`, `CS_KEY_TYPE`, `CS_WEAK_SECRET` or `CS_UNSUPPORTED`
  * @example
@@ -180,6 +184,34 @@ export function importKey(input: KeyInput, options: ImportOptions = {}): Key {
  */
 export function secretKey(input: SecretInput, alg?: string, options: SecretOptions = {}): Key {
   return toSecretKey(input, alg, options)
+}
+
+/**
+ * Makes a private key whose private half stays in another place, such as a key management service or an HSM: `sign` is
+ * called for each signature. The length of what it gives is always checked, and the first signature with each algorithm
+ * is verified with the public key. It works by promises, so `countersign/sync` refuses to sign with it.
+ *
+ * @throws {TypeError} for an option that is not what it should be
+ * @throws {JoseError} for a public key that is refused
+ * @example
+ * ```ts
+ * import { generateKeyPairSync, sign } from 'node:crypto'
+ * import { createSigner, importKey, remoteKey } from 'countersign'
+ *
+ * // Stands for a service that gives its public key, and signatures as DER, as those of the large clouds do.
+ * const service = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+ *
+ * const key = remoteKey({
+ *   jwk: importKey(service.publicKey),
+ *   sign: async (input) => sign('sha256', input, service.privateKey),
+ *   encoding: 'der',
+ * })
+ * const token = await createSigner({ key, expiresIn: '5m' }).sign({ sub: 'alice' })
+ * console.log(token.split('.').length) // 3
+ * ```
+ */
+export function remoteKey(options: RemoteKeyOptions): Key {
+  return toRemoteKey(options, backend)
 }
 
 /**

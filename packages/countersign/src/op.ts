@@ -17,7 +17,7 @@ export function* use<T>(step: (backend: Backend) => Awaitable<T>): Op<T> {
 /** A promise where only values are of use: the program picked the wrong door, and no token is to blame. */
 export class PromiseInSyncError extends TypeError {
   constructor() {
-    super('a key source answered with a promise, which countersign/sync cannot await: use countersign')
+    super('a key or a key source answered with a promise, which countersign/sync cannot await: use countersign')
   }
 }
 

@@ -14,8 +14,17 @@ export interface Limits {
   readonly jsonDepth: number
 }
 
+/** The limits of the doors for JWS and JWE, which take several signatures or recipients. */
+export interface JoseLimits extends Limits {
+  /** How many signatures a JWS may have, or recipients a JWE. */
+  readonly recipients: number
+}
+
 /** The limits of everything that takes or makes a JWT. */
 export const JWT_LIMITS: Limits = Object.freeze({ tokenBytes: 16 * 1024, headerBytes: 8 * 1024, jsonDepth: 32 })
+
+/** The limits of everything that takes or makes a bare JWS. */
+export const JOSE_LIMITS: JoseLimits = Object.freeze({ ...JWT_LIMITS, tokenBytes: 1024 * 1024, recipients: 16 })
 
 const UNIT_SECONDS: ReadonlyMap<string, number> = new Map([
   ['s', 1],
@@ -81,15 +90,13 @@ export function toCount(value: unknown, name: string, otherwise: number): number
   return value
 }
 
-/** @throws TypeError */
-export function toLimits(value: unknown, defaults: Limits): Limits {
+/** Limits, each with its default. @throws TypeError */
+export function toLimits<L extends Limits>(value: unknown, defaults: L): L {
   if (value === undefined) return defaults
-  checkNames(value, Object.keys(defaults), 'limits')
-  return Object.freeze({
-    tokenBytes: toCount(value['tokenBytes'], 'limits.tokenBytes', defaults.tokenBytes),
-    headerBytes: toCount(value['headerBytes'], 'limits.headerBytes', defaults.headerBytes),
-    jsonDepth: toCount(value['jsonDepth'], 'limits.jsonDepth', defaults.jsonDepth),
-  })
+  const names = Object.keys(defaults) as (keyof L & string)[]
+  checkNames<JsonObject>(value, names, 'limits')
+  const pairs = names.map((name) => [name, toCount(value[name], `limits.${name}`, defaults[name] as number)])
+  return Object.freeze(Object.fromEntries(pairs)) as L
 }
 
 /** A clock: a function that gives epoch seconds, checked at each reading. @throws TypeError */

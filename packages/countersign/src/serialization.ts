@@ -1,20 +1,44 @@
-import { type Bytes, borrowBase64url } from './bytes.ts'
+import { type Bytes, base64url, borrowBase64url, concat, fromBase64url, utf8 } from './bytes.ts'
+import type { SigningInput } from './crypto/backend.ts'
 import { JoseError, kindOf } from './errors.ts'
-import type { HeaderReader, JoseHeader } from './header.ts'
-import type { Limits } from './options.ts'
+import { type HeaderReader, type JoseHeader, joinHeader, parseProtected, tooLargeHeader } from './header.ts'
+import { isDeeper, isObject, type JsonObject, own } from './json.ts'
+import type { JoseLimits, Limits } from './options.ts'
+
+/** One signature of a JWS in JSON, as it is written (RFC 7515 §7.2.1). */
+export interface JwsPart {
+  /** base64url text of the protected header. */
+  readonly protected?: string
+  /** The unprotected header. */
+  readonly header?: Readonly<Record<string, unknown>>
+  readonly signature: string
+}
+
+/** A JWS in the flattened JSON serialization (RFC 7515 §7.2.2); one that is detached has no payload. */
+export interface FlattenedJws extends JwsPart {
+  readonly payload?: string
+}
+
+/** A JWS in the general JSON serialization (RFC 7515 §7.2.1). */
+export interface GeneralJws {
+  readonly payload?: string
+  readonly signatures: readonly JwsPart[]
+}
 
 /** A JWS taken apart, whatever it was written as (RFC 7515 §3): one payload and its signatures. */
 export interface Jws {
-  /** The base64url text of the payload, decoded only once a signature has verified. */
-  readonly payload: string
+  /** The payload as it is written, decoded only once a signature has verified; nothing where it is detached. */
+  readonly payload: string | undefined
   readonly signatures: readonly JwsSignature[]
 }
 
 /** One signature with what it covers. */
 export interface JwsSignature {
+  /** The JOSE header: the protected and the unprotected members. */
   readonly header: JoseHeader
-  /** The JWS Signing Input (RFC 7515 §5.1): the encoded header, a dot, the encoded payload. */
-  readonly input: string
+  readonly protectedHeader: JsonObject
+  /** The JWS Signing Input (RFC 7515 §5.1); without a payload, the part in front of it. */
+  readonly input: SigningInput
   readonly signature: Bytes
 }
 
@@ -75,9 +99,170 @@ export function unsigned(): JoseError {
  *
  * @throws {JoseError} as {@link splitCompact} and the header reader, `CS_UNSIGNED`, `CS_BASE64`
  */
-export function parseCompact(token: unknown, limits: Limits, readHeader: HeaderReader): Jws {
+export function parseCompact(token: unknown, limits: Limits, readHeader: HeaderReader): CompactJws {
   const { header: encoded, payload, signature, input } = splitCompact(token, limits)
   const header = readHeader(encoded)
   if (signature === '') throw isNone(header.alg) ? unsigned() : new JoseError('CS_MALFORMED', 'the signature is empty')
-  return { payload, signatures: [{ header, input, signature: borrowBase64url(signature, 'the signature') }] }
+  const octets = borrowBase64url(signature, 'the signature')
+  return { payload, signatures: [{ header, protectedHeader: header, input, signature: octets }] }
+}
+
+/** A `Jws` that was compact: its payload stands in it. */
+export interface CompactJws extends Jws {
+  readonly payload: string
+}
+
+/** How a JWS in JSON is read. */
+export interface JsonRules {
+  readonly limits: JoseLimits
+  readonly allowUnprotectedAlg: boolean
+}
+
+/**
+ * A JWS in one of the JSON serializations as a `Jws` (RFC 7515 §7.2). Members that are not known are ignored; a mixture
+ * of the two serializations is refused.
+ *
+ * @throws {JoseError} `CS_MALFORMED`, `CS_TOO_LARGE`, `CS_ENCRYPTED`, `CS_UNSIGNED`, `CS_HEADER`, `CS_CRIT`, `CS_BASE64`
+ */
+export function parseJson(token: JsonObject, rules: JsonRules): Jws {
+  if (own(token, 'ciphertext') !== undefined)
+    throw new JoseError('CS_ENCRYPTED', 'the object has a ciphertext: it is a JWE, and a JWS is expected')
+  const payload = textMember(token, 'payload')
+  const parts = partsOf(token, rules.limits)
+  refuseLarge(
+    [payload, ...parts.flatMap((part) => [textMember(part, 'protected'), textMember(part, 'signature')])],
+    rules,
+  )
+  const signatures = parts.map((part) => parsePart(part, payload ?? '', rules))
+  const encoded = new Set(signatures.map(({ header }) => header['b64'] !== false))
+  if (encoded.size > 1) throw new JoseError('CS_HEADER', 'b64 differs between the signatures (RFC 7797 §3)')
+  return { payload, signatures }
+}
+
+function textMember(object: JsonObject, name: string): string | undefined {
+  const value = own(object, name)
+  if (value === undefined || typeof value === 'string') return value
+  throw new JoseError('CS_MALFORMED', `${name} of the JWS is ${kindOf(value)} and not a string`)
+}
+
+/** The objects that hold a signature each: those in `signatures`, or the whole of a flattened JWS. */
+function partsOf(token: JsonObject, { recipients }: JoseLimits): readonly JsonObject[] {
+  const several = own(token, 'signatures')
+  if (several === undefined) return [token]
+  if (['signature', 'protected', 'header'].some((name) => own(token, name) !== undefined)) {
+    throw new JoseError('CS_MALFORMED', 'the JWS has signatures beside a signature, protected or header of its own')
+  }
+  if (!Array.isArray(several) || several.length === 0)
+    throw new JoseError('CS_MALFORMED', 'signatures of the JWS is not an array with at least one signature')
+  if (several.length > recipients) {
+    throw new JoseError(
+      'CS_TOO_LARGE',
+      `the JWS has ${several.length} signatures, ${recipients} are allowed (limit recipients)`,
+    )
+  }
+  return several.map((part: unknown) => {
+    if (isObject(part)) return part
+    throw new JoseError('CS_MALFORMED', `signatures of the JWS holds ${kindOf(part)} and not an object`)
+  })
+}
+
+/** The unprotected headers are measured where they are read. */
+function refuseLarge(texts: readonly (string | undefined)[], { limits }: JsonRules): void {
+  const length = texts.reduce((sum, text) => sum + (text?.length ?? 0), 0)
+  if (length <= limits.tokenBytes) return
+  throw new JoseError(
+    'CS_TOO_LARGE',
+    `the token has ${length} characters, ${limits.tokenBytes} are allowed (limit tokenBytes)`,
+  )
+}
+
+function parsePart(part: JsonObject, payload: string, { limits, allowUnprotectedAlg }: JsonRules): JwsSignature {
+  const encoded = textMember(part, 'protected')
+  if (encoded === '') throw new JoseError('CS_MALFORMED', 'protected of the JWS is empty: it is left out instead')
+  const protectedHeader = encoded === undefined ? NO_MEMBERS : parseProtected(encoded, limits)
+  const header = joinHeader(protectedHeader, openHeader(own(part, 'header'), limits), allowUnprotectedAlg)
+  const signature = textMember(part, 'signature')
+  if (isNone(header.alg)) throw unsigned()
+  if (!signature) throw new JoseError('CS_MALFORMED', 'the JWS has no signature')
+  return {
+    header,
+    protectedHeader,
+    input: signingInput(encoded ?? '', header, payload),
+    signature: fromBase64url(signature, 'the signature'),
+  }
+}
+
+const NO_MEMBERS: JsonObject = Object.freeze({})
+
+/** An unprotected header, in an object of its own that holds nothing but JSON. */
+function openHeader(value: unknown, limits: Limits): JsonObject | undefined {
+  if (value === undefined) return undefined
+  if (!isObject(value)) throw new JoseError('CS_MALFORMED', `header of the JWS is ${kindOf(value)} and not an object`)
+  if (isDeeper(value, limits.jsonDepth)) {
+    throw new JoseError('CS_TOO_LARGE', `the header is nested deeper than ${limits.jsonDepth} levels (limit jsonDepth)`)
+  }
+  const text = toJson(value)
+  if (text.length > limits.headerBytes) throw tooLargeHeader(text.length, limits)
+  return JSON.parse(text) as JsonObject
+}
+
+function toJson(value: JsonObject): string {
+  try {
+    const text = JSON.stringify(value)
+    if (text?.startsWith('{')) return text
+  } catch {
+    // A BigInt: the error below says as much.
+  }
+  throw new JoseError('CS_MALFORMED', 'header of the JWS holds something that JSON does not have')
+}
+
+/**
+ * What a signature covers (RFC 7515 §5.1, RFC 7797 §3).
+ *
+ * @param encoded - base64url text of the protected header; empty where there is none
+ * @param payload - as it stands in the JWS: base64url, or with `b64: false` itself
+ * @throws {JoseError} `CS_MALFORMED` for text that has no UTF-8
+ */
+function signingInput(encoded: string, header: JoseHeader, payload: string): SigningInput {
+  const input = `${encoded}.${payload}`
+  if (header['b64'] !== false) return input
+  if (!payload.isWellFormed()) throw new JoseError('CS_MALFORMED', 'the payload is not UTF-8')
+  return utf8(input)
+}
+
+/**
+ * A JWS that came without its payload, with it.
+ *
+ * @throws {JoseError} `CS_MALFORMED` where it has one already (attack 14)
+ */
+export function attach(jws: Jws, payload: Bytes): Jws {
+  refusePayload(jws)
+  let encoded: string | undefined
+  const signatures = jws.signatures.map((part) => {
+    if (part.header['b64'] === false) return { ...part, input: concat(toOctets(part.input), payload) }
+    encoded ??= base64url(payload)
+    return { ...part, input: `${part.input}${encoded}` }
+  })
+  return { payload: encoded, signatures }
+}
+
+const toOctets = (input: SigningInput): Bytes => (typeof input === 'string' ? utf8(input) : input)
+
+/** @throws {JoseError} `CS_MALFORMED` for a JWS that carries a payload */
+export function refusePayload({ payload }: Jws): void {
+  if (payload) throw new JoseError('CS_MALFORMED', 'the JWS carries a payload, and a detached one was given')
+}
+
+/**
+ * The octets of the payload that a JWS carries, by the header of the signature that verified.
+ *
+ * @throws {JoseError} `CS_BASE64`, `CS_MALFORMED`
+ */
+export function payloadOf({ payload = '' }: Jws, header: JoseHeader): Bytes {
+  return header['b64'] === false ? utf8(payload) : fromBase64url(payload, 'the payload')
+}
+
+/** Whether a text may stand unencoded in a compact JWS: printable ASCII without a dot (RFC 7797 §5.2). */
+export function fitsCompact(payload: string): boolean {
+  return /^[ -~]*$/.test(payload) && !payload.includes('.')
 }

@@ -16,7 +16,16 @@ import * as keys from './key/ops.ts'
 import { runSync } from './op.ts'
 
 export type * from './index.ts'
-export { capabilities, decodeUnverified, importKey, JoseError, keySet, remoteKeySet, secretKey } from './index.ts'
+export {
+  capabilities,
+  decodeUnverified,
+  importKey,
+  JoseError,
+  keySet,
+  remoteKey,
+  remoteKeySet,
+  secretKey,
+} from './index.ts'
 
 /** Makes signed JWTs; the work on its options is done. */
 export interface SyncSigner {
@@ -44,7 +53,7 @@ export interface SyncVerifier {
  * ```
  */
 export function createSigner(options: SignerOptions): SyncSigner {
-  const sign = prepareSigner(options)
+  const sign = prepareSigner(options, backend)
   return { sign: (claims, call) => runSync(sign(claims, call), backend) }
 }
 

@@ -1,47 +1,85 @@
-import type { Table } from './alg/needs.ts'
-import { SIGNATURE, type SignatureAlg } from './alg/signature.ts'
-import { type Bytes, base64url } from './bytes.ts'
-import { JoseError, show } from './errors.ts'
-import type { JoseHeader } from './header.ts'
-import { CURVE } from './key/curve.ts'
-import { Key } from './key/key.ts'
-import { type Op, use } from './op.ts'
-import { isNone, type Jws, unsigned } from './serialization.ts'
-import type { KeySource } from './source/source.ts'
+import type { Table } from '../alg/needs.ts'
+import { SIGNATURE, type SignatureAlg } from '../alg/signature.ts'
+import type { Bytes } from '../bytes.ts'
+import type { Backend, SigningInput } from '../crypto/backend.ts'
+import { JoseError, show } from '../errors.ts'
+import { checkUnderstood, type JoseHeader } from '../header.ts'
+import type { JsonObject } from '../json.ts'
+import { Key } from '../key/key.ts'
+import type { Op } from '../op.ts'
+import { isNone, type Jws, type JwsSignature, unsigned } from '../serialization.ts'
+import type { KeySource } from '../source/source.ts'
+import { foreignVerify, signatureOctets } from './primitive.ts'
 
 /** What a verified signature proves: this header and this key, and no other of the same JWS. */
 export interface VerifiedSignature {
   readonly header: JoseHeader
+  readonly protectedHeader: JsonObject
   readonly key: Key
 }
 
+/** What the caller allows. */
+export interface VerifyRules {
+  /** The allow-list; the key narrows it further, and the header decides nothing. */
+  readonly algorithms: Table<SignatureAlg>
+  /** The extensions that a header may call critical. */
+  readonly understood: ReadonlySet<string>
+}
+
 /**
- * Verifies a JWS: the first signature that one of its candidate keys verifies (RFC 7515 §5.2).
+ * Verifies a JWS: the first signature that one of its candidate keys verifies (RFC 7515 §5.2). Of several signatures,
+ * one that is for others, by its key, its algorithm or an extension, is passed over.
  *
- * @param algorithms - the caller's allow-list; the key narrows it further, and the header decides nothing
  * @param accept - what becomes of the verified signature; it is part of the operation, since an operation around this
  *   one would cost each token a second generator
- * @throws {JoseError} `CS_ALG`, what the key source throws, or `CS_SIGNATURE`, which names no part and no key
+ * @throws {JoseError} `CS_ALG`, `CS_CRIT`, what the key source throws, or `CS_SIGNATURE`, which names no part and no key
  */
 export function* verify<T>(
   jws: Jws,
   keys: KeySource,
-  algorithms: Table<SignatureAlg>,
+  rules: VerifyRules,
   accept: (verified: VerifiedSignature) => T,
 ): Op<T> {
-  for (const { header, input, signature } of jws.signatures) {
-    const alg = algorithms.get(header.alg)
-    if (alg === undefined) throw notAllowed(header.alg, algorithms)
-    const found = keys.select(header, alg, 'verify')
-    const candidates = Array.isArray(found) ? (found as readonly Key[]) : yield* found as Op<readonly Key[]>
+  let fault: JoseError | undefined
+  for (const part of jws.signatures) {
+    let alg: SignatureAlg
+    let candidates: readonly Key[]
+    try {
+      alg = allowed(part, rules)
+      const found = keys.select(part.header, alg, 'verify')
+      candidates = Array.isArray(found) ? (found as readonly Key[]) : yield* found as Op<readonly Key[]>
+    } catch (error) {
+      fault = setAside(error, fault, jws)
+      continue
+    }
+    const { header, protectedHeader, input, signature } = part
     for (const key of candidates) {
       // The length is fixed by the algorithm and the key, so nothing cut or lengthened gets as far as a primitive.
       if (signature.length !== signatureOctets(alg, key)) continue
-      const material = Key.material(key)
-      if (yield (backend) => backend.verify(alg, material, input, signature)) return accept({ header, key })
+      if (yield check(alg, key, input, signature)) return accept({ header, protectedHeader, key })
     }
   }
-  throw new JoseError('CS_SIGNATURE', 'the signature does not verify')
+  throw failure(jws, fault)
+}
+
+/** The step that checks a signature. */
+function check(
+  alg: SignatureAlg,
+  key: Key,
+  input: SigningInput,
+  signature: Bytes,
+): (backend: Backend) => boolean | PromiseLike<boolean> {
+  const material = Key.material(key)
+  if (material.foreign) return () => foreignVerify(alg, material, input, signature)
+  return (backend) => backend.verify(alg, material, input, signature)
+}
+
+/** The algorithm of a signature, once the caller's rules let it pass. @throws {JoseError} `CS_ALG`, `CS_CRIT` */
+export function allowed({ header }: JwsSignature, { algorithms, understood }: VerifyRules): SignatureAlg {
+  checkUnderstood(header, understood)
+  const alg = algorithms.get(header.alg)
+  if (alg === undefined) throw notAllowed(header.alg, algorithms)
+  return alg
 }
 
 function notAllowed(alg: string, algorithms: Table<SignatureAlg>): JoseError {
@@ -52,29 +90,15 @@ function notAllowed(alg: string, algorithms: Table<SignatureAlg>): JoseError {
   return new JoseError('CS_ALG', `alg ${alg} is not allowed here; allowed: ${names}`)
 }
 
-/** The exact length of a signature in octets (RFC 7518 §3.2 to §3.5, RFC 8032 §5.1.6). */
-function signatureOctets(alg: SignatureAlg, key: Key): number {
-  switch (alg.family) {
-    case 'hmac':
-      return (alg.hash ?? 0) / 8
-    case 'rsa':
-    case 'pss':
-      return Math.ceil(key.bits / 8)
-    case 'ecdsa':
-    case 'eddsa':
-      return 2 * (CURVE.get(key.crv ?? '')?.octets ?? 0)
-  }
+/** Why a signature was passed over: of several, only that keys are unavailable is worth telling, since it may pass. */
+export function setAside(error: unknown, before: JoseError | undefined, { signatures }: Jws): JoseError {
+  if (signatures.length === 1 || !(error instanceof JoseError)) throw error
+  return before?.unavailable ? before : error
 }
 
-/**
- * Signs a payload into a compact JWS (RFC 7515 §5.1, §7.1). The gate between key and algorithm has been passed.
- *
- * @param header - base64url text of the protected header
- * @param payload - base64url text of the payload
- */
-export function* sign(alg: SignatureAlg, key: Key, header: string, payload: string): Op<string> {
-  const input = `${header}.${payload}`
-  const material = Key.material(key)
-  const signature: Bytes = yield* use((backend) => backend.sign(alg, material, input))
-  return `${input}.${base64url(signature)}`
+/** @returns the one error for a JWS of which nothing verified */
+export function failure({ signatures }: Jws, fault: JoseError | undefined): JoseError {
+  if (fault?.unavailable) return fault
+  const what = signatures.length === 1 ? 'the signature does not verify' : 'none of the signatures verifies'
+  return new JoseError('CS_SIGNATURE', what)
 }

@@ -1,11 +1,11 @@
-import { misfit, nearestMisfit } from '../alg/needs.ts'
-import { SIGNATURE, type SignatureAlg } from '../alg/signature.ts'
+import type { SignatureAlg } from '../alg/signature.ts'
 import { base64url, textToBase64url, utf8 } from '../bytes.ts'
 import { type JwtClaims, validateTypes } from '../claims.ts'
+import type { Backend } from '../crypto/backend.ts'
 import { JoseError, kindOf, show } from '../errors.ts'
-import { isDeeper, isObject, type JsonObject, own } from '../json.ts'
-import { sign } from '../jws.ts'
-import { Key } from '../key/key.ts'
+import { isDeeper, isObject, type JsonObject } from '../json.ts'
+import { holdsSecret, sign, toAlgorithm, toSigningKey } from '../jws/sign.ts'
+import type { Key } from '../key/key.ts'
 import { nameOf } from '../key/ops.ts'
 import type { Op } from '../op.ts'
 import { checkNames, type Duration, JWT_LIMITS, type Limits, toClock, toSeconds, toText, toTexts } from '../options.ts'
@@ -80,10 +80,9 @@ interface Prepared {
  * @throws {TypeError} for an option that is not what it should be
  * @throws {JoseError} for a key that cannot sign with the algorithm
  */
-export function prepareSigner(options: SignerOptions): SignOp {
+export function prepareSigner(options: SignerOptions, backend: Pick<Backend, 'sync'>): SignOp {
   checkNames<SignerOptions>(options, NAMES, 'createSigner')
-  const { key } = options
-  if (!Key.is(key)) throw new TypeError(`key is ${kindOf(key)}; make a Key with importKey, secretKey or generateKey`)
+  const key = toSigningKey(options.key, backend)
   const alg = toAlgorithm(key, options.alg)
   const prepared: Prepared = {
     key,
@@ -98,31 +97,6 @@ export function prepareSigner(options: SignerOptions): SignOp {
     header: headerWriter(key, alg, options.typ === undefined ? 'JWT' : toText(options.typ, 'typ'), options.header),
   }
   return (claims, call) => signToken(claims, call ?? {}, prepared)
-}
-
-/** The algorithm: the caller's, or the key's own, or the only one that the key serves. */
-function toAlgorithm(key: Key, named: unknown): SignatureAlg {
-  const id = named === undefined ? (key.alg ?? onlyAlgorithm(key)) : named
-  const alg = typeof id === 'string' ? SIGNATURE.get(id) : undefined
-  if (alg === undefined) {
-    if (named === undefined)
-      throw new JoseError('CS_ALG', `the key is for ${show(id)}, which is no signature algorithm here`)
-    throw new TypeError(`alg ${show(named)} is none of ${[...SIGNATURE.keys()].join(', ')}`)
-  }
-  const fault = misfit(alg, key, 'sign')
-  if (fault) throw new JoseError(fault.code, fault.why)
-  return alg
-}
-
-function onlyAlgorithm(key: Key): string {
-  const [only, ...others] = key.algorithms
-  if (only === undefined) {
-    const { code, why } = nearestMisfit(SIGNATURE.values(), key, 'sign')
-    throw new JoseError(code, why)
-  }
-  if (others.length > 0)
-    throw new TypeError(`the key serves ${key.algorithms.join(', ')}: say which with the option alg`)
-  return only
 }
 
 const optionalText = (value: unknown, name: string): string | undefined =>
@@ -169,11 +143,6 @@ function headerWriter(key: Key, alg: SignatureAlg, typ: string, extra: unknown):
     written = base64url(octets)
     return written
   }
-}
-
-/** A header is for everyone to read, and a jwk in it proves a public key (RFC 7515 §4.1.3). */
-function holdsSecret(jwk: unknown): boolean {
-  return isObject(jwk) && (own(jwk, 'd') !== undefined || own(jwk, 'k') !== undefined)
 }
 
 function* signToken(claims: JwtClaims, call: SignOptions, prepared: Prepared): Op<string> {

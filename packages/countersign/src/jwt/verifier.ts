@@ -1,5 +1,5 @@
-import { misfit, nearestMisfit, type Table } from '../alg/needs.ts'
-import { SIGNATURE, type SignatureAlg } from '../alg/signature.ts'
+import type { Table } from '../alg/needs.ts'
+import type { SignatureAlg } from '../alg/signature.ts'
 import {
   CLAIMS_OPTION_NAMES,
   type ClaimsOptions,
@@ -14,12 +14,13 @@ import type { Backend } from '../crypto/backend.ts'
 import { JoseError, kindOf, show } from '../errors.ts'
 import { type HeaderReader, headerReader, type JoseHeader } from '../header.ts'
 import { isObject, own } from '../json.ts'
-import { verify } from '../jws.ts'
+import { checkedSource, toAlgorithms } from '../jws/rules.ts'
+import { type VerifyRules, verify } from '../jws/verify.ts'
 import type { Key } from '../key/key.ts'
 import type { Op } from '../op.ts'
 import { checkNames, JWT_LIMITS, type Limits, toLimits } from '../options.ts'
-import { type Jws, parseCompact } from '../serialization.ts'
-import { askHook, type KeySource, type Keys, refuseAsync, toSource } from '../source/source.ts'
+import { type CompactJws, parseCompact } from '../serialization.ts'
+import { askHook, type KeySource, type Keys, refuseAsync } from '../source/source.ts'
 import { parseClaims } from './decode.ts'
 
 /** Texts of which one must match exactly, or `'any'` to accept every one. */
@@ -94,22 +95,25 @@ export function prepareVerifier(options: VerifierOptions, backend: Backend): Ver
   const algorithms = toAlgorithms(options.algorithms)
   const policy = toPolicy(options)
   const readHeader = headerReader(limits)
-  const sourceOf = sources(algorithms, options.algorithms !== undefined, backend)
+  const sourceOf = sources(algorithms, backend)
   const rules = options.issuers === undefined ? oneIssuer(options, sourceOf) : manyIssuers(options, sourceOf, backend)
-  const prepared: Prepared = { limits, algorithms, policy, readHeader, rules }
+  const prepared: Prepared = { limits, signature: { algorithms, understood: NOTHING }, policy, readHeader, rules }
   return (token) => verifyToken(token, prepared)
 }
 
+/** No extension is for JWTs: `b64` is not (RFC 7797 §7), and no other is known. */
+const NOTHING: ReadonlySet<string> = new Set()
+
 interface Prepared {
   readonly limits: Limits
-  readonly algorithms: Table<SignatureAlg>
+  readonly signature: VerifyRules
   readonly policy: ClaimsPolicy
   readonly readHeader: HeaderReader
   /** What counts for every token, or how to find what counts for this one. */
   readonly rules: Rules | FindRulesOf
 }
 
-type FindRulesOf = (jws: Jws, limits: Limits) => Op<Rules>
+type FindRulesOf = (jws: CompactJws, limits: Limits) => Op<Rules>
 
 /** @throws {JoseError} at once where the token has not the form of one */
 function verifyToken(token: unknown, prepared: Prepared): Op<VerifiedToken> {
@@ -118,16 +122,16 @@ function verifyToken(token: unknown, prepared: Prepared): Op<VerifiedToken> {
   return typeof rules === 'function' ? findAndCheck(jws, rules, prepared) : check(jws, rules, prepared)
 }
 
-function* findAndCheck(jws: Jws, find: FindRulesOf, prepared: Prepared): Op<VerifiedToken> {
+function* findAndCheck(jws: CompactJws, find: FindRulesOf, prepared: Prepared): Op<VerifiedToken> {
   return yield* check(jws, yield* find(jws, prepared.limits), prepared)
 }
 
 function check(
-  jws: Jws,
+  jws: CompactJws,
   { keys, issuer, audience }: Rules,
-  { limits, algorithms, policy }: Prepared,
+  { limits, signature, policy }: Prepared,
 ): Op<VerifiedToken> {
-  return verify(jws, keys, algorithms, ({ header, key }) => {
+  return verify(jws, keys, signature, ({ header, key }) => {
     const claims = parseClaims(jws.payload, limits)
     validate(claims, header.typ, policy, issuer, audience)
     return { claims, header, key }
@@ -192,42 +196,12 @@ function asked(find: IssuerFinder, toRules: ToRules, backend: Backend): FindRule
 }
 
 /** Makes keys a source, each object once: a function may give the same raw JWK Set for every token. */
-function sources(algorithms: Table<SignatureAlg>, narrowed: boolean, backend: Backend): SourceOf {
+function sources(algorithms: Table<SignatureAlg>, backend: Backend): SourceOf {
   const known = new WeakMap<object, KeySource>()
   return (keys) => {
     const kept = typeof keys === 'object' && keys !== null ? keys : undefined
-    const source = (kept && known.get(kept)) ?? checkedSource(keys, algorithms, narrowed, backend)
+    const source = (kept && known.get(kept)) ?? checkedSource(keys, algorithms, backend)
     if (kept) known.set(kept, source)
     return source
   }
-}
-
-/** The keys as a source, once it is clear that they could ever verify something. */
-function checkedSource(keys: unknown, algorithms: Table<SignatureAlg>, narrowed: boolean, backend: Backend): KeySource {
-  const rows = [...algorithms.values()]
-  const macs = rows.filter(({ family }) => family === 'hmac').length
-  if (narrowed && macs > 0 && macs < rows.length && !Array.isArray(keys)) {
-    throw new TypeError('algorithms names HMACs beside signatures: no one key is right for both')
-  }
-  const source = toSource(keys, backend)
-  const { only } = source
-  if (only && rows.every((alg) => misfit(alg, only, 'verify'))) {
-    const { code, why } = nearestMisfit(rows, only, 'verify')
-    throw new JoseError(code, why)
-  }
-  return source
-}
-
-/** The allow-list as a table. @throws TypeError for an empty one, and for names that are no algorithms */
-function toAlgorithms(names: unknown): Table<SignatureAlg> {
-  if (names === undefined) return SIGNATURE
-  if (!Array.isArray(names) || names.length === 0) throw new TypeError('algorithms is an array with at least one name')
-  return new Map(
-    names.map((name: unknown) => {
-      const row = typeof name === 'string' ? SIGNATURE.get(name) : undefined
-      if (row === undefined)
-        throw new TypeError(`algorithms names ${show(name)}; known are ${[...SIGNATURE.keys()].join(', ')}`)
-      return [row.id, row]
-    }),
-  )
 }

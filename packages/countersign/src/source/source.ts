@@ -42,8 +42,12 @@ const MOST_TRIED = 8
  * @throws {JoseError} for a JWK or JWK Set that is refused
  */
 export function toSource(keys: unknown, backend: Backend): KeySource {
-  if (keys instanceof KeySet || keys instanceof RemoteKeySet) return keys
-  if (Key.is(keys)) return oneKey(keys)
+  if (keys instanceof RemoteKeySet) return keys
+  if (keys instanceof KeySet) {
+    for (const key of keys.keys) refuseForeign(key, backend)
+    return keys
+  }
+  if (Key.is(keys)) return oneKey(toKey(keys, backend))
   if (Array.isArray(keys)) return severalKeys(keys.map((key) => toKey(key, backend)))
   if (typeof keys === 'function') {
     refuseAsync(keys, 'keys', backend)
@@ -62,6 +66,14 @@ export function refuseAsync(hook: object, name: string, backend: Backend): void 
   throw new TypeError(`${name} is an async function, which countersign/sync cannot await: use countersign`)
 }
 
+/** A key that works elsewhere answers with promises, which is of no use where nothing waits. @throws TypeError */
+export function refuseForeign(key: Key, { sync }: Pick<Backend, 'sync'>): void {
+  if (!sync || Key.material(key).foreign === undefined) return
+  throw new TypeError(
+    'the key works by promises (remoteKey, or a CryptoKey that is not extractable), which countersign/sync cannot await: use countersign',
+  )
+}
+
 /**
  * Asks a function of the caller's. What it throws refuses the token, as something that may be over soon.
  *
@@ -77,7 +89,10 @@ export function* askHook(hook: () => unknown, what: string): Op<unknown> {
 }
 
 function toKey(key: unknown, backend: Backend): Key {
-  if (Key.is(key)) return key
+  if (Key.is(key)) {
+    refuseForeign(key, backend)
+    return key
+  }
   if (isObject(key)) return importKey(key, {}, backend)
   throw new TypeError(`keys holds ${kindOf(key)} where a Key is expected`)
 }

@@ -2,7 +2,8 @@ import { backend, sync } from '#crypto'
 import { SIGNATURE } from '../../src/alg/signature.ts'
 import { base64url, fromBase64url } from '../../src/bytes.ts'
 import { parseHeader } from '../../src/header.ts'
-import { sign, type VerifiedSignature, verify } from '../../src/jws.ts'
+import { sign } from '../../src/jws/sign.ts'
+import { type VerifiedSignature, verify } from '../../src/jws/verify.ts'
 import type { Key } from '../../src/key/key.ts'
 import { type Op, run, runSync } from '../../src/op.ts'
 import { JWT_LIMITS, type Limits } from '../../src/options.ts'
@@ -26,7 +27,8 @@ export function* verifyCompact(
 ): Op<VerifiedSignature & { readonly payload: Uint8Array }> {
   const jws = parseCompact(token, JWS_LIMITS, (encoded) => parseHeader(encoded, JWS_LIMITS))
   const allowed = new Map([...SIGNATURE].filter(([id]) => algorithms?.includes(id) ?? true))
-  return yield* verify(jws, toSource(keys, backend), allowed, (verified) => ({
+  const rules = { algorithms: allowed, understood: new Set<string>() }
+  return yield* verify(jws, toSource(keys, backend), rules, (verified) => ({
     ...verified,
     payload: fromBase64url(jws.payload, 'the payload'),
   }))

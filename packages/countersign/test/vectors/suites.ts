@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { importKey, type Jwk, type Key, publicKey } from 'countersign/sync'
 import { SIGNATURE } from '../../src/alg/signature.ts'
-import { sign } from '../../src/jws.ts'
+import { sign } from '../../src/jws/sign.ts'
 import type { Op } from '../../src/op.ts'
 import { ofOrigin, type Vector, type VectorOf } from '../support/vectors.ts'
 

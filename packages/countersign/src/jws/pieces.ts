@@ -1,0 +1,170 @@
+import type { SignatureAlg } from '../alg/signature.ts'
+import { type Bytes, base64url, concat } from '../bytes.ts'
+import type { Pieces, SignatureScheme, SigningInput } from '../crypto/backend.ts'
+import { JoseError, kindOf } from '../errors.ts'
+import { Key } from '../key/key.ts'
+import { type Op, use } from '../op.ts'
+import { type Jws, type JwsSignature, refusePayload } from '../serialization.ts'
+import type { KeySource } from '../source/source.ts'
+import { signatureOctets } from './primitive.ts'
+import { allowed, failure, setAside, type VerifiedSignature, type VerifyRules } from './verify.ts'
+
+/** A payload in pieces, such as a file that is being read. */
+export type PayloadStream = AsyncIterable<Uint8Array>
+
+export function isStream(value: unknown): value is PayloadStream {
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value
+}
+
+/** Why a family takes its messages whole. */
+const WHOLE: Partial<Record<SignatureScheme['family'], string>> = {
+  eddsa: 'it goes over the message twice (RFC 8032 §5.1.6)',
+  mldsa: 'the platform takes its message whole',
+}
+
+/** One of the signatures to make. */
+export interface PieceJob {
+  readonly alg: SignatureAlg
+  readonly key: Key
+  /** What the signature covers in front of the payload. */
+  readonly head: SigningInput
+}
+
+/**
+ * The signatures over a payload that comes in pieces and is never held as a whole.
+ *
+ * @param encoded - whether the payload is covered as base64url (RFC 7797 §3)
+ * @throws {JoseError} `CS_UNSUPPORTED` for a key or an algorithm that takes its message whole
+ */
+export function* signPieces(jobs: readonly PieceJob[], payload: PayloadStream, encoded: boolean): Op<readonly Bytes[]> {
+  const pieces = yield* piecesOf()
+  const signers = jobs.map(({ alg, key, head }) => {
+    refuseWhole(alg, key)
+    const signer = pieces.sign(alg, Key.material(key))
+    signer.update(head)
+    return signer
+  })
+  yield* pump(payload, encoded, (piece) => {
+    for (const signer of signers) signer.update(piece)
+  })
+  return signers.map((signer) => signer.finish())
+}
+
+/** How many signatures and keys are tried in one pass: each of them hashes the whole payload. */
+const MOST_TRIED = 16
+
+/**
+ * As `verify`, for a payload that comes in pieces. All candidates are chosen before the first piece is read, and go over
+ * the payload together.
+ *
+ * @throws {JoseError} as `verify`, and `CS_UNSUPPORTED` for an algorithm that takes its message whole
+ */
+export function* verifyPieces(
+  jws: Jws,
+  payload: PayloadStream,
+  keys: KeySource,
+  rules: VerifyRules,
+): Op<VerifiedSignature> {
+  refusePayload(jws)
+  const pieces = yield* piecesOf()
+  const candidates: { readonly part: JwsSignature; readonly alg: SignatureAlg; readonly key: Key }[] = []
+  let fault: JoseError | undefined
+  for (const part of jws.signatures) {
+    try {
+      const alg = allowed(part, rules)
+      const found = keys.select(part.header, alg, 'verify')
+      for (const key of Array.isArray(found) ? (found as readonly Key[]) : yield* found as Op<readonly Key[]>) {
+        refuseWhole(alg, key)
+        if (part.signature.length === signatureOctets(alg, key)) candidates.push({ part, alg, key })
+      }
+    } catch (error) {
+      fault = setAside(error, fault, jws)
+    }
+  }
+  if (candidates.length === 0) throw failure(jws, fault)
+  if (candidates.length > MOST_TRIED) {
+    throw new JoseError(
+      'CS_TOO_LARGE',
+      `${candidates.length} signatures and keys would have to be tried on the stream, ${MOST_TRIED} are allowed`,
+      { hint: 'Name the key of each signature by its kid, and give the keys as a key set.' },
+    )
+  }
+  const verifiers = candidates.map(({ part, alg, key }) => {
+    const verifier = pieces.verify(alg, Key.material(key))
+    verifier.update(part.input)
+    return verifier
+  })
+  const encoded = jws.signatures[0]?.header['b64'] !== false
+  yield* pump(payload, encoded, (piece) => {
+    for (const verifier of verifiers) verifier.update(piece)
+  })
+  for (const [index, { part, key }] of candidates.entries()) {
+    if (!verifiers[index]?.finish(part.signature)) continue
+    const { header, protectedHeader } = part
+    return { header, protectedHeader, key }
+  }
+  throw failure(jws, fault)
+}
+
+function* piecesOf(): Op<Pieces> {
+  const pieces = yield* use((backend) => backend.pieces)
+  if (pieces) return pieces
+  throw new JoseError('CS_UNSUPPORTED', 'this runtime takes messages whole alone', {
+    hint: 'Give the payload as octets, or run this on Node.',
+  })
+}
+
+function refuseWhole({ id, family }: SignatureAlg, key: Key): void {
+  const why = Key.material(key).foreign ? 'its key works on whole messages' : WHOLE[family]
+  if (why === undefined) return
+  throw new JoseError('CS_UNSUPPORTED', `${id} cannot take a payload in pieces: ${why}`, {
+    hint: 'Give the payload as octets, or use an RSA, ECDSA or HMAC algorithm.',
+  })
+}
+
+/** So much is encoded at once: a multiple of three octets, whose text ends where theirs does. */
+const SLICE = 48 * 1024
+
+/** Hands a payload on, piece by piece, as the octets or the base64url text that a signature covers. */
+function* pump(payload: PayloadStream, encoded: boolean, take: (piece: SigningInput) => void): Op<void> {
+  const iterator = payload[Symbol.asyncIterator]()
+  let left: Bytes = new Uint8Array()
+  let done = false
+  try {
+    for (;;) {
+      const next = yield* use(() => read(iterator))
+      if (next.done) break
+      const piece = next.value
+      if (!(piece instanceof Uint8Array)) throw new TypeError(`the payload gave ${kindOf(piece)} and not octets`)
+      if (!encoded) {
+        take(piece)
+        continue
+      }
+      const octets = left.length > 0 ? concat(left, piece) : piece
+      const whole = octets.length - (octets.length % 3)
+      for (let at = 0; at < whole; at += SLICE) take(base64url(octets.subarray(at, Math.min(at + SLICE, whole))))
+      left = octets.slice(whole)
+    }
+    done = true
+  } finally {
+    // A reader that is left before its end has a file to close.
+    if (!done) yield* use(() => close(iterator))
+  }
+  if (left.length > 0) take(base64url(left))
+}
+
+async function read(iterator: AsyncIterator<Uint8Array>): Promise<IteratorResult<Uint8Array>> {
+  try {
+    return await iterator.next()
+  } catch (cause) {
+    throw new JoseError('CS_UNAVAILABLE', 'the payload could not be read to its end', { cause, unavailable: true })
+  }
+}
+
+async function close(iterator: AsyncIterator<Uint8Array>): Promise<void> {
+  try {
+    await iterator.return?.()
+  } catch {
+    // What made us stop is the error to tell.
+  }
+}

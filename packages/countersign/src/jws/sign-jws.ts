@@ -1,0 +1,244 @@
+import type { SignatureAlg } from '../alg/signature.ts'
+import { type Bytes, base64url, concat, fromUtf8, utf8 } from '../bytes.ts'
+import type { Backend, SigningInput } from '../crypto/backend.ts'
+import { JoseError, kindOf, show } from '../errors.ts'
+import { joinHeader, tooLargeHeader } from '../header.ts'
+import { isDeeper, isObject, type JsonObject, own } from '../json.ts'
+import type { Key } from '../key/key.ts'
+import { nameOf } from '../key/ops.ts'
+import type { Op } from '../op.ts'
+import { checkNames, JOSE_LIMITS, type JoseLimits, toBoolean, toLimits } from '../options.ts'
+import { type FlattenedJws, fitsCompact, type GeneralJws, type JwsPart } from '../serialization.ts'
+import { isStream, type PayloadStream, signPieces } from './pieces.ts'
+import { signInput } from './primitive.ts'
+import { holdsSecret, toAlgorithm, toSigningKey } from './sign.ts'
+
+/** The ways to write a JWS (RFC 7515 §3). */
+export type JwsSerialization = 'compact' | 'flattened' | 'general'
+
+/** One signature to make. */
+export interface JwsSigner {
+  readonly key: Key
+  /** Needed where the key fits several algorithms and names none. */
+  readonly alg?: string
+  /** Members of the protected header. `alg` and `kid` are set where they are left out; `kid: undefined` leaves it out. */
+  readonly protected?: Readonly<Record<string, unknown>>
+  /** Members of the unprotected header, which anyone can change; the compact serialization has none. */
+  readonly unprotected?: Readonly<Record<string, unknown>>
+}
+
+/** What holds for all signatures of a JWS. */
+export interface JwsOptions {
+  /** Default: `compact` for a key, `general` for signers. */
+  readonly serialization?: JwsSerialization
+  /** Leaves the payload out of the JWS: it travels by itself (RFC 7515 Appendix F). */
+  readonly detached?: boolean
+  /** `false` signs the payload as it is and not its base64url text (RFC 7797). */
+  readonly b64?: boolean
+  /** Allows `alg` in the unprotected header (RFC 7520 §4.7). */
+  readonly allowUnprotectedAlg?: boolean
+  readonly limits?: Partial<JoseLimits>
+}
+
+/** Options of `signJws`: one key, or several signers. */
+export type SignJwsOptions = JwsOptions &
+  ((JwsSigner & { readonly signers?: never }) | { readonly signers: readonly JwsSigner[]; readonly key?: never })
+
+/** A payload: octets, text that stands for its UTF-8, or octets in pieces. */
+export type JwsPayload = Uint8Array | string | PayloadStream
+
+const SIGNER_NAMES = ['key', 'alg', 'protected', 'unprotected'] as const
+const COMMON_NAMES = ['serialization', 'detached', 'b64', 'allowUnprotectedAlg', 'limits'] as const
+const NAMES = ['signers', ...SIGNER_NAMES, ...COMMON_NAMES] as const
+
+/** @see the door's `signJws` */
+export function signJws(
+  payload: unknown,
+  options: SignJwsOptions,
+  backend: Pick<Backend, 'sync'>,
+): Op<string | FlattenedJws | GeneralJws> {
+  const plan = toPlan(options, backend)
+  if (isStream(payload)) {
+    if (!plan.detached) throw new TypeError('a payload in pieces is signed detached: say detached: true')
+    return signStream(payload, plan)
+  }
+  if (typeof payload !== 'string' && !(payload instanceof Uint8Array))
+    throw new TypeError(`the payload is ${kindOf(payload)}; give octets, text, or an async iterable of octets`)
+  if (typeof payload === 'string' && !payload.isWellFormed())
+    throw new JoseError('CS_MALFORMED', 'the payload is text that has no UTF-8')
+  return signWhole(typeof payload === 'string' ? utf8(payload) : payload, plan)
+}
+
+interface Plan {
+  readonly serialization: JwsSerialization
+  readonly detached: boolean
+  readonly encoded: boolean
+  readonly limits: JoseLimits
+  readonly allowUnprotectedAlg: boolean
+  readonly signers: readonly PlannedSigner[]
+}
+
+interface PlannedSigner {
+  readonly key: Key
+  readonly alg: SignatureAlg
+  readonly guarded: JsonObject
+  readonly open: JsonObject | undefined
+}
+
+function toPlan(options: SignJwsOptions, backend: Pick<Backend, 'sync'>): Plan {
+  checkNames<SignJwsOptions>(options, NAMES, 'signJws')
+  const { signers = [options as JwsSigner] } = options
+  const limits = toLimits(options.limits, JOSE_LIMITS)
+  if (options.signers !== undefined) {
+    for (const name of SIGNER_NAMES) {
+      if (options[name as 'key'] !== undefined) throw new TypeError(`${name} and signers exclude each other`)
+    }
+    if (!Array.isArray(signers) || signers.length === 0 || signers.length > limits.recipients)
+      throw new TypeError(`signers is an array of 1 to ${limits.recipients} signers`)
+    for (const signer of signers) checkNames<JwsSigner>(signer, SIGNER_NAMES, 'a signer')
+  }
+  const serialization = toSerialization(options, signers.length)
+  const encoded = toBoolean(options.b64, 'b64', true)
+  const detached = toBoolean(options.detached, 'detached', false)
+  const allowUnprotectedAlg = toBoolean(options.allowUnprotectedAlg, 'allowUnprotectedAlg', false)
+  const planned = signers.map((signer) => planSigner(signer, { encoded, serialization, limits }, backend))
+  return { serialization, detached, encoded, limits, allowUnprotectedAlg, signers: planned }
+}
+
+function toSerialization({ serialization, signers }: SignJwsOptions, count: number): JwsSerialization {
+  if (serialization === undefined) return signers === undefined ? 'compact' : 'general'
+  if (!['compact', 'flattened', 'general'].includes(serialization))
+    throw new TypeError(`serialization ${show(serialization)} is none of compact, flattened, general`)
+  if (serialization !== 'general' && count > 1)
+    throw new TypeError(`the ${serialization} serialization has one signature, not ${count}: use general`)
+  return serialization
+}
+
+function planSigner(
+  signer: JwsSigner,
+  { encoded, serialization, limits }: Pick<Plan, 'encoded' | 'serialization' | 'limits'>,
+  backend: Pick<Backend, 'sync'>,
+): PlannedSigner {
+  const key = toSigningKey(signer.key, backend)
+  const guarded = toMembers(signer.protected, 'protected', limits) ?? {}
+  const open = toMembers(signer.unprotected, 'unprotected', limits)
+  if (open && serialization === 'compact')
+    throw new TypeError('the compact serialization has no unprotected header: use flattened or general')
+  const named = own(guarded, 'alg') ?? (open && own(open, 'alg'))
+  if (signer.alg !== undefined && named !== undefined && named !== signer.alg)
+    throw new TypeError(`alg is ${show(signer.alg)}, and the header says ${show(named)}`)
+  const alg = toAlgorithm(key, signer.alg ?? named)
+  const algIsOpen = open !== undefined && Object.hasOwn(open, 'alg')
+  const crit = own(guarded, 'crit')
+  if (Object.hasOwn(guarded, 'b64')) throw new TypeError('protected holds b64: use the option b64')
+  return {
+    key,
+    alg,
+    open,
+    guarded: {
+      ...(!algIsOpen && { alg: alg.id }),
+      ...guarded,
+      ...(!encoded && { b64: false, crit: [...(Array.isArray(crit) ? (crit as unknown[]) : []), 'b64'] }),
+    },
+  }
+}
+
+/** The members of a header in an object of their own. A member that is undefined stays, for it says to leave it out. */
+function toMembers(value: unknown, name: string, limits: JoseLimits): JsonObject | undefined {
+  if (value === undefined) return undefined
+  if (!isObject(value)) throw new TypeError(`${name} is ${kindOf(value)} and not an object`)
+  if (isDeeper(value, limits.jsonDepth)) throw new TypeError(`${name} is nested deeper than ${limits.jsonDepth} levels`)
+  if (holdsSecret(own(value, 'jwk'))) throw new TypeError(`${name} holds a jwk with private members`)
+  const text = toJson(value, name)
+  const members = JSON.parse(text) as JsonObject
+  return Object.hasOwn(value, 'kid') && value['kid'] === undefined ? { ...members, kid: undefined } : members
+}
+
+function toJson(value: JsonObject, name: string): string {
+  try {
+    const text = JSON.stringify(value)
+    if (text?.startsWith('{')) return text
+  } catch {
+    // A BigInt: the error below says as much.
+  }
+  throw new TypeError(`${name} holds something that JSON does not have`)
+}
+
+/** The headers of a signature as they are written, and what it covers in front of the payload. */
+interface Head {
+  readonly encoded: string
+  readonly open: JsonObject | undefined
+}
+
+function* writeHead({ key, guarded, open }: PlannedSigner, plan: Plan): Op<Head> {
+  const named = Object.hasOwn(guarded, 'kid') || (open !== undefined && Object.hasOwn(open, 'kid'))
+  const kid = named ? undefined : yield* nameOf(key)
+  const members = { ...guarded, ...(kid !== undefined && { kid }) }
+  const text = JSON.stringify(members)
+  const visible = open && (JSON.parse(JSON.stringify(open)) as JsonObject)
+  try {
+    joinHeader(JSON.parse(text) as JsonObject, visible, plan.allowUnprotectedAlg)
+  } catch (error) {
+    if (error instanceof JoseError) throw new TypeError(`${error.message}; ${error.hint}`)
+    throw error
+  }
+  const octets = utf8(text)
+  if (octets.length > plan.limits.headerBytes) throw tooLargeHeader(octets.length, plan.limits)
+  return { encoded: text === '{}' ? '' : base64url(octets), open: visible }
+}
+
+function* signWhole(payload: Bytes, plan: Plan): Op<string | FlattenedJws | GeneralJws> {
+  const text = plan.encoded ? base64url(payload) : plan.detached ? '' : plainText(payload, plan)
+  refuseLarge(plan.detached ? 0 : text.length, plan)
+  const parts: JwsPart[] = []
+  for (const signer of plan.signers) {
+    const head = yield* writeHead(signer, plan)
+    const input: SigningInput = plan.encoded ? `${head.encoded}.${text}` : concat(utf8(`${head.encoded}.`), payload)
+    parts.push(toPart(head, yield* signInput(signer.alg, signer.key, input)))
+  }
+  return write(parts, plan.detached ? undefined : text, plan)
+}
+
+/** A payload that stands in the JWS as it is. */
+function plainText(payload: Bytes, { serialization }: Plan): string {
+  const text = fromUtf8(payload, 'the payload')
+  if (serialization !== 'compact' || fitsCompact(text)) return text
+  throw new JoseError('CS_MALFORMED', 'the payload cannot stand unencoded in a compact JWS (RFC 7797 §5.2)', {
+    hint: 'Only printable ASCII without a dot can. Say detached: true, or take a JSON serialization.',
+  })
+}
+
+function* signStream(payload: PayloadStream, plan: Plan): Op<string | FlattenedJws | GeneralJws> {
+  const heads: Head[] = []
+  for (const signer of plan.signers) heads.push(yield* writeHead(signer, plan))
+  const jobs = plan.signers.map(({ alg, key }, index) => ({ alg, key, head: `${heads[index]?.encoded}.` }))
+  const signatures = yield* signPieces(jobs, payload, plan.encoded)
+  const parts = heads.map((head, index) => toPart(head, signatures[index] as Bytes))
+  return write(parts, undefined, plan)
+}
+
+function toPart({ encoded, open }: Head, signature: Bytes): JwsPart {
+  return {
+    ...(encoded !== '' && { protected: encoded }),
+    ...(open && { header: open }),
+    signature: base64url(signature),
+  }
+}
+
+function write(parts: readonly JwsPart[], payload: string | undefined, plan: Plan): string | FlattenedJws | GeneralJws {
+  const lengths = parts.map((part) => (part.protected?.length ?? 0) + part.signature.length)
+  refuseLarge((payload?.length ?? 0) + lengths.reduce((sum, length) => sum + length, 0), plan)
+  const carried = payload === undefined ? {} : { payload }
+  const [first] = parts
+  if (plan.serialization === 'general' || first === undefined) return { ...carried, signatures: parts }
+  if (plan.serialization === 'flattened') return { ...carried, ...first }
+  return `${first.protected}.${payload ?? ''}.${first.signature}`
+}
+
+/** Nothing is made that would not be read again. */
+function refuseLarge(length: number, { limits: { tokenBytes } }: Plan): void {
+  if (length <= tokenBytes) return
+  throw new JoseError('CS_TOO_LARGE', `the token would have ${length} characters, ${tokenBytes} are allowed`, {
+    hint: 'Say detached: true, or raise limits.tokenBytes here and where it is verified.',
+  })
+}
