@@ -1,0 +1,58 @@
+// Runs on each Node that the library is for, against the built library: what capabilities() names works, what it does
+// not name is refused by name, and nothing is printed but the result. It is plain JavaScript, for runtimes that take no
+// types. Arguments: the folder of the built library.
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+
+const dist = process.argv[2]
+const load = (file) => import(pathToFileURL(join(dist, file)).href)
+const promise = await load('index.js')
+const sync = await load('sync.js')
+const { signJws, verifyJws } = await load('jws.js')
+
+const ALL = [
+  ...[256, 384, 512].flatMap((bits) => ['HS', 'RS', 'PS', 'ES'].map((family) => `${family}${bits}`)),
+  ...['ES256K', 'EdDSA', 'Ed25519', 'Ed448', 'ML-DSA-44', 'ML-DSA-65', 'ML-DSA-87'],
+]
+const { backend, signature, curves } = promise.capabilities()
+for (const alg of signature) assert.ok(ALL.includes(alg), `${alg} is not expected`)
+
+const policy = { issuer: 'i', audience: 'a' }
+for (const alg of ALL) {
+  if (!signature.includes(alg)) {
+    const refusal = {
+      code: 'CS_UNSUPPORTED',
+      message: new RegExp(`no ${alg}: node:crypto of Node ${process.versions.node} `),
+    }
+    await assert.rejects(promise.generateKey(alg), refusal)
+    assert.throws(() => sync.generateKey(alg), refusal)
+    const octets = { 'ML-DSA-44': 1312, 'ML-DSA-65': 1952, 'ML-DSA-87': 2592 }[alg]
+    const jwk = { kty: 'AKP', alg, kid: 'k', pub: Buffer.alloc(octets, 1).toString('base64url') }
+    assert.throws(() => promise.importKey(jwk), refusal)
+    const { keys, skipped } = promise.keySet({ keys: [jwk] })
+    assert.deepEqual([keys.length, skipped[0].error.code], [0, 'CS_UNSUPPORTED'])
+    continue
+  }
+  for (const door of [promise, sync]) {
+    const key = await door.generateKey(alg)
+    const open = key.kind === 'secret' ? key : door.importKey(await door.exportPem(await door.publicKey(key)), { alg })
+    const signer = door.createSigner({ key, issuer: 'i', audience: 'a', expiresIn: '5m' })
+    const token = await signer.sign({ sub: 'alice' })
+    assert.equal((await door.createVerifier({ keys: open, ...policy }).verify(token)).claims.sub, 'alice')
+    const again = door.importKey(await door.exportJwk(key))
+    const jws = await signJws('payload', { key: again, serialization: 'flattened' })
+    assert.equal(Buffer.from((await verifyJws(jws, { keys: open })).payload).toString(), 'payload')
+  }
+}
+
+// CryptoKeys of both kinds, and a foreign signer.
+const { subtle } = globalThis.crypto
+for (const extractable of [true, false]) {
+  const pair = await subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, extractable, ['sign', 'verify'])
+  const key = promise.importKey(pair.privateKey, { kid: 'k' })
+  const compact = await signJws('payload', { key })
+  await verifyJws(compact, { keys: promise.importKey(pair.publicKey) })
+  assert.equal(key.extractable, extractable)
+}
+console.log(JSON.stringify({ backend, signature, curves }))
