@@ -23,6 +23,11 @@ export function utf8(text: string): Bytes {
   return encoder.encode(text)
 }
 
+/** Octets, or what a text stands for in UTF-8. */
+export function toOctets(input: Bytes | string): Bytes {
+  return typeof input === 'string' ? utf8(input) : input
+}
+
 /** @throws {JoseError} `CS_MALFORMED` where the octets are not UTF-8 */
 export function fromUtf8(bytes: Bytes, what: string): string {
   const text = decodeUtf8(bytes)

@@ -115,6 +115,16 @@ function isName(text: string, after: number): boolean {
   return text.charAt(index) === ':'
 }
 
+/** The JSON text of an object; nothing where JSON cannot say it, or says something else. */
+export function toObjectText(value: object): string | undefined {
+  try {
+    const text: string | undefined = JSON.stringify(value)
+    return text?.startsWith('{') ? text : undefined
+  } catch {
+    return undefined
+  }
+}
+
 /** An object without the members that are undefined: JSON has no such value. */
 export function withoutUndefined<T extends object>(object: T): { [Name in keyof T]: Exclude<T[Name], undefined> } {
   return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as never

@@ -66,7 +66,7 @@ export const MESSAGES: Readonly<Record<ErrorCode, Message>> = {
   },
   CS_CRIT: {
     text: 'The header marks an extension as critical that is not understood here, or the crit member is malformed.',
-    hint: 'A critical extension must be understood or the token refused (RFC 7515 §4.1.11). Ask the issuer to leave it out.',
+    hint: 'A critical extension must be understood or the token refused (RFC 7515 §4.1.11). Ask the issuer to leave it out, or, if you act upon it, name it in the option crit of verifyJws.',
   },
   CS_UNSIGNED: {
     text: 'The token says alg "none": nobody signed it.',

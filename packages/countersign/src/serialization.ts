@@ -1,8 +1,8 @@
-import { type Bytes, base64url, borrowBase64url, concat, fromBase64url, utf8 } from './bytes.ts'
+import { type Bytes, base64url, borrowBase64url, concat, fromBase64url, toOctets, utf8 } from './bytes.ts'
 import type { SigningInput } from './crypto/backend.ts'
 import { JoseError, kindOf } from './errors.ts'
 import { type HeaderReader, type JoseHeader, joinHeader, parseProtected, tooLargeHeader } from './header.ts'
-import { isDeeper, isObject, type JsonObject, own } from './json.ts'
+import { isDeeper, isObject, type JsonObject, own, toObjectText } from './json.ts'
 import type { JoseLimits, Limits } from './options.ts'
 
 /** One signature of a JWS in JSON, as it is written (RFC 7515 §7.2.1). */
@@ -201,19 +201,11 @@ function openHeader(value: unknown, limits: Limits): JsonObject | undefined {
   if (isDeeper(value, limits.jsonDepth)) {
     throw new JoseError('CS_TOO_LARGE', `the header is nested deeper than ${limits.jsonDepth} levels (limit jsonDepth)`)
   }
-  const text = toJson(value)
+  const text = toObjectText(value)
+  if (text === undefined)
+    throw new JoseError('CS_MALFORMED', 'header of the JWS holds something that JSON does not have')
   if (text.length > limits.headerBytes) throw tooLargeHeader(text.length, limits)
   return JSON.parse(text) as JsonObject
-}
-
-function toJson(value: JsonObject): string {
-  try {
-    const text = JSON.stringify(value)
-    if (text?.startsWith('{')) return text
-  } catch {
-    // A BigInt: the error below says as much.
-  }
-  throw new JoseError('CS_MALFORMED', 'header of the JWS holds something that JSON does not have')
 }
 
 /**
@@ -245,8 +237,6 @@ export function attach(jws: Jws, payload: Bytes): Jws {
   })
   return { payload: encoded, signatures }
 }
-
-const toOctets = (input: SigningInput): Bytes => (typeof input === 'string' ? utf8(input) : input)
 
 /** @throws {JoseError} `CS_MALFORMED` for a JWS that carries a payload */
 export function refusePayload({ payload }: Jws): void {

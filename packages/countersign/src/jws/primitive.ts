@@ -1,5 +1,5 @@
 import type { SignatureAlg } from '../alg/signature.ts'
-import { type Bytes, utf8 } from '../bytes.ts'
+import { type Bytes, toOctets } from '../bytes.ts'
 import type { ForeignKey, Material, SigningInput } from '../crypto/backend.ts'
 import { JoseError, kindOf } from '../errors.ts'
 import { CURVE } from '../key/curve.ts'
@@ -48,8 +48,6 @@ export function* signInput(alg: SignatureAlg, key: Key, input: SigningInput): Op
   yield* prove(alg, material, octets, signature)
   return signature
 }
-
-const toOctets = (input: SigningInput): Bytes => (typeof input === 'string' ? utf8(input) : input)
 
 function* askForeign(foreign: ForeignKey, alg: SignatureAlg, input: Bytes): Op<Bytes> {
   let signature: unknown

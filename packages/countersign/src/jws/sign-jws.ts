@@ -1,9 +1,9 @@
 import type { SignatureAlg } from '../alg/signature.ts'
-import { type Bytes, base64url, concat, fromUtf8, utf8 } from '../bytes.ts'
+import { type Bytes, base64url, concat, fromUtf8, toOctets, utf8 } from '../bytes.ts'
 import type { Backend, SigningInput } from '../crypto/backend.ts'
 import { JoseError, kindOf, show } from '../errors.ts'
 import { joinHeader, tooLargeHeader } from '../header.ts'
-import { isDeeper, isObject, type JsonObject, own } from '../json.ts'
+import { isDeeper, isObject, type JsonObject, own, toObjectText } from '../json.ts'
 import type { Key } from '../key/key.ts'
 import { nameOf } from '../key/ops.ts'
 import type { Op } from '../op.ts'
@@ -66,7 +66,7 @@ export function signJws(
     throw new TypeError(`the payload is ${kindOf(payload)}; give octets, text, or an async iterable of octets`)
   if (typeof payload === 'string' && !payload.isWellFormed())
     throw new JoseError('CS_MALFORMED', 'the payload is text that has no UTF-8')
-  return signWhole(typeof payload === 'string' ? utf8(payload) : payload, plan)
+  return signWhole(toOctets(payload), plan)
 }
 
 interface Plan {
@@ -129,7 +129,8 @@ function planSigner(
     throw new TypeError(`alg is ${show(signer.alg)}, and the header says ${show(named)}`)
   const alg = toAlgorithm(key, signer.alg ?? named)
   const algIsOpen = open !== undefined && Object.hasOwn(open, 'alg')
-  const crit = own(guarded, 'crit')
+  const crit = own(guarded, 'crit') ?? []
+  if (!Array.isArray(crit)) throw new TypeError(`crit in protected is ${kindOf(crit)} and not an array of names`)
   if (Object.hasOwn(guarded, 'b64')) throw new TypeError('protected holds b64: use the option b64')
   return {
     key,
@@ -138,7 +139,7 @@ function planSigner(
     guarded: {
       ...(!algIsOpen && { alg: alg.id }),
       ...guarded,
-      ...(!encoded && { b64: false, crit: [...(Array.isArray(crit) ? (crit as unknown[]) : []), 'b64'] }),
+      ...(!encoded && { b64: false, crit: [...(crit as unknown[]), 'b64'] }),
     },
   }
 }
@@ -149,19 +150,10 @@ function toMembers(value: unknown, name: string, limits: JoseLimits): JsonObject
   if (!isObject(value)) throw new TypeError(`${name} is ${kindOf(value)} and not an object`)
   if (isDeeper(value, limits.jsonDepth)) throw new TypeError(`${name} is nested deeper than ${limits.jsonDepth} levels`)
   if (holdsSecret(own(value, 'jwk'))) throw new TypeError(`${name} holds a jwk with private members`)
-  const text = toJson(value, name)
+  const text = toObjectText(value)
+  if (text === undefined) throw new TypeError(`${name} holds something that JSON does not have`)
   const members = JSON.parse(text) as JsonObject
   return Object.hasOwn(value, 'kid') && value['kid'] === undefined ? { ...members, kid: undefined } : members
-}
-
-function toJson(value: JsonObject, name: string): string {
-  try {
-    const text = JSON.stringify(value)
-    if (text?.startsWith('{')) return text
-  } catch {
-    // A BigInt: the error below says as much.
-  }
-  throw new TypeError(`${name} holds something that JSON does not have`)
 }
 
 /** The headers of a signature as they are written, and what it covers in front of the payload. */

@@ -123,6 +123,12 @@ const OUTLINES: readonly ((der: Bytes) => unknown)[] = [
     key.take(TAG.octetString, 'the private key')
     while (!key.done) key.take(key.peek() === TAG.context0 ? TAG.context0 : TAG.context1, 'what follows')
   },
+  function encrypted(der) {
+    const parts = only(der, 'the encrypted key')
+    parts.enter(TAG.sequence, 'the encryption').oid('the encryption')
+    parts.take(TAG.octetString, 'the key')
+    parts.end('the encrypted key')
+  },
   function certificate(der) {
     const parts = only(der, 'the certificate')
     parts.take(TAG.sequence, 'what is certified')
@@ -139,8 +145,9 @@ export function isDerKey(der: Bytes): boolean {
     try {
       read(der)
       return true
-    } catch {
-      return false
+    } catch (error) {
+      // A key that is not supported is a key all the same.
+      return error instanceof JoseError && error.code === 'CS_UNSUPPORTED'
     }
   })
 }

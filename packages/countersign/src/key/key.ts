@@ -26,7 +26,7 @@ export class Key {
   readonly kind: Material['kind']
   readonly kty: Kty
   readonly crv: string | undefined
-  /** The bits of a secret or of a modulus, or the size of the curve. */
+  /** The bits of a secret or of a modulus, the size of the curve, or the bits of the public key of an ML-DSA key. */
   readonly bits: number
   readonly kid: string | undefined
   readonly alg: string | undefined

@@ -7,6 +7,7 @@ import { DerReader, TAG } from './der.ts'
 import { importKey } from './import.ts'
 import type { Jwk } from './jwk.ts'
 import { Key } from './key.ts'
+import { publicMaterial } from './ops.ts'
 
 /** What a foreign signer is told beside the octets to sign. */
 export interface RemoteRequest {
@@ -50,10 +51,15 @@ export function remoteKey(options: RemoteKeyOptions, backend: KeyAdmission): Key
       hint: 'Give its public members alone: the private ones stay with the signer.',
     })
   }
+  const open = publicMaterial(Key.material(key))
+  if (open === undefined) {
+    throw new JoseError('CS_KEY_TYPE', 'the jwk of remoteKey is a CryptoKey that is not extractable', {
+      hint: 'Signatures are verified with it, so what it is made of has to be at hand: give its JWK.',
+    })
+  }
   if (alg !== undefined && key.alg !== undefined && key.alg !== alg)
     throw new TypeError(`the public key is for ${key.alg}, and alg says ${alg}`)
   const kid = options.kid === undefined ? key.kid : toText(options.kid, 'kid')
-  const open = Key.material(key)
   const material: Material = {
     ...open,
     kind: 'private',

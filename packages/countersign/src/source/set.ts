@@ -130,8 +130,12 @@ function refuseMixture(members: readonly Member[], publicOnly: boolean): void {
   if (secrets > 0 && (publicOnly || secrets < members.length)) {
     throw invalid(publicOnly ? 'the JWK Set holds a secret' : 'the JWK Set mixes secrets (oct) with other keys')
   }
-  if (publicOnly && members.some((member) => !Key.is(member) && own(member, 'd') !== undefined))
-    throw invalid('the JWK Set holds a private key')
+  if (publicOnly && members.some(isPrivate)) throw invalid('the JWK Set holds a private key')
+}
+
+function isPrivate(member: Member): boolean {
+  if (Key.is(member)) return member.kind === 'private'
+  return ['d', 'priv'].some((name) => own(member, name) !== undefined)
 }
 
 function ktyOf(member: Member): unknown {
