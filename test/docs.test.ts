@@ -74,6 +74,7 @@ test('every dependency is pinned, and has its reasons in docs/dependencies.md', 
     'package.json',
     'bench/package.json',
     'examples/login/package.json',
+    'examples/signed-file/package.json',
     'examples/verify-elsewhere/package.json',
   ]
   for (const file of manifests) {

@@ -62,7 +62,7 @@ export const MESSAGES: Readonly<Record<ErrorCode, Message>> = {
   },
   CS_HEADER: {
     text: 'The JOSE header has a member that is missing, of the wrong type, or not allowed here.',
-    hint: 'Look at the header with decodeUnverified; whoever made the token has to mend it.',
+    hint: 'Look at the header, which is JSON in base64url; whoever made the token has to mend it.',
   },
   CS_CRIT: {
     text: 'The header marks an extension as critical that is not understood here, or the crit member is malformed.',
@@ -82,7 +82,7 @@ export const MESSAGES: Readonly<Record<ErrorCode, Message>> = {
   },
   CS_SIGNATURE: {
     text: 'The signature does not verify with any key that may check it.',
-    hint: 'The token was changed, or signed with another key: compare its kid and issuer with the keys you gave.',
+    hint: 'What was signed was changed, or another key signed it: compare its kid with those of the keys you gave.',
   },
   CS_DECRYPTION: {
     text: 'The token could not be decrypted.',

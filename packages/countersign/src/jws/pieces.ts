@@ -16,6 +16,28 @@ export function isStream(value: unknown): value is PayloadStream {
   return typeof value === 'object' && value !== null && Symbol.asyncIterator in value
 }
 
+/** What is known of a stream of Node, which can fail while nobody listens, and stays open until it is destroyed. */
+interface NodeStream {
+  on?(event: 'error', listener: () => void): unknown
+  destroy?(): unknown
+}
+
+/**
+ * Runs an operation that reads a payload to its end. Where it fails before that, the payload is let go: a file would stay
+ * open for ever, and whoever sends bad signatures could use up all that there are.
+ */
+export function* reading<T>(payload: PayloadStream & NodeStream, operation: () => Op<T>): Op<T> {
+  // A file that is not there says so at once, while the keys may still be on their way; reading tells it again.
+  payload.on?.('error', () => {})
+  try {
+    return yield* operation()
+  } catch (error) {
+    if (payload.destroy) payload.destroy()
+    else yield* use(() => close(payload))
+    throw error
+  }
+}
+
 /** Why a family takes its messages whole. */
 const WHOLE: Partial<Record<SignatureScheme['family'], string>> = {
   eddsa: 'it goes over the message twice (RFC 8032 §5.1.6)',
@@ -147,8 +169,7 @@ function* pump(payload: PayloadStream, encoded: boolean, take: (piece: SigningIn
     }
     done = true
   } finally {
-    // A reader that is left before its end has a file to close.
-    if (!done) yield* use(() => close(iterator))
+    if (!done) yield* use(() => leave(iterator))
   }
   if (left.length > 0) take(base64url(left))
 }
@@ -161,10 +182,20 @@ async function read(iterator: AsyncIterator<Uint8Array>): Promise<IteratorResult
   }
 }
 
-async function close(iterator: AsyncIterator<Uint8Array>): Promise<void> {
+/** Leaves a reader before its end, so that it closes what it holds. What made us stop is the error to tell. */
+async function leave(iterator: AsyncIterator<Uint8Array>): Promise<void> {
   try {
     await iterator.return?.()
   } catch {
-    // What made us stop is the error to tell.
+    // Said above.
+  }
+}
+
+/** The same for a payload that may not have been begun. One that is being read elsewhere stays as it is. */
+async function close(payload: PayloadStream): Promise<void> {
+  try {
+    await leave(payload[Symbol.asyncIterator]())
+  } catch {
+    // It is locked.
   }
 }

@@ -9,7 +9,7 @@ import { nameOf } from '../key/ops.ts'
 import type { Op } from '../op.ts'
 import { checkNames, JOSE_LIMITS, type JoseLimits, toBoolean, toLimits } from '../options.ts'
 import { type FlattenedJws, fitsCompact, type GeneralJws, type JwsPart } from '../serialization.ts'
-import { isStream, type PayloadStream, signPieces } from './pieces.ts'
+import { isStream, type PayloadStream, reading, signPieces } from './pieces.ts'
 import { signInput } from './primitive.ts'
 import { holdsSecret, toAlgorithm, toSigningKey } from './sign.ts'
 
@@ -60,7 +60,7 @@ export function signJws(
   const plan = toPlan(options, backend)
   if (isStream(payload)) {
     if (!plan.detached) throw new TypeError('a payload in pieces is signed detached: say detached: true')
-    return signStream(payload, plan)
+    return reading(payload, () => signStream(payload, plan))
   }
   if (typeof payload !== 'string' && !(payload instanceof Uint8Array))
     throw new TypeError(`the payload is ${kindOf(payload)}; give octets, text, or an async iterable of octets`)

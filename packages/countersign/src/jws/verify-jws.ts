@@ -7,7 +7,7 @@ import type { Op } from '../op.ts'
 import { checkNames, JOSE_LIMITS, type JoseLimits, toBoolean, toLimits, toTexts } from '../options.ts'
 import { attach, fitsCompact, type Jws, parseCompact, parseJson, payloadOf } from '../serialization.ts'
 import type { KeySource, Keys } from '../source/source.ts'
-import { isStream, type PayloadStream, verifyPieces } from './pieces.ts'
+import { isStream, type PayloadStream, reading, verifyPieces } from './pieces.ts'
 import { checkedSource, toAlgorithms } from './rules.ts'
 import { type VerifyRules, verify } from './verify.ts'
 
@@ -59,8 +59,9 @@ export function verifyJws(
   if (detached !== undefined && !(detached instanceof Uint8Array) && !isStream(detached))
     throw new TypeError(`detachedPayload is ${kindOf(detached)}; give octets, or an async iterable of octets`)
 
+  if (isStream(detached))
+    return reading(detached, () => verifyPieces(parse(token, limits, allowUnprotectedAlg), detached, source, rules))
   const jws = parse(token, limits, allowUnprotectedAlg)
-  if (isStream(detached)) return verifyPieces(jws, detached, source, rules)
   if (detached !== undefined)
     return verify(attach(jws, detached), source, rules, (verified) => ({ payload: detached, ...verified }))
   if (jws.payload === undefined) throw new JoseError('CS_MALFORMED', 'the JWS has no payload', { hint: DETACHED })

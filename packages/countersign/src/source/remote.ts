@@ -198,11 +198,22 @@ export class RemoteKeySet {
 }
 
 function unreachable(url: string, cause: unknown): JoseError {
-  const why = cause instanceof Error ? cause.message : 'unknown failure'
-  return new JoseError('CS_JWKS_FETCH', `the JWK Set at ${url} could not be fetched: ${why}`, {
+  return new JoseError('CS_JWKS_FETCH', `the JWK Set at ${url} could not be fetched: ${reasonOf(cause)}`, {
     cause,
     unavailable: true,
   })
+}
+
+/** What went wrong, in the words of whoever met it first: fetch itself only says that it failed. */
+function reasonOf(error: unknown): string {
+  let reason = 'unknown failure'
+  let at = error
+  for (let depth = 0; depth < 4 && at instanceof Error; depth++) {
+    const { code } = at as { readonly code?: unknown }
+    reason = at.message || (typeof code === 'string' ? code : reason)
+    at = at.cause
+  }
+  return reason
 }
 
 async function readBody(body: FetchResponse['body'], maxBytes: number): Promise<Bytes> {
