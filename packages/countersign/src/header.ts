@@ -54,16 +54,14 @@ export function parseHeader(encoded: string, limits: Limits): JoseHeader {
 /** The members of a protected header, which need not be all there are. @throws {JoseError} as {@link parseHeader} */
 export function parseProtected(encoded: string, limits: Limits): JsonObject {
   const octets = (encoded.length * 3) >> 2
-  if (octets > limits.headerBytes) throw tooLargeHeader(octets, limits)
+  if (octets > limits.headerBytes) throw tooLargeHeader(limits, octets)
   return freeze(parseObject(textFromBase64url(encoded, 'the header'), 'the header', limits.jsonDepth))
 }
 
-/** @returns the error for a header of so many octets */
-export function tooLargeHeader(octets: number, { headerBytes }: Limits): JoseError {
-  return new JoseError(
-    'CS_TOO_LARGE',
-    `the header has ${octets} octets, ${headerBytes} are allowed (limit headerBytes)`,
-  )
+/** @param octets - left out where they were not counted to their end */
+export function tooLargeHeader({ headerBytes }: Limits, octets?: number): JoseError {
+  const has = octets === undefined ? `more than ${headerBytes} octets` : `${octets} octets, ${headerBytes} are allowed`
+  return new JoseError('CS_TOO_LARGE', `the header has ${has} (limit headerBytes)`)
 }
 
 /**

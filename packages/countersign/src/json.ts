@@ -22,23 +22,67 @@ export function own(object: JsonObject, name: string): unknown {
  * @throws {JoseError} `CS_MALFORMED` for anything else, `CS_TOO_LARGE` where it is nested deeper
  */
 export function parseObject(text: string, what: string, maxDepth: number): JsonObject {
-  let value: unknown
+  const value = parse(text, what)
+  if (!isObject(value)) throw new JoseError('CS_MALFORMED', `${what} is not a JSON object but ${kindOf(value)}`)
+  const strings = countStrings(value, maxDepth)
+  if (strings === TOO_DEEP) throw tooDeep(what, maxDepth)
+  const quotes = countQuotes(text)
+  if (Number.isNaN(quotes)) return respelled(text, what, maxDepth)
+  // Each name and each string of the text has two quotes. A name that stood there twice was parsed into one member, so
+  // it is missing from the count.
+  if (quotes !== 2 * strings) throw twice(what)
+  return value
+}
+
+function parse(text: string, what: string): unknown {
   try {
-    value = JSON.parse(text)
+    return JSON.parse(text)
   } catch {
     throw new JoseError('CS_MALFORMED', `${what} is not JSON`)
   }
-  if (!isObject(value)) throw new JoseError('CS_MALFORMED', `${what} is not a JSON object but ${kindOf(value)}`)
-  const strings = countStrings(value, maxDepth)
-  if (strings === TOO_DEEP) {
-    throw new JoseError('CS_TOO_LARGE', `${what} is nested deeper than ${maxDepth} levels (limit jsonDepth)`)
+}
+
+function twice(what: string): JoseError {
+  return new JoseError('CS_MALFORMED', `${what} has a member name twice`)
+}
+
+function tooDeep(what: string, maxDepth: number): JoseError {
+  return new JoseError('CS_TOO_LARGE', `${what} is nested deeper than ${maxDepth} levels (limit jsonDepth)`)
+}
+
+/**
+ * The value of a valid JSON text that has escapes. V8 takes a name that begins with an escape for another one that it met
+ * before, and a stranger's token decides which (Node 24 and 26, nodejs/node#63785): a claim could be hidden. So each
+ * name is parsed by itself, where it is a string like any other, and a number stands in for it.
+ */
+function respelled(text: string, what: string, maxDepth: number): JsonObject {
+  const names: string[] = []
+  let numbered = ''
+  let from = 0
+  for (let index = text.indexOf('"'); index >= 0; index = text.indexOf('"', index + 1)) {
+    const end = endOfString(text, index)
+    if (isName(text, end + 1)) {
+      numbered += `${text.slice(from, index)}"${names.length}"`
+      names.push(JSON.parse(text.slice(index, end + 1)) as string)
+      from = end + 1
+    }
+    index = end
   }
-  // Each name and each string of the text has two quotes. A name that stood there twice was parsed into one member, so
-  // it is missing from the count. Only a text with more quotes, or with escapes, needs the scan.
-  if (countQuotes(text) !== 2 * strings && hasDuplicate(text)) {
-    throw new JoseError('CS_MALFORMED', `${what} has a member name twice`)
-  }
-  return value
+  const value = JSON.parse(numbered + text.slice(from)) as JsonObject
+  // Again, since nothing is lost here that had the name of something else.
+  if (isDeeper(value, maxDepth)) throw tooDeep(what, maxDepth)
+  return rename(value, names, what) as JsonObject
+}
+
+/** A value whose members are numbered, with their names. */
+function rename(value: unknown, names: readonly string[], what: string): unknown {
+  if (Array.isArray(value)) return value.map((item) => rename(item, names, what))
+  if (!isObject(value)) return value
+  const members = Object.entries(value).map(([number, member]) => {
+    return [names[Number(number)] ?? '', rename(member, names, what)] as const
+  })
+  if (new Set(members.map(([name]) => name)).size < members.length) throw twice(what)
+  return Object.fromEntries(members)
 }
 
 const TOO_DEEP = -1
@@ -68,7 +112,7 @@ export function isDeeper(value: unknown, maxDepth: number): boolean {
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 
-/** The quotes in a JSON text; a text with an escape gives NaN, since then a quote may be part of a string. */
+/** The quotes in a JSON text; NaN for one with an escape, where a quote may be part of a string. */
 function countQuotes(text: string): number {
   let count = 0
   for (let index = 0; index < text.length; index++) {
@@ -77,28 +121,6 @@ function countQuotes(text: string): number {
     else if (code === BACKSLASH) return Number.NaN
   }
   return count
-}
-
-/** Whether an object anywhere in a valid JSON text has two members of one name, compared after unescaping. */
-function hasDuplicate(text: string): boolean {
-  const open: Set<string>[] = []
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index)
-    if (code === 0x7b || code === 0x5b) open.push(new Set())
-    else if (code === 0x7d || code === 0x5d) open.pop()
-    else if (code === QUOTE) {
-      const end = endOfString(text, index)
-      if (isName(text, end + 1)) {
-        const raw = text.slice(index, end + 1)
-        const name: unknown = raw.includes('\\') ? JSON.parse(raw) : raw.slice(1, -1)
-        const names = open.at(-1)
-        if (names?.has(name as string)) return true
-        names?.add(name as string)
-      }
-      index = end
-    }
-  }
-  return false
 }
 
 /** Where the string that begins at a quote has its closing quote. */
@@ -115,15 +137,30 @@ function isName(text: string, after: number): boolean {
   return text.charAt(index) === ':'
 }
 
-/** The JSON text of an object; nothing where JSON cannot say it, or says something else. */
-export function toObjectText(value: object): string | undefined {
+/**
+ * The JSON text of an object; nothing where JSON cannot say it, or says something else.
+ *
+ * @param most - how many members and items it may have; an object that refers to one value over and over is small in
+ *   memory and without end as text
+ * @returns as well `TOO_LARGE` where it has more
+ */
+export function toObjectText(value: object, most: number): string | typeof TOO_LARGE | undefined {
+  let left = most
+  const count = (_name: string, member: unknown): unknown => {
+    if (left-- < 0) throw TOO_LARGE
+    return member
+  }
   try {
-    const text: string | undefined = JSON.stringify(value)
+    const text: string | undefined = JSON.stringify(value, count)
     return text?.startsWith('{') ? text : undefined
-  } catch {
-    return undefined
+  } catch (error) {
+    // A RangeError is nesting that leaves no room on the stack.
+    return error === TOO_LARGE || error instanceof RangeError ? TOO_LARGE : undefined
   }
 }
+
+/** Said instead of a text. */
+export const TOO_LARGE: unique symbol = Symbol('too large')
 
 /** An object without the members that are undefined: JSON has no such value. */
 export function withoutUndefined<T extends object>(object: T): { [Name in keyof T]: Exclude<T[Name], undefined> } {

@@ -2,7 +2,7 @@ import { type Bytes, base64url, borrowBase64url, concat, fromBase64url, toOctets
 import type { SigningInput } from './crypto/backend.ts'
 import { JoseError, kindOf } from './errors.ts'
 import { type HeaderReader, type JoseHeader, joinHeader, parseProtected, tooLargeHeader } from './header.ts'
-import { isDeeper, isObject, type JsonObject, own, toObjectText } from './json.ts'
+import { isObject, type JsonObject, own, parseObject, TOO_LARGE, toObjectText } from './json.ts'
 import type { JoseLimits, Limits } from './options.ts'
 
 /** One signature of a JWS in JSON, as it is written (RFC 7515 §7.2.1). */
@@ -198,14 +198,11 @@ const NO_MEMBERS: JsonObject = Object.freeze({})
 function openHeader(value: unknown, limits: Limits): JsonObject | undefined {
   if (value === undefined) return undefined
   if (!isObject(value)) throw new JoseError('CS_MALFORMED', `header of the JWS is ${kindOf(value)} and not an object`)
-  if (isDeeper(value, limits.jsonDepth)) {
-    throw new JoseError('CS_TOO_LARGE', `the header is nested deeper than ${limits.jsonDepth} levels (limit jsonDepth)`)
-  }
-  const text = toObjectText(value)
+  const text = toObjectText(value, limits.headerBytes)
   if (text === undefined)
     throw new JoseError('CS_MALFORMED', 'header of the JWS holds something that JSON does not have')
-  if (text.length > limits.headerBytes) throw tooLargeHeader(text.length, limits)
-  return JSON.parse(text) as JsonObject
+  if (text === TOO_LARGE || text.length > limits.headerBytes) throw tooLargeHeader(limits)
+  return parseObject(text, 'header of the JWS', limits.jsonDepth)
 }
 
 /**

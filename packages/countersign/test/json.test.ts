@@ -4,6 +4,7 @@ import { importKey, type JoseError } from 'countersign'
 import { base64url, utf8 } from '../src/bytes.ts'
 import { isDeeper, isObject, own, parseObject } from '../src/json.ts'
 import { DOORS } from './support/doors.ts'
+import { mac, refuses } from './support/forge.ts'
 import { RUNTIMES, signCompact } from './support/jws.ts'
 
 const DEPTH = 32
@@ -56,6 +57,47 @@ const DUPLICATES: readonly (readonly [how: string, text: string])[] = [
   ['as constructor', '{"constructor":1,"constructor":2}'],
   ['behind a string that looks like the end', '{"x":"}","a":1,"y":"\\\\\\"}{","a":2}'],
 ]
+
+/** Names that V8 takes for another one that it has met before (Node 24 and 26, nodejs/node#63785). */
+const MISREAD: readonly (readonly [poison: string, text: string, name: string])[] = [
+  ['{"iss":"a","exp":1,"\\\\u0":1}', '{"iss":"a","exp":1,"\\u006ebf":5}', 'nbf'],
+  ['{"h":[],"\\\\":0}', '{"h":1,"\\"":2}', '"'],
+  ['{"h":[],"\\\\":0}', '{"h":1,"\\n":2}', '\n'],
+]
+
+for (const [poison, text, name] of MISREAD) {
+  test(`a name is read as it is, whatever was parsed before it: ${JSON.stringify(name)} (RFC 8259 §7)`, () => {
+    for (const from of [JSON.parse, (other: string) => parseObject(other, 'a token', DEPTH)]) {
+      from(poison)
+      assert.deepEqual(Object.keys(parseObject(text, 'the header', DEPTH)).at(-1), name)
+    }
+  })
+}
+
+for (const { name, door } of DOORS) {
+  test(`${name}: a token that nobody signed hides no claim of the next one (attack 15)`, async () => {
+    const key = door.generateKey('HS256')
+    const policy = { keys: await key, issuer: 'a', audience: 'any', now: () => 1000 } as const
+    const verifier = door.createVerifier(policy)
+    const [header, secret] = [{ alg: 'HS256' }, Buffer.from((await door.exportJwk(await key)).k ?? '', 'base64url')]
+    const early = mac(header, '{"iss":"a","exp":2000,"\\u006ebf":1900}', secret)
+    const forged = mac(header, '{"iss":"a","exp":2000,"\\\\u0":1}', 'somebody else')
+    await refuses(verifier, early, 'CS_NOT_YET_VALID')
+    await refuses(verifier, forged, 'CS_SIGNATURE')
+    await refuses(
+      door.createVerifier({ now: policy.now, issuers: { a: { keys: await key, audience: 'any' } } }),
+      forged,
+    )
+    await refuses(verifier, early, 'CS_NOT_YET_VALID')
+  })
+}
+
+test('what is nested too deep is refused also where a second member hides it and a name is escaped', () => {
+  const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
+  for (const text of [`{"\\u0061":1,"b":${deep},"b":1}`, `{"\\u0061":${deep},"a":1}`]) {
+    assert.throws(() => parseObject(text, 'the header', DEPTH), { name: 'JoseError', code: 'CS_TOO_LARGE' })
+  }
+})
 
 for (const [how, text] of DUPLICATES) {
   test(`a member name twice ${how} is refused (RFC 7515 §4, RFC 7519 §4)`, () => {

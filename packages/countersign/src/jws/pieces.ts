@@ -20,6 +20,8 @@ export function isStream(value: unknown): value is PayloadStream {
 interface NodeStream {
   on?(event: 'error', listener: () => void): unknown
   destroy?(): unknown
+  /** Set for the body of an HTTP request, whose server lets go of it once it has answered. */
+  readonly httpVersion?: string
 }
 
 /**
@@ -32,6 +34,7 @@ export function* reading<T>(payload: PayloadStream & NodeStream, operation: () =
   try {
     return yield* operation()
   } catch (error) {
+    if (payload.httpVersion !== undefined) throw error
     if (payload.destroy) payload.destroy()
     else yield* use(() => close(payload))
     throw error
@@ -165,7 +168,7 @@ function* pump(payload: PayloadStream, encoded: boolean, take: (piece: SigningIn
       const octets = left.length > 0 ? concat(left, piece) : piece
       const whole = octets.length - (octets.length % 3)
       for (let at = 0; at < whole; at += SLICE) take(base64url(octets.subarray(at, Math.min(at + SLICE, whole))))
-      left = octets.slice(whole)
+      left = Uint8Array.from(octets.subarray(whole)) // a reader may use its memory again
     }
     done = true
   } finally {

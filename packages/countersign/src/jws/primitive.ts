@@ -42,7 +42,11 @@ export function* signInput(alg: SignatureAlg, key: Key, input: SigningInput): Op
     throw new JoseError(
       'CS_SIGNATURE',
       `the foreign signer gave ${signature.length} octets, ${alg.id} takes ${length}`,
-      der ? { hint: "It begins as DER does: say encoding: 'der' to remoteKey, and it is converted." } : {},
+      {
+        hint: der
+          ? "It begins as DER does: say encoding: 'der' to remoteKey, and it is converted."
+          : `Look at what the signer does for ${alg.id}, and whether it has the key whose public half remoteKey was given.`,
+      },
     )
   }
   yield* prove(alg, material, octets, signature)
@@ -59,7 +63,11 @@ function* askForeign(foreign: ForeignKey, alg: SignatureAlg, input: Bytes): Op<B
   }
   // In memory of its own: what a signer still holds could change under our hands.
   if (signature instanceof Uint8Array) return Uint8Array.from(signature)
-  throw new JoseError('CS_SIGNATURE', `the foreign signer gave ${kindOf(signature)} and not the octets of a signature`)
+  throw new JoseError(
+    'CS_SIGNATURE',
+    `the foreign signer gave ${kindOf(signature)} and not the octets of a signature`,
+    { hint: 'Give a Uint8Array: decode base64, and wrap an ArrayBuffer.' },
+  )
 }
 
 /** The algorithms that a foreign signer has shown to do right. */

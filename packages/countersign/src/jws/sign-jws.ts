@@ -3,7 +3,7 @@ import { type Bytes, base64url, concat, fromUtf8, toOctets, utf8 } from '../byte
 import type { Backend, SigningInput } from '../crypto/backend.ts'
 import { JoseError, kindOf, show } from '../errors.ts'
 import { joinHeader, tooLargeHeader } from '../header.ts'
-import { isDeeper, isObject, type JsonObject, own, toObjectText } from '../json.ts'
+import { type JsonObject, own, withoutUndefined } from '../json.ts'
 import type { Key } from '../key/key.ts'
 import { nameOf } from '../key/ops.ts'
 import type { Op } from '../op.ts'
@@ -11,7 +11,7 @@ import { checkNames, JOSE_LIMITS, type JoseLimits, toBoolean, toLimits } from '.
 import { type FlattenedJws, fitsCompact, type GeneralJws, type JwsPart } from '../serialization.ts'
 import { isStream, type PayloadStream, reading, signPieces } from './pieces.ts'
 import { signInput } from './primitive.ts'
-import { holdsSecret, toAlgorithm, toSigningKey } from './sign.ts'
+import { toAlgorithm, toMembers, toSigningKey } from './sign.ts'
 
 /** The ways to write a JWS (RFC 7515 §3). */
 export type JwsSerialization = 'compact' | 'flattened' | 'general'
@@ -66,7 +66,8 @@ export function signJws(
     throw new TypeError(`the payload is ${kindOf(payload)}; give octets, text, or an async iterable of octets`)
   if (typeof payload === 'string' && !payload.isWellFormed())
     throw new JoseError('CS_MALFORMED', 'the payload is text that has no UTF-8')
-  return signWhole(toOctets(payload), plan)
+  // A copy: the caller may change its octets while a signer is being waited for.
+  return signWhole(Uint8Array.from(toOctets(payload)), plan)
 }
 
 interface Plan {
@@ -101,7 +102,9 @@ function toPlan(options: SignJwsOptions, backend: Pick<Backend, 'sync'>): Plan {
   const encoded = toBoolean(options.b64, 'b64', true)
   const detached = toBoolean(options.detached, 'detached', false)
   const allowUnprotectedAlg = toBoolean(options.allowUnprotectedAlg, 'allowUnprotectedAlg', false)
-  const planned = signers.map((signer) => planSigner(signer, { encoded, serialization, limits }, backend))
+  const planned = signers.map((signer) =>
+    planSigner(signer, { encoded, serialization, limits, allowUnprotectedAlg }, backend),
+  )
   return { serialization, detached, encoded, limits, allowUnprotectedAlg, signers: planned }
 }
 
@@ -116,7 +119,7 @@ function toSerialization({ serialization, signers }: SignJwsOptions, count: numb
 
 function planSigner(
   signer: JwsSigner,
-  { encoded, serialization, limits }: Pick<Plan, 'encoded' | 'serialization' | 'limits'>,
+  { encoded, serialization, limits, allowUnprotectedAlg }: Omit<Plan, 'signers' | 'detached'>,
   backend: Pick<Backend, 'sync'>,
 ): PlannedSigner {
   const key = toSigningKey(signer.key, backend)
@@ -127,9 +130,11 @@ function planSigner(
   const named = own(guarded, 'alg') ?? (open && own(open, 'alg'))
   if (signer.alg !== undefined && named !== undefined && named !== signer.alg)
     throw new TypeError(`alg is ${show(signer.alg)}, and the header says ${show(named)}`)
-  const alg = toAlgorithm(key, signer.alg ?? named)
+  const alg = toAlgorithm(key, signer.alg === undefined ? named : signer.alg)
   const algIsOpen = open !== undefined && Object.hasOwn(open, 'alg')
-  const crit = own(guarded, 'crit') ?? []
+  if (algIsOpen && !allowUnprotectedAlg)
+    throw new TypeError('alg stands in the unprotected header, which takes allowUnprotectedAlg: true')
+  const crit = Object.hasOwn(guarded, 'crit') ? guarded['crit'] : []
   if (!Array.isArray(crit)) throw new TypeError(`crit in protected is ${kindOf(crit)} and not an array of names`)
   if (Object.hasOwn(guarded, 'b64')) throw new TypeError('protected holds b64: use the option b64')
   return {
@@ -139,21 +144,9 @@ function planSigner(
     guarded: {
       ...(!algIsOpen && { alg: alg.id }),
       ...guarded,
-      ...(!encoded && { b64: false, crit: [...(crit as unknown[]), 'b64'] }),
+      ...(!encoded && { b64: false, crit: [...crit.filter((name) => name !== 'b64'), 'b64'] }),
     },
   }
-}
-
-/** The members of a header in an object of their own. A member that is undefined stays, for it says to leave it out. */
-function toMembers(value: unknown, name: string, limits: JoseLimits): JsonObject | undefined {
-  if (value === undefined) return undefined
-  if (!isObject(value)) throw new TypeError(`${name} is ${kindOf(value)} and not an object`)
-  if (isDeeper(value, limits.jsonDepth)) throw new TypeError(`${name} is nested deeper than ${limits.jsonDepth} levels`)
-  if (holdsSecret(own(value, 'jwk'))) throw new TypeError(`${name} holds a jwk with private members`)
-  const text = toObjectText(value)
-  if (text === undefined) throw new TypeError(`${name} holds something that JSON does not have`)
-  const members = JSON.parse(text) as JsonObject
-  return Object.hasOwn(value, 'kid') && value['kid'] === undefined ? { ...members, kid: undefined } : members
 }
 
 /** The headers of a signature as they are written, and what it covers in front of the payload. */
@@ -167,15 +160,15 @@ function* writeHead({ key, guarded, open }: PlannedSigner, plan: Plan): Op<Head>
   const kid = named ? undefined : yield* nameOf(key)
   const members = { ...guarded, ...(kid !== undefined && { kid }) }
   const text = JSON.stringify(members)
-  const visible = open && (JSON.parse(JSON.stringify(open)) as JsonObject)
+  const visible = open && withoutUndefined(open)
   try {
-    joinHeader(JSON.parse(text) as JsonObject, visible, plan.allowUnprotectedAlg)
+    joinHeader(withoutUndefined(members), visible, plan.allowUnprotectedAlg)
   } catch (error) {
-    if (error instanceof JoseError) throw new TypeError(`${error.message}; ${error.hint}`)
+    if (error instanceof JoseError) throw new TypeError(error.message)
     throw error
   }
   const octets = utf8(text)
-  if (octets.length > plan.limits.headerBytes) throw tooLargeHeader(octets.length, plan.limits)
+  if (octets.length > plan.limits.headerBytes) throw tooLargeHeader(plan.limits, octets.length)
   return { encoded: text === '{}' ? '' : base64url(octets), open: visible }
 }
 
@@ -212,19 +205,22 @@ function* signStream(payload: PayloadStream, plan: Plan): Op<string | FlattenedJ
 function toPart({ encoded, open }: Head, signature: Bytes): JwsPart {
   return {
     ...(encoded !== '' && { protected: encoded }),
-    ...(open && { header: open }),
+    ...(open && Object.keys(open).length > 0 && { header: open }),
     signature: base64url(signature),
   }
 }
 
 function write(parts: readonly JwsPart[], payload: string | undefined, plan: Plan): string | FlattenedJws | GeneralJws {
+  const [first] = parts
+  if (plan.serialization === 'compact' && first) {
+    const token = `${first.protected}.${payload ?? ''}.${first.signature}`
+    refuseLarge(token.length, plan)
+    return token
+  }
   const lengths = parts.map((part) => (part.protected?.length ?? 0) + part.signature.length)
   refuseLarge((payload?.length ?? 0) + lengths.reduce((sum, length) => sum + length, 0), plan)
   const carried = payload === undefined ? {} : { payload }
-  const [first] = parts
-  if (plan.serialization === 'general' || first === undefined) return { ...carried, signatures: parts }
-  if (plan.serialization === 'flattened') return { ...carried, ...first }
-  return `${first.protected}.${payload ?? ''}.${first.signature}`
+  return plan.serialization === 'flattened' && first ? { ...carried, ...first } : { ...carried, signatures: parts }
 }
 
 /** Nothing is made that would not be read again. */

@@ -62,8 +62,10 @@ export function verifyJws(
   if (isStream(detached))
     return reading(detached, () => verifyPieces(parse(token, limits, allowUnprotectedAlg), detached, source, rules))
   const jws = parse(token, limits, allowUnprotectedAlg)
-  if (detached !== undefined)
-    return verify(attach(jws, detached), source, rules, (verified) => ({ payload: detached, ...verified }))
+  if (detached !== undefined) {
+    const payload = Uint8Array.from(detached) // the caller may change its octets while the keys are being waited for
+    return verify(attach(jws, payload), source, rules, (verified) => ({ payload, ...verified }))
+  }
   if (jws.payload === undefined) throw new JoseError('CS_MALFORMED', 'the JWS has no payload', { hint: DETACHED })
   if (jws.payload === '') return verifyEmpty(jws, source, rules)
   return verify(jws, source, rules, (verified) => ({ payload: payloadOf(jws, verified.header), ...verified }))

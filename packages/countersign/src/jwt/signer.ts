@@ -4,7 +4,7 @@ import { type JwtClaims, validateTypes } from '../claims.ts'
 import type { Backend } from '../crypto/backend.ts'
 import { JoseError, kindOf, show } from '../errors.ts'
 import { isDeeper, isObject, type JsonObject } from '../json.ts'
-import { holdsSecret, sign, toAlgorithm, toSigningKey } from '../jws/sign.ts'
+import { sign, toAlgorithm, toMembers, toSigningKey } from '../jws/sign.ts'
 import type { Key } from '../key/key.ts'
 import { nameOf } from '../key/ops.ts'
 import type { Op } from '../op.ts'
@@ -125,15 +125,11 @@ function toIdMaker(jti: unknown): (() => string) | undefined {
 
 /** Writes the header once: its kid may be a thumbprint, which takes a step of the backend. */
 function headerWriter(key: Key, alg: SignatureAlg, typ: string, extra: unknown): () => Op<string> {
-  if (extra !== undefined && !isObject(extra)) throw new TypeError(`header is ${kindOf(extra)} and not an object`)
+  const members = toMembers(extra, 'header', LIMITS) ?? {}
   for (const name of RESERVED) {
-    if (extra && Object.hasOwn(extra, name)) throw new TypeError(`header holds ${name}, which is not set this way`)
+    if (Object.hasOwn(members, name)) throw new TypeError(`header holds ${name}, which is not set this way`)
   }
-  if (extra && Object.hasOwn(extra, 'cty')) toText(extra['cty'], 'cty of the header')
-  if (extra && holdsSecret(extra['jwk'])) throw new TypeError('header holds a jwk with private members')
-  const members = extra === undefined ? {} : (JSON.parse(JSON.stringify(extra)) as JsonObject)
-  if (isDeeper(members, LIMITS.jsonDepth))
-    throw new TypeError(`header is nested deeper than ${LIMITS.jsonDepth} levels`)
+  if (Object.hasOwn(members, 'cty')) toText(members['cty'], 'cty of the header')
   let written: string | undefined
   return function* () {
     if (written !== undefined) return written
