@@ -180,6 +180,13 @@ function derivePublic(variant: string, members: Material['members']): Readonly<R
   }
 }
 
+/** PKCS#8 of an ML-DSA key by its seed; Node 24 would write the expanded key beside it, which is fifty times as long. */
+export function seedAlone({ members }: Material): Bytes | undefined {
+  const { alg = '', priv } = members as { readonly alg?: string; readonly priv?: string }
+  const [, head] = FIXED.get(alg) ?? []
+  return head && priv !== undefined ? concat(head, fromBase64url(priv, 'the seed')) : undefined
+}
+
 /** @see Backend.adopt */
 export function adopt(value: unknown): Adopted | undefined {
   if (value instanceof crypto.KeyObject) return { key: toJwk(value) }

@@ -17,6 +17,7 @@ import {
   keyObject,
   keyOptions,
   mustHave,
+  seedAlone,
 } from './node-keys.ts'
 import { pieces } from './node-pieces.ts'
 
@@ -81,6 +82,8 @@ export const sync: SyncBackend = {
   },
 
   exportDer(material) {
+    const alone = seedAlone(material)
+    if (alone) return alone
     const type = material.kind === 'public' ? 'spki' : 'pkcs8'
     return Uint8Array.from(keyObject(material).export({ format: 'der', type }))
   },

@@ -124,7 +124,7 @@ function admit(draft: Draft, info: JwkInfo, options: ImportOptions, backend: Key
 }
 
 /** A key whose own `alg` is known has to fit it, or it could never serve anything. */
-function named(key: Key): Key {
+export function named(key: Key): Key {
   const row = key.alg === undefined ? undefined : SIGNATURE.get(key.alg)
   const fault = row && misfit(row, key)
   if (fault) throw new JoseError(fault.code, fault.why)
@@ -143,7 +143,7 @@ function joined(info: JwkInfo, options: ImportOptions): Omit<KeyInfo, 'bits'> {
   return { ...info, alg: options.alg ?? info.alg, use: options.use ?? info.use, kid: options.kid ?? info.kid }
 }
 
-function checkOptions({ alg, kid, use, passphrase }: ImportOptions): void {
+export function checkOptions({ alg, kid, use, passphrase }: ImportOptions): void {
   if (alg !== undefined && !SIGNATURE.has(alg)) {
     throw new TypeError(`alg ${show(alg)} is none of ${[...SIGNATURE.keys()].join(', ')}`)
   }

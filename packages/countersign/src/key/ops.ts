@@ -92,8 +92,12 @@ export function* exportPem(key: Key): Op<string> {
 }
 
 function mustBeExtractable(key: Key): void {
-  if (!key.extractable)
-    throw new JoseError('CS_KEY_TYPE', 'the key was imported as one that is not given out (ext: false)')
+  if (key.extractable) return
+  if (key.kind === 'private' && Key.material(key).foreign)
+    throw new JoseError('CS_KEY_TYPE', 'the private half of the key is out of reach', {
+      hint: 'Its public half is await publicKey(key).',
+    })
+  throw new JoseError('CS_KEY_TYPE', 'the key was imported as one that is not given out (ext: false)')
 }
 
 /** @see the door's `thumbprint` */

@@ -1,11 +1,12 @@
 import { backend, sync } from '#crypto'
-import { SIGNATURE } from '../../src/alg/signature.ts'
+import { SIGNATURE, type SignatureAlg } from '../../src/alg/signature.ts'
 import { base64url, fromBase64url } from '../../src/bytes.ts'
 import { parseHeader } from '../../src/header.ts'
+import { signInput } from '../../src/jws/primitive.ts'
 import { sign } from '../../src/jws/sign.ts'
 import { type VerifiedSignature, verify } from '../../src/jws/verify.ts'
-import type { Key } from '../../src/key/key.ts'
-import { type Op, run, runSync } from '../../src/op.ts'
+import { Key } from '../../src/key/key.ts'
+import { type Op, run, runSync, use } from '../../src/op.ts'
 import { JWT_LIMITS, type Limits } from '../../src/options.ts'
 import { parseCompact } from '../../src/serialization.ts'
 import { type Keys, toSource } from '../../src/source/source.ts'
@@ -36,8 +37,28 @@ export function* verifyCompact(
 
 /** Signs any payload into a compact JWS, as an operation. */
 export function* signCompact(payload: Uint8Array, key: Key, alg: string, header: object = {}): Op<string> {
+  const encoded = base64url(new TextEncoder().encode(JSON.stringify({ alg, ...header })))
+  return yield* sign(rowOf(alg), key, encoded, base64url(payload))
+}
+
+/** Signs the exact texts of a compact token again, as an operation: a deterministic algorithm gives the same token. */
+export function* signAgain(token: string, alg: string, key: Key): Op<string> {
+  const [header = '', payload = ''] = token.split('.')
+  return yield* sign(rowOf(alg), key, header, payload)
+}
+
+/** Signs bare octets, as an operation. */
+export function* signOctets(key: Key, alg: string, octets: Uint8Array): Op<Uint8Array> {
+  return yield* signInput(rowOf(alg), key, octets)
+}
+
+/** Whether a signature over bare octets is right, as an operation. */
+export function* verifyOctets(key: Key, alg: string, octets: Uint8Array, signature: Uint8Array): Op<boolean> {
+  return yield* use((backend) => backend.verify(rowOf(alg), Key.material(key), octets, signature))
+}
+
+function rowOf(alg: string): SignatureAlg {
   const row = SIGNATURE.get(alg)
   if (row === undefined) throw new TypeError(`no ${alg}`)
-  const encoded = base64url(new TextEncoder().encode(JSON.stringify({ alg, ...header })))
-  return yield* sign(row, key, encoded, base64url(payload))
+  return row
 }

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Jwk, JwkSet } from 'countersign'
+import type { FlattenedJws, GeneralJws } from 'countersign/jws'
 
 /** The folder of public test vectors; its README explains every member that is read here. */
 const ROOT = new URL('../../../../vectors/', import.meta.url)
@@ -10,14 +11,17 @@ export interface RfcCase {
   readonly section: string
   readonly kind: string
   readonly expect: 'valid' | 'invalid' | 'unsecured' | 'data'
-  readonly alg?: string
-  readonly key?: Jwk | null
+  readonly alg?: string | readonly string[]
+  readonly key?: Jwk | JwkSet | null
   readonly jwk?: Jwk
   readonly jwks?: JwkSet
   readonly public?: boolean
   readonly protected_header_utf8?: string
+  readonly payload_utf8?: string
   readonly payload_b64u?: string
-  readonly jws?: unknown
+  readonly jws?: string | FlattenedJws | GeneralJws
+  readonly message_b64u?: string
+  readonly signature_b64u?: string
   readonly deterministic?: boolean
   readonly jwt?: string
   readonly claims?: Readonly<Record<string, unknown>>
@@ -34,13 +38,20 @@ export interface RfcCase {
 export interface CookbookEntry {
   readonly title: string
   readonly reproducible?: boolean
-  readonly input?: { readonly payload?: string; readonly key?: Jwk; readonly alg?: unknown }
-  readonly signing?: {
-    readonly protected?: Readonly<Record<string, unknown>>
-    readonly protected_b64u?: string
-    readonly sig?: string
+  readonly input?: {
+    readonly payload?: string
+    readonly key?: Jwk | readonly Jwk[]
+    readonly alg?: string | readonly string[]
   }
+  readonly signing?: CookbookSigning | readonly CookbookSigning[]
   readonly output: Readonly<Record<string, unknown>>
+}
+
+/** What a signature of the cookbook is made of. */
+export interface CookbookSigning {
+  readonly protected?: Readonly<Record<string, unknown>>
+  readonly unprotected?: Readonly<Record<string, unknown>>
+  readonly sig?: string
 }
 
 /** A group of Wycheproof: one key or one JWK Set, and the tokens that are tried on it. */

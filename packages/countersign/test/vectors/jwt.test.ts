@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import type { VerifierOptions } from 'countersign'
 import { DOORS } from '../support/doors.ts'
 import type { RfcCase } from '../support/vectors.ts'
-import { exercise, SUITES, the, withChangedSignature } from './suites.ts'
+import { oneKey, the, withChangedSignature } from './examples.ts'
+import { exercise, SUITES } from './suites.ts'
 
 const REFUSED_AS = new Map([
   ['rfc/rfc7519.json 3.1-expired', 'CS_EXPIRED'],
@@ -12,7 +13,7 @@ const REFUSED_AS = new Map([
 /** The clock stands where the vector says, and no tolerance moves it. */
 function optionsOf(value: RfcCase): VerifierOptions {
   return {
-    keys: value.key ?? the(SUITES.jwt[0]?.value.key, 'key'),
+    keys: oneKey(value.key ?? SUITES.jwt[0]?.value.key),
     issuer: 'joe',
     audience: 'any',
     clockTolerance: 0,

@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto'
 import type { Jwk, ThumbprintHash } from 'countersign'
 import { base64url, fromBase64url, portable } from '../../src/bytes.ts'
 import { DOORS } from '../support/doors.ts'
-import { exercise, SUITES, the } from './suites.ts'
+import { the } from './examples.ts'
+import { exercise, SUITES } from './suites.ts'
 
 exercise(
   'jwk',
@@ -14,6 +15,23 @@ exercise(
     const key = door.importKey(jwk)
     assert.equal(key.kind, value.public ? 'public' : 'private')
     assert.deepEqual(await door.exportJwk(key), jwk)
+  },
+)
+
+exercise(
+  'jwkX5c',
+  DOORS,
+  ({ id }) => `a JWK with x5c is imported where its first certificate is for its key (RFC 7517 §4.7): ${id}`,
+  async ({ value }, { door }) => {
+    const { x5c: chain, ...jwk } = the(value.jwk, 'jwk')
+    const x5c = the(chain, 'x5c')
+    const stranger = SUITES.jwkSet.flatMap(({ value: { jwks } }) => jwks?.keys ?? []).find(({ kty }) => kty === 'RSA')
+    assert.throws(() => door.importKey({ ...the(stranger, 'RSA key'), x5c }), { code: 'CS_KEY_INVALID' })
+    const key = door.importKey({ ...jwk, x5c })
+    assert.equal(key.kind, 'public')
+    assert.deepEqual(await door.exportJwk(key), jwk, 'a Key does not keep its certificates')
+    const certified = door.importKey(Buffer.from(the(x5c[0], 'certificate'), 'base64'))
+    assert.equal(await door.thumbprint(certified), await door.thumbprint(key))
   },
 )
 

@@ -1,29 +1,50 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { importKey, type Jwk, type Key, publicKey } from 'countersign/sync'
-import { SIGNATURE } from '../../src/alg/signature.ts'
-import { sign } from '../../src/jws/sign.ts'
-import type { Op } from '../../src/op.ts'
 import { ofOrigin, type Vector, type VectorOf } from '../support/vectors.ts'
+import { exampleOf, isDeterministic, type JwsExample } from './examples.ts'
 
 const ofKind = (...kinds: string[]): readonly VectorOf<'rfc'>[] =>
   ofOrigin('rfc').filter(({ value }) => kinds.includes(value.kind))
 
-/** A compact JWS that carries its payload, encoded: the detached and the b64=false ones are for later. */
-const isPlainCompact = ({ form, entry }: VectorOf<'cookbook'>): boolean =>
-  form === 'compact' &&
-  entry.signing?.protected !== undefined &&
-  entry.signing.protected['b64'] === undefined &&
-  !String(entry.output['compact']).includes('..')
+const rfcJws = ofKind('jws-compact', 'jws-flattened-json', 'jws-general-json', 'jws-detached')
+
+const cookbookJws = ofOrigin('cookbook').filter(({ entry }) => entry.signing !== undefined)
+
+/** The two outputs of the cookbook that RFC 7797 §6 forbids. */
+const LACKS_CRIT = 'rfc7520/rfc7797/4.2.hmac-sha2_b64_false.json'
+
+const jws = [
+  ...rfcJws.filter(({ value }) => value.expect === 'valid'),
+  ...cookbookJws.filter(({ id }) => !id.startsWith(LACKS_CRIT)),
+]
+const jwsRefused = [
+  ...rfcJws.filter(({ value }) => value.expect !== 'valid'),
+  ...cookbookJws.filter(({ id }) => id.startsWith(LACKS_CRIT)),
+]
+
+const examplesWith = (wanted: (example: JwsExample) => boolean): typeof jws =>
+  jws.filter((vector) => wanted(exampleOf(vector)))
+
+/** A compact JWS that carries its payload, encoded: what a JWT is made of. */
+const isPlainCompact = ({ token, detached, signatures }: JwsExample): boolean =>
+  typeof token === 'string' && !detached && signatures.every(({ protectedHeader }) => protectedHeader['b64'] !== false)
 
 /** The vectors that each test file here runs. What is in none of them has to be on the waiting list. */
 export const SUITES = {
-  rfcJwsRefused: ofKind('jws-compact').filter(({ value }) => value.expect !== 'valid'),
-  rfcJws: ofKind('jws-compact').filter(({ value }) => value.expect === 'valid'),
-  cookbookJws: ofOrigin('cookbook').filter(isPlainCompact),
+  jws,
+  jwsRefused,
+  jwsCompact: examplesWith(isPlainCompact),
+  jwsCompactRefused: rfcJws.filter(({ value }) => value.kind === 'jws-compact' && value.expect !== 'valid'),
+  jwsDeterministic: examplesWith(({ signatures }) => signatures.some(({ alg }) => isDeterministic(alg))),
+  jwsDetached: examplesWith(({ detached }) => detached),
+  jwsOpenAlg: examplesWith(({ openAlg }) => openAlg),
+  jwsSeveral: examplesWith(({ signatures }) => signatures.length > 1),
+  bareSignature: ofKind('signature'),
   jwtRefused: ofKind('jwt-jws', 'jwt-unsecured').filter(({ value }) => value.expect !== 'valid'),
   jwt: ofKind('jwt-jws').filter(({ value }) => value.expect === 'valid'),
   jwk: ofKind('jwk'),
+  jwkX5c: ofKind('jwk-x5c'),
   jwkSet: ofKind('jwk-set'),
   cookbookJwk: ofOrigin('cookbook-jwk'),
   thumbprint: ofKind('jwk-thumbprint', 'jwk-thumbprint-uri'),
@@ -67,24 +88,4 @@ export function exercise<Name extends keyof Suites, On extends { readonly name: 
 export function verifyingKey(jwk: Jwk): Key {
   const key = importKey(jwk)
   return key.kind === 'private' ? publicKey(key) : key
-}
-
-/** Signs the exact texts of a compact token again: RS*, HS* and EdDSA give the same signature each time. */
-export function* signAgain(token: string, alg: string, key: Key): Op<string> {
-  const [header = '', payload = ''] = token.split('.')
-  return yield* sign(the(SIGNATURE.get(alg), `algorithm ${alg}`), key, header, payload)
-}
-
-/** A compact token with the lowest bit of one octet of its signature changed. */
-export function withChangedSignature(token: string): string {
-  const [header = '', payload = '', signature = ''] = token.split('.')
-  const octets = Buffer.from(signature, 'base64url')
-  octets[octets.length - 1] = (octets.at(-1) ?? 0) ^ 1
-  return `${header}.${payload}.${octets.toString('base64url')}`
-}
-
-/** A member that a vector of this kind always has. */
-export function the<T>(value: T | null | undefined, what: string): T {
-  assert.ok(value !== undefined && value !== null, `the vector has no ${what}`)
-  return value
 }

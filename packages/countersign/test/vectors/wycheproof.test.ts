@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { importKey, JoseError, type Jwk, type Key } from 'countersign/sync'
-import { SIGNATURE } from '../../src/alg/signature.ts'
 import { base64url, fromBase64url } from '../../src/bytes.ts'
 import { Key as BareKey } from '../../src/key/key.ts'
 import { DOORS } from '../support/doors.ts'
-import { RUNTIMES, verifyCompact } from '../support/jws.ts'
-import { exercise, SUITES, signAgain, the, verifyingKey } from './suites.ts'
+import { RUNTIMES, signAgain, verifyCompact } from '../support/jws.ts'
+import { isDeterministic, the } from './examples.ts'
+import { exercise, SUITES, verifyingKey } from './suites.ts'
 
 /** Tests of the signature file whose label is wrong, with the right answer. `/vectors/README.md` has the findings. */
 const MISLABELLED: ReadonlyMap<number, readonly [right: 'valid' | 'invalid', why: string]> = new Map([
@@ -77,8 +77,6 @@ exercise(
     assert.equal(await runtime.run(signAgain(value.jws, header.alg, signing)), value.jws)
   },
 )
-
-const isDeterministic = (alg: string): boolean => ['hmac', 'rsa', 'eddsa'].includes(SIGNATURE.get(alg)?.family ?? '')
 
 /** Each door makes the sets for one of the drivers. */
 const [{ run: runPromise }, { run: runSync }] = RUNTIMES
