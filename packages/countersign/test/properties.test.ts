@@ -3,23 +3,17 @@ import test from 'node:test'
 import { JoseError, type Jwk, type JwtClaims, type Key, type KeyInput, type SecretInput } from 'countersign'
 import * as local from 'countersign/sync'
 import fc, { type Arbitrary } from 'fast-check'
-import { SIGNATURE } from '../src/alg/signature.ts'
 import { base64url, fromBase64url, portable, textFromBase64url, utf8 } from '../src/bytes.ts'
 import { parseObject } from '../src/json.ts'
 import { DOORS } from './support/doors.ts'
 import { RUNTIMES, signCompact, verifyCompact } from './support/jws.ts'
+import { ASYMMETRIC, jwkFor } from './support/keys.ts'
 
-const ALGORITHMS = [...SIGNATURE.keys()]
+const ALGORITHMS = local.capabilities().signature
 const isRsa = (alg: string): boolean => alg.startsWith('RS') || alg.startsWith('PS')
 
-/** Keys are made once: one RSA pair serves all six algorithms, since making one is slow. */
-const RSA = bareJwk('RS256')
-const JWKS: ReadonlyMap<string, Jwk> = new Map(ALGORITHMS.map((alg) => [alg, isRsa(alg) ? RSA : bareJwk(alg)]))
-
-function bareJwk(alg: string): Jwk {
-  const { alg: _, kid: __, ...jwk } = local.exportJwk(local.generateKey(alg))
-  return jwk
-}
+/** One RSA pair serves all six algorithms, since making one is slow. */
+const JWKS: ReadonlyMap<string, Jwk> = new Map(ALGORITHMS.map((alg) => [alg, jwkFor(isRsa(alg) ? 'RS256' : alg)]))
 
 interface Pair {
   readonly signing: Key
@@ -36,10 +30,9 @@ function jwkOf(alg: string): Jwk {
   return jwk ?? assert.fail(`no key for ${alg}`)
 }
 
-/** RSA signs, and the larger curves do anything, some ten times slower than the rest. */
-const runs = (alg: string, many: number): { numRuns: number } => ({
-  numRuns: isRsa(alg) || alg === 'ES384' || alg === 'ES512' ? many / 4 : many,
-})
+/** RSA and ML-DSA sign, and all curves but two do anything, some ten times slower than the rest. */
+const QUICK: readonly string[] = ['HS256', 'HS384', 'HS512', 'ES256', 'EdDSA', 'Ed25519']
+const runs = (alg: string, many: number): { numRuns: number } => ({ numRuns: QUICK.includes(alg) ? many : many / 4 })
 
 /** The library may refuse, but only with its own error. */
 async function resultOrRefusal<T>(run: () => T | PromiseLike<T>): Promise<Awaited<T> | JoseError> {
@@ -63,6 +56,13 @@ function resultOrRefusalSync<T>(run: () => T): T | JoseError {
 /** Strings of any code units, halves of surrogate pairs among them. */
 const anyText = fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit)) })
 const base64urlText = fc.uint8Array({ maxLength: 64 }).map((bytes) => base64url(bytes))
+
+/** A value as it comes back out of JSON, which has no -0. */
+function asWritten(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(asWritten)
+  if (typeof value !== 'object' || value === null) return value === 0 ? 0 : value
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, asWritten(member)]))
+}
 
 // One changed bit.
 
@@ -142,8 +142,7 @@ for (const { name, door } of DOORS) {
           const { claims } = await verifier.verify(token)
           const { iss, aud, iat = 0, exp, ...rest } = claims
           assert.deepEqual({ iss, aud, exp }, { iss: 'i', aud: ['a', 'b'], exp: iat + 60 })
-          // By way of JSON, which has no -0 and no undefined.
-          assert.deepEqual(rest, JSON.parse(text))
+          assert.deepEqual(rest, asWritten(given))
           assert.deepEqual(door.decodeUnverified(token).claims, claims)
         }),
         runs(alg, 120),
@@ -227,11 +226,12 @@ for (const { name, door } of DOORS) {
 /** Members as a JWK has them, and as it must not have them. */
 const anyMember = fc.oneof(
   base64urlText,
-  fc.constantFrom(...ALGORITHMS, 'RSA', 'EC', 'OKP', 'oct', 'P-256', 'P-384', 'Ed25519', 'X25519', 'sig', 'enc'),
+  fc.constantFrom(...ALGORITHMS, 'RSA', 'EC', 'OKP', 'AKP', 'oct', 'sig', 'enc'),
+  fc.constantFrom('P-256', 'P-384', 'secp256k1', 'Ed25519', 'Ed448', 'X25519'),
   fc.constantFrom(['sign'], ['verify'], ['sign', 'verify'], ['sign', 'sign'], []),
   fc.jsonValue({ maxDepth: 2 }),
 )
-const MEMBERS = ['kty', 'crv', 'x', 'y', 'n', 'e', 'd', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
+const MEMBERS = ['kty', 'crv', 'x', 'y', 'n', 'e', 'd', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'pub', 'priv']
 const SAID = ['key_ops', 'use', 'alg', 'kid', 'ext', 'x5c', 'keys']
 
 /** Every member of a valid JWK, of which some are replaced by others, or left out, or joined by strange ones. */
@@ -332,7 +332,6 @@ for (const { name, door } of DOORS) {
 
 // Octets of keys, cut and changed.
 
-const ASYMMETRIC = ['RS256', 'ES256', 'ES384', 'ES512', 'Ed25519']
 const PEMS = ASYMMETRIC.flatMap((alg) => {
   const { signing, verifying } = pairOf(alg)
   return [local.exportPem(signing), local.exportPem(verifying)]
@@ -483,6 +482,13 @@ function spell(tree: Tree, numbers: readonly number[]): string {
   return write(tree)
 }
 
+/** The value that every spelling of a tree stands for. `JSON.parse` is no judge of that: V8 mixes names with escapes up. */
+function meant(tree: Tree): unknown {
+  if (typeof tree === 'string') return JSON.parse(tree)
+  if ('items' in tree) return tree.items.map(meant)
+  return Object.fromEntries(tree.members.map(([name, member]) => [name, meant(member)]))
+}
+
 /** Gives one object of the tree, whichever `which` comes to, a member that it has already. */
 function withDuplicate(tree: Tree, which: number, numbers: readonly number[]): Tree {
   const count = (value: Tree): number => {
@@ -521,11 +527,10 @@ test('an object with one member twice at any depth, in any spelling, is refused 
   )
 })
 
-test('an object with unique members is taken in any spelling, and gives what JSON.parse gives', () => {
+test('an object with unique members is taken in any spelling, and gives what was written', () => {
   fc.assert(
     fc.property(object, choices, (tree, numbers) => {
-      const text = spell(tree, numbers)
-      assert.deepEqual(parseObject(text, 'the header', 32), JSON.parse(text))
+      assert.deepEqual(parseObject(spell(tree, numbers), 'the header', 32), meant(tree))
     }),
     { numRuns: 5000 },
   )
@@ -536,7 +541,7 @@ test('what JSON.stringify writes is taken, with any white space', () => {
   fc.assert(
     fc.property(record, fc.constantFrom('', ' ', '\t', '\n', '  '), (value, indent) => {
       const text = JSON.stringify(value, undefined, indent)
-      assert.deepEqual(parseObject(text, 'the claims set', 32), JSON.parse(text))
+      assert.deepEqual(parseObject(text, 'the claims set', 32), asWritten(value))
     }),
     { numRuns: 6000 },
   )

@@ -77,7 +77,9 @@ function type(why: string): Misfit {
 /** Why a key that serves none of some algorithms does not: the reason of the one that it comes nearest to. */
 export function nearestMisfit(rows: Iterable<Needs>, key: KeyFacts, role: Role): Misfit {
   const all = [...rows]
-  const near = all.find((row) => row.kty.includes(key.kty) && (row.crv?.includes(key.crv ?? '') ?? true)) ?? all[0]
+  const own = all.find((row) => row.id === key.alg)
+  const near =
+    own ?? all.find((row) => row.kty.includes(key.kty) && (row.crv?.includes(key.crv ?? '') ?? true)) ?? all[0]
   return (near && misfit(near, key, role)) ?? type('the key serves no algorithm')
 }
 

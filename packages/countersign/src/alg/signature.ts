@@ -1,7 +1,7 @@
 import type { KeySpec, SignatureScheme } from '../crypto/backend.ts'
 import { type Needs, type Table, table } from './needs.ts'
 
-/** A signature or MAC algorithm (RFC 7518 §3.1, RFC 8037 §3.1, RFC 8812 §3.2, RFC 9864 §2.2, RFC 9964 §4). */
+/** A signature or MAC algorithm (RFC 7518 §3.1, RFC 8037 §3.1, RFC 8812 §3.2, RFC 9864 §2.2, RFC 9964 §5). */
 export interface SignatureAlg extends Needs, SignatureScheme {
   /** What `generateKey` makes for it. */
   readonly generate: KeySpec

@@ -38,7 +38,7 @@ export interface ForeignKey {
 /** A key object of a platform, taken in. */
 export interface Adopted {
   /** The key itself: its JWK, or what works in its place. */
-  readonly key: object | { readonly foreign: Material; readonly bits: number }
+  readonly key: object | { readonly foreign: Material; readonly bits: number; readonly exponent?: Bytes }
   /** What the object is bound to. */
   readonly scheme?: SignatureScheme & { readonly crv?: string }
   readonly use?: 'enc'

@@ -198,7 +198,8 @@ function toJwk(key: crypto.KeyObject): object {
   try {
     return key.export({ format: 'jwk' })
   } catch {
-    const what = key.asymmetricKeyType ?? key.type
+    const { asymmetricKeyType: type = key.type, asymmetricKeyDetails: details } = key
+    const what = details?.namedCurve ? `${type} on ${details.namedCurve}` : type
     throw new JoseError('CS_UNSUPPORTED', `this KeyObject holds a key of type ${what}, which has no JWK`)
   }
 }
@@ -214,7 +215,11 @@ export function decryptPem(pem: string, passphrase: string | Bytes): Bytes {
     return Uint8Array.from(key.export({ format: 'der', type: 'pkcs8' }))
   } catch (error) {
     // ERR_OSSL_UNSUPPORTED alone is what a wrong passphrase gives where the padding came out right by chance.
-    if (/EVP_UNSUPPORTED|UNKNOWN_(CIPHER|ALGORITHM)/.test(String((error as { code?: unknown }).code))) {
+    if (
+      /EVP_UNSUPPORTED|UNSUPPORTED_ENCRYPTION|UNKNOWN_(CIPHER|ALGORITHM)/.test(
+        String((error as { code?: unknown }).code),
+      )
+    ) {
       throw new JoseError(
         'CS_UNSUPPORTED',
         'the private key is encrypted with a cipher that OpenSSL does not have here',

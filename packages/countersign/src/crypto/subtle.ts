@@ -11,6 +11,7 @@ export interface SubtleKey {
     readonly hash?: { readonly name: string }
     readonly namedCurve?: string
     readonly modulusLength?: number
+    readonly publicExponent?: Uint8Array
     readonly length?: number
   }
   readonly usages: readonly string[]
@@ -63,7 +64,7 @@ export function adoptCryptoKey(key: SubtleKey, toJwk: () => object): Adopted {
   if (family !== undefined && hash !== undefined && bits === undefined) throw unsupported(`bound to ${show(hash.name)}`)
   const crv = namedCurve ?? (kty === 'OKP' ? name : undefined)
   return {
-    key: key.extractable ? toJwk() : { foreign: foreignMaterial(key, shape, crv), bits: sizeOf(key) },
+    key: key.extractable ? toJwk() : foreignOf(key, shape, crv),
     ...(family ? { scheme: { family, ...(bits && { hash: bits }), ...(crv && { crv }) } } : { use: 'enc' }),
     key_ops: key.usages,
   }
@@ -75,6 +76,11 @@ function unsupported(what: string): JoseError {
 
 function sizeOf({ algorithm }: SubtleKey): number {
   return algorithm.modulusLength ?? algorithm.length ?? 0
+}
+
+function foreignOf(key: SubtleKey, shape: Shape, crv: string | undefined): Adopted['key'] {
+  const { publicExponent: exponent } = key.algorithm
+  return { foreign: foreignMaterial(key, shape, crv), bits: sizeOf(key), ...(exponent && { exponent }) }
 }
 
 function foreignMaterial(key: SubtleKey, { kty }: Shape, crv: string | undefined): Material {

@@ -74,7 +74,7 @@ export function parsePkcs8(der: Bytes): Draft {
 
 /**
  * The seed of an ML-DSA key, alone or before the key that was worked out from it (RFC 9881 §6). Of both, the seed is
- * kept, since a JWK has no place for the other (RFC 9964 §3), and the platform says whether they agree (RFC 9881 §8.2).
+ * kept, since a JWK has no place for the other (RFC 9964 §4), and the platform says whether they agree (RFC 9881 §8.2).
  */
 function readSeed({ id, seedOctets }: ParameterSet & { readonly id: string }, key: Bytes, pkcs8: Bytes): Draft {
   const choice = new DerReader(key)
@@ -173,34 +173,38 @@ export function formOf(der: Bytes): Form {
 
 const OID_PBES2 = '2a864886f70d01050d'
 const OID_PBKDF2 = '2a864886f70d01050c'
-const MOST_ITERATIONS = 10_000_000
+const OID_SCRYPT = '2b06010401da47040b'
+const MOST_ITERATIONS = 10_000_000n
+/** Of scrypt, N · r · p: 32 times what OpenSSL takes by default, and four times what is advised for passwords. */
+const MOST_BLOCKS = 2n ** 22n
 
 /**
- * Looks at how much work an encrypted PKCS#8 asks for, before that work is done (RFC 8018 §A.4, RFC 5958 §3). The
- * memory for scrypt is bounded by OpenSSL itself.
+ * Looks at how much work an encrypted PKCS#8 asks for, before that work is done (RFC 8018 §A.4, RFC 7914 §7.1).
  *
- * @throws {JoseError} `CS_KEY_INVALID`, or `CS_TOO_LARGE` for more than ten million iterations
+ * @throws {JoseError} `CS_KEY_INVALID`, or `CS_TOO_LARGE` for what would take more than some seconds
  */
-export function checkIterations(der: Bytes): void {
+export function checkWork(der: Bytes): void {
   const algorithm = only(der, 'the encrypted key').enter(TAG.sequence, 'the encryption')
   const scheme = algorithm.oid('the encryption')
   let parameters = algorithm.enter(TAG.sequence, 'the parameters')
+  let derivation = ''
   if (scheme === OID_PBES2) {
-    const derivation = parameters.enter(TAG.sequence, 'the key derivation')
-    if (derivation.oid('the key derivation') !== OID_PBKDF2) return
-    parameters = derivation.enter(TAG.sequence, 'the parameters')
+    const inner = parameters.enter(TAG.sequence, 'the key derivation')
+    derivation = inner.oid('the key derivation')
+    if (derivation !== OID_PBKDF2 && derivation !== OID_SCRYPT) return
+    parameters = inner.enter(TAG.sequence, 'the parameters')
   }
   parameters.take(TAG.octetString, 'the salt')
-  const count = toInteger(parameters.unsigned('the iterations').subarray(0, 8))
-  if (count > MOST_ITERATIONS) {
-    throw new JoseError(
-      'CS_TOO_LARGE',
-      `the private key takes ${count} iterations to decrypt, ${MOST_ITERATIONS} are allowed`,
-      {
-        hint: 'Encrypt it anew with fewer: openssl pkcs8 -topk8 -iter 600000 -in old.pem -out new.pem',
-      },
-    )
-  }
+  const number = (what: string): bigint => toInteger(parameters.unsigned(what).subarray(0, 9))
+  if (derivation === OID_SCRYPT) refuseWork(number('N') * number('r') * number('p'), MOST_BLOCKS, 'blocks of scrypt')
+  else refuseWork(number('the iterations'), MOST_ITERATIONS, 'iterations')
+}
+
+function refuseWork(work: bigint, most: bigint, what: string): void {
+  if (work <= most) return
+  throw new JoseError('CS_TOO_LARGE', `the private key takes more than ${most} ${what} to decrypt`, {
+    hint: 'Encrypt it anew with less: openssl pkcs8 -topk8 -iter 600000 -in old.pem -out new.pem',
+  })
 }
 
 function only(der: Bytes, what: string): DerReader {

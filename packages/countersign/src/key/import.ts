@@ -6,7 +6,7 @@ import { JoseError, kindOf, show } from '../errors.ts'
 import { isObject, type JsonObject, withoutUndefined } from '../json.ts'
 import { checkNames, toBoolean } from '../options.ts'
 import {
-  checkIterations,
+  checkWork,
   type Form,
   formOf,
   looksLikeDer,
@@ -17,11 +17,12 @@ import {
   parseSec1,
   parseSpki,
 } from './container.ts'
+import { CURVE } from './curve.ts'
 import { isJwkSet, type Jwk, type JwkInfo, parseJwk } from './jwk.ts'
 import { Key, type KeyInfo } from './key.ts'
-import { type Draft, invalid, sizeOf, toMaterial } from './material.ts'
+import { type Draft, invalid, sizeOf, toMaterial, unsupportedCurve } from './material.ts'
 import { looksLikePem, parsePem, toPem } from './pem.ts'
-import { checkSize } from './rsa.ts'
+import { checkExponent, checkSize } from './rsa.ts'
 import { parseSecret, type SecretInput, secretMaterial } from './secret.ts'
 
 /** A key object of the platform: Node's KeyObject, or a CryptoKey. */
@@ -89,10 +90,12 @@ function fromJwk(input: JsonObject, bound: JwkInfo, options: ImportOptions, back
 function fromAdopted({ key, scheme, use, key_ops }: Adopted, options: ImportOptions, backend: KeyAdmission): Key {
   const bound: JwkInfo = { ...NO_INFO, alg: scheme && algorithmOf(scheme), use, key_ops }
   if (!('foreign' in key)) return fromJwk(key as JsonObject, bound, options, backend)
-  const { foreign, bits } = key
+  const { foreign, bits, exponent } = key
+  if (foreign.crv !== undefined && !CURVE.has(foreign.crv)) throw unsupportedCurve(foreign.crv)
   const alg = foreign.members['alg'] ?? bound.alg
   const size = sizeOf(foreign) ?? bits
   if (foreign.kty === 'RSA') checkSize(size)
+  if (exponent) checkExponent(exponent)
   return named(new Key(foreign, { ...joined({ ...bound, alg, extractable: false }, options), bits: size }))
 }
 
@@ -136,7 +139,7 @@ function joined(info: JwkInfo, options: ImportOptions): Omit<KeyInfo, 'bits'> {
     if (info[name] !== undefined && options[name] !== undefined && info[name] !== options[name]) {
       throw new JoseError(
         'CS_KEY_TYPE',
-        `the JWK says ${name} ${show(info[name])}, the options say ${show(options[name])}`,
+        `the key says ${name} ${show(info[name])}, the options say ${show(options[name])}`,
       )
     }
   }
@@ -174,7 +177,13 @@ const ENCRYPTED = { label: 'ENCRYPTED PRIVATE KEY', what: 'an encrypted PKCS#8 p
 
 /** What PEM can hold and is not read, in words, and what makes of it something that is. */
 const OTHER_LABELS: ReadonlyMap<string, readonly [what: string, mend: string]> = new Map([
-  ['OPENSSH PRIVATE KEY', ['a private key in the format of OpenSSH', 'Convert it: ssh-keygen -p -m PKCS8 -f key']],
+  [
+    'OPENSSH PRIVATE KEY',
+    [
+      'a private key in the format of OpenSSH',
+      'Convert a copy of it: ssh-keygen -p -m PKCS8 -f copy (for RSA and EC keys; it leaves Ed25519 keys as they are).',
+    ],
+  ],
   ['DSA PRIVATE KEY', ['a DSA key, which no algorithm of JOSE takes', 'Make a new key with generateKey.']],
   [
     'CERTIFICATE REQUEST',
@@ -197,10 +206,13 @@ function fromPem(text: string, options: ImportOptions, backend: KeyAdmission): D
   }
   if (/^(ssh-|ecdsa-|sk-|---- BEGIN SSH2)/.test(start)) {
     throw new JoseError('CS_UNSUPPORTED', 'this text is a public key in the format of OpenSSH', {
-      hint: 'Convert it: ssh-keygen -e -m PKCS8 -f key.pub',
+      hint: 'Convert it: ssh-keygen -e -m PKCS8 -f key.pub (for RSA and EC keys; it does not do Ed25519).',
     })
   }
   const { label, der, legacy } = parsePem(text)
+  if (legacy !== undefined && !/^(RSA|EC) PRIVATE KEY$/.test(label)) {
+    throw new JoseError('CS_UNSUPPORTED', `this PEM (${label}) has header lines of an encryption that is not for it`)
+  }
   if (legacy !== undefined) return decrypt(toPem(label, base64(der), legacy), `an encrypted ${label}`, options, backend)
   const [what, mend] = OTHER_LABELS.get(label) ?? []
   if (what !== undefined) throw new JoseError('CS_UNSUPPORTED', `this PEM holds ${what}`, { hint: mend ?? '' })
@@ -218,7 +230,7 @@ function fromPem(text: string, options: ImportOptions, backend: KeyAdmission): D
 
 function readForm(form: Form, der: Bytes, options: ImportOptions, backend: KeyAdmission): Draft {
   if (form !== 'encrypted') return FORMS[form].parse(der)
-  checkIterations(der)
+  checkWork(der)
   return decrypt(toPem(ENCRYPTED.label, base64(der)), ENCRYPTED.what, options, backend)
 }
 

@@ -47,7 +47,7 @@ export interface JwkInfo {
 /** A JWK taken apart: a secret, or the members of an asymmetric key. */
 export type ParsedJwk = { readonly info: JwkInfo } & ({ readonly secret: Bytes } | { readonly draft: Draft })
 
-/** The members that make up the public key, by kty, in the order of their thumbprint (RFC 7638 §3.2, RFC 9964 §3). */
+/** The members that make up the public key, by kty, in the order of their thumbprint (RFC 7638 §3.2, RFC 9964 §6). */
 export const PUBLIC_MEMBERS: Readonly<Record<Exclude<Kty, 'oct'>, readonly string[]>> = {
   RSA: ['e', 'n'],
   EC: ['x', 'y'],
@@ -72,7 +72,7 @@ function readKey(jwk: JsonObject): ParsedJwk {
   const kty = text(jwk, 'kty')
   if (kty === undefined) {
     throw new JoseError('CS_KEY_INVALID', 'this object has no kty, so it is no JWK', {
-      hint: "A CryptoKey is taken as its JWK: await crypto.subtle.exportKey('jwk', key).",
+      hint: "Of key objects, those of this runtime's own are taken; of any other give its JWK.",
     })
   }
   if (kty === 'oct') return { info, secret: octets(jwk, 'k') }
@@ -106,8 +106,10 @@ function readKey(jwk: JsonObject): ParsedJwk {
 
 /** The first certificate of a JWK has to be for the key of the JWK (RFC 7517 §4.7); nothing else of it is looked at. */
 function checkCertificate(chain: unknown, parsed: ParsedJwk): void {
-  const [first] = Array.isArray(chain) ? (chain as readonly unknown[]) : []
-  if (typeof first !== 'string') throw invalid('x5c of the JWK is not an array of certificates in base64')
+  const certificates: readonly unknown[] = Array.isArray(chain) ? chain : []
+  const [first] = certificates
+  if (typeof first !== 'string' || !certificates.every((item) => typeof item === 'string'))
+    throw invalid('x5c of the JWK is not an array of certificates in base64')
   const certified = parseCertificate(fromBase64(first, 'x5c of the JWK', 'CS_KEY_INVALID'))
   const same =
     'draft' in parsed &&

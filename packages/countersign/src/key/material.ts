@@ -54,7 +54,7 @@ export function toMaterial(draft: Draft): Checked {
   if (draft.kty === 'RSA') return rsaMaterial(draft.kind, draft.members)
   if (draft.kty === 'AKP') return akpMaterial(draft)
   const curve = CURVE.get(draft.crv)
-  if (curve === undefined) throw new JoseError('CS_UNSUPPORTED', `curve ${show(draft.crv)} is not supported`)
+  if (curve === undefined) throw unsupportedCurve(draft.crv)
   if (curve.kty !== draft.kty) throw invalid(`curve ${curve.id} belongs to kty ${curve.kty}, not ${draft.kty}`)
   if (draft.kind === 'public' || draft.members['x']) checkPoint(curve, draft.members)
   if (draft.kind === 'private') checkPrivate(curve, draft.members['d'])
@@ -112,6 +112,11 @@ function checkPrivate(curve: Curve & { readonly id: string }, d: Bytes | undefin
 
 function encode(members: Readonly<Record<string, Bytes>>): Readonly<Record<string, string>> {
   return Object.freeze(Object.fromEntries(Object.entries(members).map(([name, bytes]) => [name, base64url(bytes)])))
+}
+
+/** @returns the error for a key on another curve than those of `CURVE` */
+export function unsupportedCurve(crv: string): JoseError {
+  return new JoseError('CS_UNSUPPORTED', `curve ${show(crv)} is not supported`)
 }
 
 /** @returns the error for a key that is malformed or contradicts itself */

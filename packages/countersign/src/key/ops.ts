@@ -97,7 +97,7 @@ function mustBeExtractable(key: Key): void {
     throw new JoseError('CS_KEY_TYPE', 'the private half of the key is out of reach', {
       hint: 'Its public half is await publicKey(key).',
     })
-  throw new JoseError('CS_KEY_TYPE', 'the key was imported as one that is not given out (ext: false)')
+  throw new JoseError('CS_KEY_TYPE', 'the key is not extractable: it was made or imported as one that is not given out')
 }
 
 /** @see the door's `thumbprint` */
@@ -127,6 +127,7 @@ function requiredMembers(key: Key): string {
     throw new JoseError(
       'CS_KEY_TYPE',
       'a CryptoKey that is not extractable has no thumbprint: what it is made of is out of reach',
+      { hint: 'Give it a name of its own, importKey(key, { kid }), or take the thumbprint of its public key.' },
     )
   }
   const all: Record<string, string> = { ...stuff, kty: key.kty, ...(key.crv && { crv: key.crv }) }

@@ -20,10 +20,7 @@ export function checkRsa(nBytes: Bytes, eBytes: Bytes): number {
   const n = toInteger(nBytes)
   const bits = bitLength(n)
   checkSize(bits)
-  if (eBytes.length > 4) throw invalid('its exponent is not below 2^32')
-  const e = toInteger(eBytes)
-  if (e >= MAX_EXPONENT || e < 65537n || e % 2n === 0n)
-    throw invalid(`its exponent is ${e}; it must be odd, from 65537 up`)
+  checkExponent(eBytes)
   if (n % 2n === 0n) throw invalid('its modulus is even')
   if (hasRocaFingerprint(n))
     throw invalid('it comes from a generator whose keys can be factored (ROCA, CVE-2017-15361)')
@@ -49,6 +46,14 @@ export function checkRsaPrivate(members: Readonly<Record<string, Bytes>>): void 
     number('dq') === d % (q - 1n) &&
     (number('qi') * q) % p === 1n
   if (!fits) throw invalid('its private and public members do not belong together')
+}
+
+/** @throws {JoseError} `CS_KEY_INVALID` */
+export function checkExponent(eBytes: Bytes): void {
+  if (eBytes.length > 4) throw invalid('its exponent is not below 2^32')
+  const e = toInteger(eBytes)
+  if (e >= MAX_EXPONENT || e < 65537n || e % 2n === 0n)
+    throw invalid(`its exponent is ${e}; it must be odd, from 65537 up`)
 }
 
 /** @throws {JoseError} `CS_KEY_SIZE` */

@@ -53,7 +53,7 @@ export function toSource(keys: unknown, backend: Backend): KeySource {
     refuseAsync(keys, 'keys', backend)
     return foundKeys(keys as KeyFinder)
   }
-  if (isJwkSet(keys)) return new KeySet(keys, backend)
+  if (isJwkSet(keys)) return toSource(new KeySet(keys, backend), backend)
   if (isObject(keys)) return oneKey(toKey(keys, backend))
   throw new TypeError(
     `keys is ${kindOf(keys)}; give a Key (importKey makes one of a PEM), keys in an array, a key set, a JWK, a JWK Set or a function`,
@@ -89,12 +89,10 @@ export function* askHook(hook: () => unknown, what: string): Op<unknown> {
 }
 
 function toKey(key: unknown, backend: Backend): Key {
-  if (Key.is(key)) {
-    refuseForeign(key, backend)
-    return key
-  }
-  if (isObject(key)) return importKey(key, {}, backend)
-  throw new TypeError(`keys holds ${kindOf(key)} where a Key is expected`)
+  if (!isObject(key)) throw new TypeError(`keys holds ${kindOf(key)} where a Key is expected`)
+  const taken = Key.is(key) ? key : importKey(key, {}, backend)
+  refuseForeign(taken, backend)
+  return taken
 }
 
 function oneKey(key: Key): KeySource {

@@ -4,6 +4,7 @@ import { createServer } from 'node:http'
 import { test } from 'node:test'
 import { DOORS } from '../support/doors.ts'
 import { b64, CLAIMS, fails, input, mac, macInput, NOW, now, POLICY, refuses, signed } from '../support/forge.ts'
+import { CURVES, jwkFor, ML_DSA, nodePair, publicMembers } from '../support/keys.ts'
 
 const SECRET = Buffer.from('5e'.repeat(32), 'hex')
 const HS = { alg: 'HS256' }
@@ -13,6 +14,30 @@ const ed = generateKeyPairSync('ed25519')
 const jwk = (key: typeof ec.publicKey): never => key.export({ format: 'jwk' }) as never
 const REFUSALS_16 = ['CS_BASE64', 'CS_SIGNATURE', 'CS_MALFORMED']
 const es256 = { key: ec.privateKey, dsaEncoding: 'ieee-p1363' } as const
+
+/** The order of each curve of ECDSA (FIPS 186-5, SEC 2 §2.4.1). */
+const ORDERS = {
+  ES256: 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n,
+  ES384: 0xffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973n,
+  ES512:
+    0x01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409n,
+  ES256K: 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n,
+} as const
+
+/** The order of each curve of EdDSA, and the octets of half a signature (RFC 8032 §5.1, §5.2). */
+const EDDSA = [
+  ['Ed25519', 2n ** 252n + 27742317777372353535851937790883648493n, 32],
+  ['Ed448', 2n ** 446n - 13818066809895115352007386748515426880336692474882178609894547503885n, 57],
+] as const
+
+/** How many octets at the end of a signature tell its hints (FIPS 204 §4, ω + k). */
+const HINT_OCTETS: Readonly<Record<string, number>> = { 'ML-DSA-44': 84, 'ML-DSA-65': 61, 'ML-DSA-87': 83 }
+
+/** The signing input and the signature of a token. */
+function taken(token: string): { readonly text: string; readonly raw: Buffer } {
+  const text = token.slice(0, token.lastIndexOf('.'))
+  return { text, raw: Buffer.from(token.slice(text.length + 1), 'base64url') }
+}
 
 for (const { name, door } of DOORS) {
   const secret = door.secretKey(SECRET, 'HS256')
@@ -147,33 +172,56 @@ for (const { name, door } of DOORS) {
     await refuses(verifier, `${header}.${payload}.${b64(Buffer.concat([bytes, bytes]))}`, 'CS_SIGNATURE')
   })
 
-  const n = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n
-  const edges = [0n, 1n, n - 1n, n, n + 1n, 2n ** 256n - 1n]
-  test(`${name}: attack 6: signatures of edge values are refused`, async () => {
-    const text = input({ alg: 'ES256' }, CLAIMS)
-    for (const r of edges) {
-      for (const s of edges) {
-        const bytes = Buffer.from(r.toString(16).padStart(64, '0') + s.toString(16).padStart(64, '0'), 'hex')
-        await refuses(ecVerifier, `${text}.${b64(bytes)}`, 'CS_SIGNATURE')
-      }
-    }
-  })
+  for (const alg of ['RS256', 'PS256', ...CURVES]) {
+    test(`${name}: attack 5: a signature with one octet less, one more, or twice, is refused: ${alg}`, async () => {
+      const signing = door.importKey(jwkFor(alg === 'PS256' ? 'RS256' : alg), { alg })
+      const cell = door.createVerifier({ keys: await door.publicKey(signing), ...POLICY })
+      const token = await door.createSigner({ key: signing, expiresIn: 60, now }).sign(CLAIMS)
+      await cell.verify(token)
+      const { text, raw } = taken(token)
+      const zero = Buffer.alloc(1)
+      const forms = [raw.subarray(1), raw.subarray(0, -1), Buffer.concat([raw, zero]), Buffer.concat([zero, raw])]
+      for (const form of [...forms, raw.subarray(0, 1), Buffer.concat([raw, raw])])
+        await refuses(cell, `${text}.${b64(form)}`, 'CS_SIGNATURE')
+    })
+  }
 
-  test(`${name}: attack 7: an ECDSA signature in DER, padded or cut is refused`, async () => {
-    const text = input({ alg: 'ES256' }, CLAIMS)
-    const raw = signBytes('sha256', Buffer.from(text), es256)
-    const zero = Buffer.alloc(1)
-    const forms = [
-      signBytes('sha256', Buffer.from(text), ec.privateKey),
-      raw.subarray(1),
-      raw.subarray(0, 63),
-      Buffer.concat([raw, zero]),
-      Buffer.concat([zero, raw.subarray(0, 32), zero, raw.subarray(32)]),
-      Buffer.concat([raw, Buffer.alloc(4096)]),
-    ]
-    for (const form of forms) await refuses(ecVerifier, `${text}.${b64(form)}`, 'CS_SIGNATURE')
-    await ecVerifier.verify(`${text}.${b64(raw)}`)
-  })
+  for (const [alg, order] of Object.entries(ORDERS)) {
+    test(`${name}: attack 6: signatures of edge values are refused: ${alg}`, async () => {
+      const cell = door.createVerifier({ keys: publicMembers(jwkFor(alg)), ...POLICY })
+      const text = input({ alg }, CLAIMS)
+      const digits = 2 * Math.ceil(order.toString(2).length / 8)
+      const half = (number: bigint): string => number.toString(16).padStart(digits, '0')
+      const edges = [0n, 1n, order - 1n, order, order + 1n, 16n ** BigInt(digits) - 1n]
+      for (const r of edges) {
+        for (const s of edges) {
+          await refuses(cell, `${text}.${b64(Buffer.from(half(r) + half(s), 'hex'))}`, 'CS_SIGNATURE')
+        }
+      }
+    })
+  }
+
+  for (const [alg, order] of Object.entries(ORDERS)) {
+    test(`${name}: attack 7: an ECDSA signature in DER, padded or cut is refused: ${alg}`, async () => {
+      const { privateKey, publicKey } = nodePair(jwkFor(alg))
+      const cell = door.createVerifier({ keys: jwk(publicKey), ...POLICY })
+      const hash = { ES384: 'sha384', ES512: 'sha512' }[alg] ?? 'sha256'
+      const text = input({ alg }, CLAIMS)
+      const raw = signBytes(hash, Buffer.from(text), { key: privateKey, dsaEncoding: 'ieee-p1363' })
+      const half = Math.ceil(order.toString(2).length / 8)
+      const zero = Buffer.alloc(1)
+      const forms = [
+        signBytes(hash, Buffer.from(text), privateKey),
+        raw.subarray(1),
+        raw.subarray(0, -1),
+        Buffer.concat([raw, zero]),
+        Buffer.concat([zero, raw.subarray(0, half), zero, raw.subarray(half)]),
+        Buffer.concat([raw, Buffer.alloc(4096)]),
+      ]
+      for (const form of forms) await refuses(cell, `${text}.${b64(form)}`, 'CS_SIGNATURE')
+      await cell.verify(`${text}.${b64(raw)}`)
+    })
+  }
   test(`${name}: attack 7: an r that starts with a zero octet verifies whole and is refused without it`, async () => {
     for (let jti = 0; ; jti++) {
       const text = input({ alg: 'ES256' }, { ...CLAIMS, jti: String(jti) })
@@ -185,22 +233,49 @@ for (const { name, door } of DOORS) {
     }
   })
 
-  test(`${name}: attack 8: an Ed25519 signature with S + L is refused`, async () => {
-    const order = 2n ** 252n + 27742317777372353535851937790883648493n
-    const text = input({ alg: 'EdDSA' }, CLAIMS)
-    const raw = signBytes(null, Buffer.from(text), ed.privateKey)
-    const s = BigInt(`0x${Buffer.from(raw.subarray(32)).reverse().toString('hex')}`) + order
-    const malleable = Buffer.concat([
-      raw.subarray(0, 32),
-      Buffer.from(s.toString(16).padStart(64, '0'), 'hex').reverse(),
-    ])
-    await edVerifier.verify(`${text}.${b64(raw)}`)
-    await refuses(edVerifier, `${text}.${b64(malleable)}`, 'CS_SIGNATURE')
-  })
+  for (const [crv, order, octets] of EDDSA) {
+    test(`${name}: attack 8: an ${crv} signature with S + L is refused`, async () => {
+      const { privateKey, publicKey } = nodePair(jwkFor(crv))
+      const cell = door.createVerifier({ keys: jwk(publicKey), ...POLICY })
+      for (const alg of [crv, 'EdDSA']) {
+        const text = input({ alg }, CLAIMS)
+        const raw = signBytes(null, Buffer.from(text), privateKey)
+        const s = BigInt(`0x${Buffer.from(raw.subarray(octets)).reverse().toString('hex')}`) + order
+        const malleable = Buffer.concat([
+          raw.subarray(0, octets),
+          Buffer.from(s.toString(16).padStart(2 * octets, '0'), 'hex').reverse(),
+        ])
+        await cell.verify(`${text}.${b64(raw)}`)
+        await refuses(cell, `${text}.${b64(malleable)}`, 'CS_SIGNATURE')
+      }
+    })
+  }
+  for (const alg of ML_DSA) {
+    test(`${name}: attack 8: the hints of an ${alg} signature are written in one way alone (FIPS 204 §7.1)`, async () => {
+      const key = door.importKey(jwkFor(alg))
+      const cell = door.createVerifier({ keys: await door.publicKey(key), ...POLICY })
+      const token = await door.createSigner({ key, expiresIn: 60, now }).sign(CLAIMS)
+      await cell.verify(token)
+      const { text, raw } = taken(token)
+      const start = raw.length - (HINT_OCTETS[alg] ?? 0)
+      const used = raw.at(-1) ?? 0
+      const changes: readonly (readonly [at: number, value: number])[] = [
+        [start + used, 1], // behind the last hint stand zeros
+        [raw.length - 1, used + 1], // no zero is a hint
+        [raw.length - 1, 255],
+        [start + 1, raw[start] ?? 0], // hints rise
+      ]
+      for (const [at, value] of changes.filter(([at, value]) => raw[at] !== value)) {
+        const changed = Buffer.from(raw)
+        changed[at] = value
+        await refuses(cell, `${text}.${b64(changed)}`, 'CS_SIGNATURE')
+      }
+    })
+  }
   test(`${name}: attack 8: (r, n - s) is another text of one ECDSA token, so only jti can name a token`, async () => {
     const text = input({ alg: 'ES256' }, { ...CLAIMS, jti: 'one' })
     const raw = signBytes('sha256', Buffer.from(text), es256)
-    const s = n - BigInt(`0x${raw.subarray(32).toString('hex')}`)
+    const s = ORDERS.ES256 - BigInt(`0x${raw.subarray(32).toString('hex')}`)
     const other = Buffer.concat([raw.subarray(0, 32), Buffer.from(s.toString(16).padStart(64, '0'), 'hex')])
     const [a, b] = [await ecVerifier.verify(`${text}.${b64(raw)}`), await ecVerifier.verify(`${text}.${b64(other)}`)]
     assert.equal(a.claims.jti, b.claims.jti)

@@ -13,7 +13,6 @@ import {
   der,
   derOf,
   EC,
-  ED,
   type Hand,
   jwkFor,
   nodePair,
@@ -26,7 +25,9 @@ import {
   RSA,
   resultOf,
   SPKI,
+  spki,
   TAG,
+  versionWithPublic,
 } from '../support/keys.ts'
 
 const [BEGIN = '', ...REST] = SPKI.trimEnd().split('\n')
@@ -55,20 +56,42 @@ const ecPrivate = nodePair(jwkFor('ES256')).privateKey
 const pemOfLabel = (label: string): string => `-----BEGIN ${label}-----\nMIIB\n-----END ${label}-----\n`
 const sealed = { cipher: 'aes-256-cbc', passphrase: 'x' }
 
-/** Containers that are not read: the error says which it is and how to convert it. */
-const OTHER_CONTAINERS: readonly (readonly [what: string, told: RegExp, pem: string | Buffer])[] = [
+/** Containers that are not read, or not so: the error says which it is and what to do about it. */
+const OTHER_CONTAINERS: readonly (readonly [what: string, code: ErrorCode, told: RegExp, pem: string | Buffer])[] = [
   [
     'an encrypted private key',
-    /encrypted private key[\s\S]*openssl/,
+    'CS_KEY_INVALID',
+    /encrypted PKCS#8 private key[\s\S]*passphrase/,
     ecPrivate.export({ format: 'pem', type: 'pkcs8', ...sealed }),
   ],
   [
     'a legacy encrypted key',
-    /legacy encrypted[\s\S]*openssl/,
+    'CS_KEY_INVALID',
+    /encrypted RSA PRIVATE KEY[\s\S]*passphrase/,
     rsaPair.privateKey.export({ format: 'pem', type: 'pkcs1', ...sealed }),
   ],
-  ['a private key in the format of OpenSSH', /OpenSSH[\s\S]*ssh-keygen/, pemOfLabel('OPENSSH PRIVATE KEY')],
+  [
+    'a private key in the format of OpenSSH',
+    'CS_UNSUPPORTED',
+    /OpenSSH[\s\S]*ssh-keygen/,
+    pemOfLabel('OPENSSH PRIVATE KEY'),
+  ],
+  ['a bundle of certificates', 'CS_UNSUPPORTED', /bundle[\s\S]*openssl pkcs7/, pemOfLabel('PKCS7')],
+  ['a certificate of OpenSSL alone', 'CS_UNSUPPORTED', /OpenSSL[\s\S]*openssl x509/, pemOfLabel('TRUSTED CERTIFICATE')],
+  ['a certificate request', 'CS_UNSUPPORTED', /request[\s\S]*-pubkey/, pemOfLabel('CERTIFICATE REQUEST')],
+  ['a DSA key', 'CS_UNSUPPORTED', /DSA[\s\S]*generateKey/, pemOfLabel('DSA PRIVATE KEY')],
+  ['the name of a curve', 'CS_UNSUPPORTED', /curve[\s\S]*EC PRIVATE KEY/, pemOfLabel('EC PARAMETERS')],
 ]
+
+const integerOf = (octets: Uint8Array): bigint => BigInt(`0x${Buffer.from(octets).toString('hex')}`)
+
+/** The primes of the fields that the curves are over (SP 800-186 §3.2.1, SEC 2 §2.4.1). */
+const PRIME: Readonly<Record<string, bigint>> = {
+  ES256: 2n ** 256n - 2n ** 224n + 2n ** 192n + 2n ** 96n - 1n,
+  ES384: 2n ** 384n - 2n ** 128n - 2n ** 96n + 2n ** 32n - 1n,
+  ES512: 2n ** 521n - 1n,
+  ES256K: 2n ** 256n - 2n ** 32n - 977n,
+}
 
 /** How PEM texts arrive from files, shells and environment variables. */
 const SPELLINGS: readonly (readonly [how: string, spell: (pem: string) => string])[] = [
@@ -96,9 +119,9 @@ for (const { name, door } of DOORS) {
     })
   }
 
-  for (const [what, told, pem] of OTHER_CONTAINERS) {
-    test(`${name}: importKey says that a PEM holds ${what}, and how to convert it`, () => {
-      assertRefused(() => door.importKey(String(pem)), 'CS_UNSUPPORTED', what, told)
+  for (const [what, code, told, pem] of OTHER_CONTAINERS) {
+    test(`${name}: importKey says that a PEM holds ${what}, and what to do about it`, () => {
+      assertRefused(() => door.importKey(String(pem)), code, what, told)
     })
   }
 
@@ -109,7 +132,7 @@ for (const { name, door } of DOORS) {
 
   for (const [how, spell] of SPELLINGS) {
     test(`${name}: importKey takes PEM ${how}`, async () => {
-      for (const jwk of [jwkFor('RS256'), RSA, jwkFor('ES256'), EC, jwkFor('Ed25519'), ED]) {
+      for (const jwk of ASYMMETRIC.flatMap((alg) => [jwkFor(alg), publicMembers(jwkFor(alg))])) {
         assert.deepEqual(await door.exportJwk(door.importKey(spell(pemOf(jwk)))), jwk)
       }
     })
@@ -144,16 +167,31 @@ for (const { name, door } of DOORS) {
       const jwk = jwkFor(alg)
       const hands: [what: string, hand: Hand][] = [
         ['alone', {}],
-        ['with its public half', { open: jwk, version: alg === 'Ed25519' ? 1 : 0 }],
+        ['with its public half', { open: jwk, version: versionWithPublic(jwk) }],
         // [0] IMPLICIT SET OF, with one attribute (RFC 5958 §2)
         ['with attributes', { extra: der(0xa0, der(TAG.sequence, oid('rsa'), der(0x31, der(TAG.null)))) }],
       ]
-      if (alg !== 'Ed25519') hands.push(['with its curve named twice', { curve: jwk.crv as OidName }])
+      if (jwk.kty === 'EC') hands.push(['with its curve named twice', { curve: jwk.crv as OidName }])
       for (const [what, hand] of hands) {
         const key = door.importKey(pkcs8(jwk, hand))
         assert.deepEqual(await door.exportJwk(key), jwk, what)
         assert.deepEqual(await door.exportJwk(await door.publicKey(key)), publicMembers(jwk), what)
       }
+    })
+  }
+
+  for (const alg of ['ES256', 'ES384', 'ES512', 'ES256K']) {
+    test(`${name}: a compressed point of ${alg} stands for the y of its parity, and its opposite for the other (SEC 1 §2.3.4)`, async () => {
+      const jwk = publicMembers(jwkFor(alg))
+      const y = octetsOf(jwk, 'y')
+      const [same, other] = (y.at(-1) ?? 0) % 2 === 0 ? [2, 3] : [3, 2]
+      const read = (first: number): Promise<Jwk> | Jwk =>
+        door.exportJwk(door.importKey(spki(['ec', jwk.crv as OidName], [first], octetsOf(jwk, 'x'))))
+      assert.deepEqual(await read(same), jwk)
+      const opposite = await read(other)
+      assert.equal(opposite.x, jwk.x)
+      const sum = [y, octetsOf(opposite, 'y')].reduce((total, part) => total + integerOf(part), 0n)
+      assert.equal(sum, PRIME[alg], 'the two y add up to the prime of the curve')
     })
   }
 
@@ -178,20 +216,22 @@ for (const { name, door } of DOORS) {
       'CS_KEY_INVALID',
       der(TAG.sequence, der(TAG.sequence, oid('rsa'), utf8('more')), derOf(SPKI).slice(4 + 15)),
     ],
+    ['with a hybrid point', 'CS_KEY_INVALID', spki(['ec', 'P-256'], [6], octetsOf(EC, 'x'), octetsOf(EC, 'y'))],
+    ['with the point at infinity', 'CS_KEY_INVALID', spki(['ec', 'P-256'], [0])],
+    ['without a point', 'CS_KEY_INVALID', spki(['ec', 'P-256'])],
+    ['with a compressed point that is short', 'CS_KEY_INVALID', spki(['ec', 'P-256'], [2], new Uint8Array(31))],
+    ['with a compressed point that goes on', 'CS_KEY_INVALID', spki(['ec', 'P-256'], [2], new Uint8Array(64))],
+    ['of EC on a curve that we do not have', 'CS_UNSUPPORTED', spki(['ec', 'P-224'], [4], new Uint8Array(56))],
+    ['of OKP on a curve that we do not have', 'CS_UNSUPPORTED', spki(['X25519'], new Uint8Array(32))],
+    ['whose curve stands for its algorithm', 'CS_UNSUPPORTED', spki(['P-256'], [4], new Uint8Array(64))],
+    ['whose point is short', 'CS_KEY_INVALID', spki(['ec', 'P-256'], [4], octetsOf(EC, 'x'))],
+    ['of Ed448 with parameters', 'CS_KEY_INVALID', spki(['Ed448', 'ec'], new Uint8Array(57))],
+    ['of ML-DSA with parameters', 'CS_KEY_INVALID', spki(['ML-DSA-44', 'ec'], new Uint8Array(1312))],
+    ['of ML-DSA whose key is short', 'CS_KEY_INVALID', spki(['ML-DSA-44'], new Uint8Array(1311))],
     [
-      'with a compressed point',
-      'CS_UNSUPPORTED',
-      der(TAG.sequence, der(TAG.sequence, oid('ec'), oid('P-256')), der(TAG.bits, [0, 2], octetsOf(EC, 'x'))),
-    ],
-    [
-      'on a curve that we do not have',
-      'CS_UNSUPPORTED',
-      der(TAG.sequence, der(TAG.sequence, Buffer.from('06032b6571', 'hex')), der(TAG.bits, new Uint8Array(58))),
-    ],
-    [
-      'whose point is short',
+      'of ML-DSA whose key is that of another parameter set',
       'CS_KEY_INVALID',
-      der(TAG.sequence, der(TAG.sequence, oid('ec'), oid('P-256')), der(TAG.bits, [0, 4], octetsOf(EC, 'x'))),
+      spki(['ML-DSA-65'], new Uint8Array(1312)),
     ],
   ] as const) {
     test(`${name}: importKey refuses DER ${why} (X.690 §10, RFC 5280 §4.1.2.7, RFC 5958 §2)`, () => {
@@ -202,7 +242,7 @@ for (const { name, door } of DOORS) {
 
 /** The same keys in the containers of other times and programs: PEM and DER of each, and the key as PKCS#8 or SPKI. */
 const OLDER: readonly (readonly [what: string, pem: string, der: Buffer, same: string])[] = [
-  ...(['RS256', 'ES256', 'ES384', 'ES512'] as const).flatMap((alg) => {
+  ...(['RS256', 'ES256', 'ES384', 'ES512', 'ES256K'] as const).flatMap((alg) => {
     const { privateKey, publicKey } = nodePair(jwkFor(alg))
     const type = alg === 'RS256' ? ('pkcs1' as const) : ('sec1' as const)
     const pkcs8 = String(privateKey.export({ format: 'pem', type: 'pkcs8' }))

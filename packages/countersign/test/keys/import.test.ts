@@ -18,6 +18,7 @@ import {
   publicMembers,
   RSA,
   SPKI,
+  versionWithPublic,
 } from '../support/keys.ts'
 import { ofOrigin } from '../support/vectors.ts'
 
@@ -37,6 +38,10 @@ const beyondPrime = (text: string | undefined): string => number(integer(text) +
 function longExponent({ d, p, q }: Jwk): string {
   return number(integer(d) + (((integer(p) - 1n) * (integer(q) - 1n)) << 64n))
 }
+
+/** Any octets of the right number are a public key of ML-DSA (FIPS 204 §7.2). */
+const AKP = { kty: 'AKP', alg: 'ML-DSA-44', pub: base64url(new Uint8Array(1312)) } as const
+const withoutAlg = ({ alg: _, ...jwk }: Jwk): Omit<Jwk, 'alg'> => jwk
 
 /** A key of the generator that ROCA broke, from the Wycheproof vectors. */
 const ROCA = ofOrigin('wycheproof-key')
@@ -59,7 +64,9 @@ const SMALL_ORDER = [
 
 const REFUSED_JWKS: readonly (readonly [why: string, code: ErrorCode, jwk: unknown])[] = [
   ['without kty', 'CS_KEY_INVALID', { ...EC, kty: undefined }],
-  ['of an unknown kty', 'CS_UNSUPPORTED', { ...EC, kty: 'AKP' }],
+  ['of an unknown kty', 'CS_UNSUPPORTED', { ...EC, kty: 'PQK' }],
+  ['whose kty is the name of an algorithm', 'CS_UNSUPPORTED', { ...AKP, kty: 'ML-DSA-44' }],
+  ['whose kty is written small', 'CS_UNSUPPORTED', { ...EC, kty: 'ec' }],
   ['whose kty is inherited', 'CS_KEY_INVALID', Object.create(EC)],
   ['that is a JWK Set', 'CS_KEY_INVALID', { keys: [EC] }],
   ['that is an array', 'CS_KEY_INVALID', [EC]],
@@ -73,7 +80,9 @@ const REFUSED_JWKS: readonly (readonly [why: string, code: ErrorCode, jwk: unkno
   ['whose alg is for another kty', 'CS_KEY_TYPE', { ...EC, alg: 'RS256' }],
   ['whose alg is for another curve', 'CS_KEY_TYPE', { ...EC, alg: 'ES384' }],
   ['EC without crv', 'CS_KEY_INVALID', { ...EC, crv: undefined }],
-  ['EC on a curve that we do not have', 'CS_UNSUPPORTED', { ...EC, crv: 'secp256k1' }],
+  ['EC on a curve that we do not have', 'CS_UNSUPPORTED', { ...EC, crv: 'P-224' }],
+  ['EC on the curve of Bitcoin by a name that it never got', 'CS_UNSUPPORTED', { ...EC, crv: 'P-256K' }],
+  ['EC on secp256k1 whose point is on P-256', 'CS_KEY_INVALID', { ...EC, crv: 'secp256k1' }],
   ['EC on a curve of OKP', 'CS_KEY_INVALID', { ...EC, crv: 'Ed25519' }],
   ['EC on another curve than its own', 'CS_KEY_INVALID', { ...EC, crv: 'P-384' }],
   ['EC without y', 'CS_KEY_INVALID', { ...EC, y: undefined }],
@@ -89,7 +98,8 @@ const REFUSED_JWKS: readonly (readonly [why: string, code: ErrorCode, jwk: unkno
   ['EC whose d is zero', 'CS_KEY_INVALID', { ...EC, d: base64url(new Uint8Array(32)) }],
   ['EC whose d is not below the order', 'CS_KEY_INVALID', { ...EC, d: base64url(new Uint8Array(32).fill(255)) }],
   ['EC whose d is short', 'CS_KEY_INVALID', { ...EC, d: 'AQ' }],
-  ['OKP on a curve that we do not have', 'CS_UNSUPPORTED', { ...ED, crv: 'Ed448' }],
+  ['OKP on a curve that we do not have', 'CS_UNSUPPORTED', { ...ED, crv: 'X25519' }],
+  ['OKP on another curve than its own', 'CS_KEY_INVALID', { ...ED, crv: 'Ed448' }],
   ['OKP off its curve', 'CS_KEY_INVALID', { ...ED, x: base64url(Uint8Array.of(2, ...new Uint8Array(31))) }],
   ['OKP with an octet too few', 'CS_KEY_INVALID', { ...ED, x: ED.x?.slice(0, -3) }],
   ['OKP whose d is short', 'CS_KEY_INVALID', { ...ED, d: 'AQ' }],
@@ -101,6 +111,18 @@ const REFUSED_JWKS: readonly (readonly [why: string, code: ErrorCode, jwk: unkno
         { ...ED, x: Buffer.from(hex, 'hex').toString('base64url') },
       ] as const,
   ),
+  ['AKP without alg', 'CS_KEY_INVALID', { ...AKP, alg: undefined }],
+  ['AKP whose alg is no parameter set', 'CS_UNSUPPORTED', { ...AKP, alg: 'ML-DSA-45' }],
+  ['AKP whose alg is for another kty', 'CS_UNSUPPORTED', { ...AKP, alg: 'ES256' }],
+  ['AKP whose alg is inherited', 'CS_KEY_INVALID', Object.assign(Object.create({ alg: AKP.alg }), withoutAlg(AKP))],
+  ['AKP whose alg is that of a longer key', 'CS_KEY_INVALID', { ...AKP, alg: 'ML-DSA-65' }],
+  ['AKP without pub', 'CS_KEY_INVALID', { ...AKP, pub: undefined }],
+  ['AKP with an octet too many', 'CS_KEY_INVALID', { ...AKP, pub: withZero(AKP.pub) }],
+  ['AKP with an octet too few', 'CS_KEY_INVALID', { ...AKP, pub: base64url(new Uint8Array(1311)) }],
+  ['AKP with padding', 'CS_KEY_INVALID', { ...AKP, pub: `${AKP.pub}=` }],
+  ['AKP with priv and without pub', 'CS_KEY_INVALID', { ...AKP, pub: undefined, priv: base64url(new Uint8Array(32)) }],
+  ['AKP whose priv is short', 'CS_KEY_INVALID', { ...AKP, priv: base64url(new Uint8Array(31)) }],
+  ['AKP whose priv is expanded', 'CS_KEY_INVALID', { ...AKP, priv: base64url(new Uint8Array(2560)) }],
   ['RSA without n', 'CS_KEY_INVALID', { ...RSA, n: undefined }],
   ['RSA with an empty e', 'CS_KEY_INVALID', { ...RSA, e: '' }],
   ['RSA of 2047 bits', 'CS_KEY_SIZE', { ...RSA, n: number((modulus >> 1n) | 1n) }],
@@ -127,7 +149,7 @@ const REFUSED_JWKS: readonly (readonly [why: string, code: ErrorCode, jwk: unkno
 
 for (const { name, door } of DOORS) {
   for (const [why, code, jwk] of REFUSED_JWKS) {
-    test(`${name}: importKey refuses a JWK ${why} (RFC 7517 §4, RFC 7518 §6, RFC 8037 §2)`, () => {
+    test(`${name}: importKey refuses a JWK ${why} (RFC 7517 §4, RFC 7518 §6, RFC 8037 §2, RFC 9964 §3)`, () => {
       assertRefused(() => door.importKey(jwk as Jwk), code, why)
     })
   }
@@ -136,8 +158,7 @@ for (const { name, door } of DOORS) {
     test(`${name}: importKey refuses ${alg} keys whose halves do not belong together`, () => {
       const [own, strange] = [jwkFor(alg), jwkFor(alg, 1)]
       assertRefused(() => door.importKey({ ...own, ...publicMembers(strange) }), 'CS_KEY_INVALID', 'JWK')
-      // An Ed25519 key has its public half in the second version of PKCS#8 alone.
-      const hand = { open: strange, version: alg === 'Ed25519' ? 1 : 0 }
+      const hand = { open: strange, version: versionWithPublic(own) }
       assertRefused(() => door.importKey(pkcs8(own, hand)), 'CS_KEY_INVALID', 'PKCS#8')
     })
   }
@@ -192,8 +213,17 @@ for (const { name, door } of DOORS) {
     assertRefused(() => door.importKey(small.publicKey), 'CS_KEY_SIZE', 'RSA of 1024 bits')
     const bound = crypto.generateKeyPairSync('rsa-pss', { modulusLength: 2048 })
     assertRefused(() => door.importKey(bound.publicKey), 'CS_UNSUPPORTED', 'RSASSA-PSS', /rsa-pss/)
-    const other = crypto.generateKeyPairSync('ec', { namedCurve: 'secp256k1' })
-    assertRefused(() => door.importKey(other.privateKey), 'CS_UNSUPPORTED', 'another curve')
+    const others = [
+      crypto.generateKeyPairSync('ec', { namedCurve: 'secp224r1' }),
+      crypto.generateKeyPairSync('ec', { namedCurve: 'brainpoolP256r1' }),
+      crypto.generateKeyPairSync('x25519'),
+      crypto.generateKeyPairSync('x448'),
+      crypto.generateKeyPairSync('dsa', { modulusLength: 2048, divisorLength: 256 }),
+    ]
+    for (const other of others) {
+      assertRefused(() => door.importKey(other.privateKey), 'CS_UNSUPPORTED', 'another kind, private')
+      assertRefused(() => door.importKey(other.publicKey), 'CS_UNSUPPORTED', 'another kind, public')
+    }
     const imposter = { type: 'public', export: () => jwkFor('ES256') } as const
     assertRefused(() => door.importKey(imposter), 'CS_KEY_INVALID', 'a look-alike')
   })

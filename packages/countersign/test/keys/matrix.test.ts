@@ -56,7 +56,7 @@ type Reason = readonly [told: RegExp | 'labels', ...codes: ErrorCode[]]
 const REASONS: Readonly<Record<string, Reason>> = {
   'ML-DSA without its seed': [/seed/, 'CS_UNSUPPORTED'],
   'explicit parameters': [/parameters/, 'CS_UNSUPPORTED'],
-  'hybrid point': [/point/, 'CS_UNSUPPORTED', 'CS_KEY_INVALID'],
+  'hybrid point': [/point/, 'CS_KEY_INVALID'],
   secp224r1: [/secp224r1|P-224|1\.3\.132\.0\.33/, 'CS_UNSUPPORTED'],
   brainpoolP256r1: [/brainpoolP256r1|1\.3\.36\.3\.3\.2\.8\.1\.1\.7/, 'CS_UNSUPPORTED'],
   X25519: [/X25519/, 'CS_UNSUPPORTED'],
@@ -70,13 +70,14 @@ const REASONS: Readonly<Record<string, Reason>> = {
   'old cipher': [/encrypted|cipher/, 'CS_UNSUPPORTED'],
   'several blocks': ['labels', 'CS_KEY_INVALID'],
   'text around': [/more than its PEM block/, 'CS_KEY_INVALID'],
-  'other label': ['labels', 'CS_KEY_INVALID', 'CS_UNSUPPORTED'],
-  'curve without a key': [/name of a curve|EC PARAMETERS/, 'CS_KEY_INVALID', 'CS_UNSUPPORTED'],
-  'certificate request': [/certificate request/i, 'CS_KEY_INVALID', 'CS_UNSUPPORTED'],
+  'certificate of OpenSSL alone': [/OpenSSL alone[\s\S]*openssl x509 -in/, 'CS_UNSUPPORTED'],
+  'bundle of certificates': [/bundle of certificates[\s\S]*openssl pkcs7 -in/, 'CS_UNSUPPORTED'],
+  'curve without a key': [/name of a curve[\s\S]*EC PRIVATE KEY/, 'CS_UNSUPPORTED'],
+  'certificate request': [/certificate request[\s\S]*openssl req -in/, 'CS_UNSUPPORTED'],
   'certificate request in DER': [/DER|certificate request/, 'CS_KEY_INVALID', 'CS_UNSUPPORTED'],
-  'PKCS#12': [/DER|PKCS#12/, 'CS_KEY_INVALID', 'CS_UNSUPPORTED'],
-  OpenSSH: [/SSH/, 'CS_UNSUPPORTED', 'CS_KEY_INVALID'],
-  SSH2: [/not a PEM|SSH/, 'CS_KEY_INVALID', 'CS_UNSUPPORTED'],
+  'PKCS#12': [/PKCS#12[\s\S]*openssl pkcs12 -in/, 'CS_UNSUPPORTED'],
+  OpenSSH: [/OpenSSH[\s\S]*ssh-keygen/, 'CS_UNSUPPORTED'],
+  SSH2: [/OpenSSH[\s\S]*ssh-keygen/, 'CS_UNSUPPORTED'],
 }
 
 const inLines = (base64: string): string => base64.replace(/.{1,76}/g, '$&\n')

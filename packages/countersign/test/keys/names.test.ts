@@ -1,8 +1,17 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import test from 'node:test'
-import type { ErrorCode, Key } from 'countersign'
+import type { ErrorCode, Jwk, Key } from 'countersign'
 import { DOORS } from '../support/doors.ts'
-import { ASYMMETRIC, EC, jwkFor, publicMembers } from '../support/keys.ts'
+import { ASYMMETRIC, EC, jwkFor, PRIVATE_MEMBERS, publicMembers } from '../support/keys.ts'
+
+/** The members whose hash is the thumbprint of a key (RFC 7638 §3.2, RFC 8037 §2, RFC 9964 §6). */
+const REQUIRED: Readonly<Record<string, readonly string[]>> = {
+  RSA: ['e', 'kty', 'n'],
+  EC: ['crv', 'kty', 'x', 'y'],
+  OKP: ['crv', 'kty', 'x'],
+  AKP: ['alg', 'kty', 'pub'],
+}
 
 for (const { name, door } of DOORS) {
   test(`${name}: publicJwks refuses a secret, and two keys that nothing tells apart`, async () => {
@@ -26,7 +35,7 @@ for (const { name, door } of DOORS) {
     const { keys: published } = await door.publicJwks(keys)
     for (const jwk of published) {
       assert.deepEqual(
-        Object.keys(jwk).filter((member) => ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k'].includes(member)),
+        Object.keys(jwk).filter((member) => PRIVATE_MEMBERS.includes(member)),
         [],
       )
     }
@@ -60,15 +69,32 @@ for (const { name, door } of DOORS) {
   }
 
   test(`${name}: a member on another curve under the same kid makes nothing ambiguous`, async () => {
-    const strange = { kty: 'EC', crv: 'secp256k1', x: 'AA', y: 'AA', kid: 'a' }
-    const keys = door.keySet({ keys: [{ ...EC, kid: 'a' }, strange] })
-    assert.equal(keys.skipped.length, 1)
     const signer = door.createSigner({ key: door.importKey(jwkFor('ES256'), { kid: 'a' }), expiresIn: 60 })
-    await door.createVerifier({ keys, issuer: 'any', audience: 'any' }).verify(await signer.sign({}))
+    const token = await signer.sign({})
+    for (const strange of [
+      { kty: 'EC', crv: 'P-224', x: 'AA', y: 'AA', kid: 'a' },
+      { kty: 'EC', crv: 'secp256k1', x: 'AA', y: 'AA', kid: 'a' },
+      { kty: 'OKP', crv: 'X25519', x: 'AA', kid: 'a' },
+      { kty: 'AKP', alg: 'ML-DSA-44', pub: 'AA', kid: 'a' },
+    ]) {
+      const keys = door.keySet({ keys: [{ ...EC, kid: 'a' }, strange] })
+      assert.equal(keys.skipped.length, 1, JSON.stringify(strange))
+      await door.createVerifier({ keys, issuer: 'any', audience: 'any' }).verify(token)
+    }
+  })
+
+  test(`${name}: keys of every kind share one kid, and the algorithm of the token tells them apart`, async () => {
+    const keys = door.keySet({ keys: ASYMMETRIC.map((alg) => ({ ...publicMembers(jwkFor(alg)), kid: 'a' })) })
+    const verifier = door.createVerifier({ keys, issuer: 'any', audience: 'any' })
+    for (const alg of ASYMMETRIC) {
+      const key = door.importKey(jwkFor(alg), { kid: 'a' })
+      const token = await door.createSigner({ key, alg, expiresIn: 60 }).sign({ sub: alg })
+      assert.equal((await verifier.verify(token)).claims.sub, alg)
+    }
   })
 
   test(`${name}: a new key is named by its thumbprint, or as it was told, and a secret by nothing`, async () => {
-    for (const alg of ['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519', 'RS256', 'PS512']) {
+    for (const alg of [...ASYMMETRIC, 'EdDSA', 'PS512']) {
       const key = await door.generateKey(alg)
       assert.equal(key.kid, await door.thumbprint(key), alg)
       assert.deepEqual([key.kind, key.alg, key.algorithms], ['private', alg, [alg]])
@@ -83,10 +109,17 @@ for (const { name, door } of DOORS) {
     assert.deepEqual({ ...door.decodeUnverified(token).header }, { alg: 'HS256', typ: 'JWT' })
   })
 
-  test(`${name}: a thumbprint is of the public half alone, and of an unknown hash there is none`, async () => {
+  test(`${name}: a thumbprint is of the public half alone, and of an unknown hash there is none (RFC 7638 §3, RFC 9964 §6)`, async () => {
     await assert.rejects(async () => door.thumbprint(door.importKey(EC), 'sha-1' as 'sha-256'), TypeError)
     for (const alg of ASYMMETRIC) {
-      const expected = await door.thumbprint(door.importKey(publicMembers(jwkFor(alg))))
+      const open = publicMembers(jwkFor(alg))
+      const expected = await door.thumbprint(door.importKey(open))
+      const members = REQUIRED[open.kty]?.map((member) => [member, open[member as keyof Jwk]]) ?? []
+      const text = JSON.stringify(Object.fromEntries(members))
+      for (const hash of ['sha-256', 'sha-384', 'sha-512'] as const) {
+        const digest = createHash(hash.replace('-', '')).update(text).digest('base64url')
+        assert.equal(await door.thumbprint(door.importKey(open), hash), digest, `${alg}: ${hash}`)
+      }
       const named = { ...jwkFor(alg), kid: 'a', use: 'sig', key_ops: ['sign'], alg }
       assert.equal(await door.thumbprint(door.importKey(named)), expected)
       assert.notEqual(await door.thumbprint(door.importKey(jwkFor(alg, 1))), expected)

@@ -5,6 +5,7 @@ import type { ErrorCode, SecretInput } from 'countersign'
 import { base64url, utf8 } from '../../src/bytes.ts'
 import { DOORS } from '../support/doors.ts'
 import {
+  ASYMMETRIC,
   assertRefused,
   der,
   derOf,
@@ -12,15 +13,26 @@ import {
   ED,
   jwkFor,
   nodePair,
+  octetsOf,
   oid,
   pemOf,
+  publicMembers,
   RSA,
   SPKI,
   STRONG,
+  spki,
   TAG,
 } from '../support/keys.ts'
 
 const HEX = Buffer.from(STRONG).toString('hex')
+
+const encrypted = (format: 'pem' | 'der'): string | Buffer =>
+  nodePair(jwkFor('ES256')).privateKey.export({
+    format: format as 'pem',
+    type: 'pkcs8',
+    cipher: 'aes-256-cbc',
+    passphrase: 'x',
+  })
 
 const REFUSED_SECRETS: readonly (readonly [why: string, code: ErrorCode, input: unknown])[] = [
   ['a bare string', 'CS_KEY_INVALID', 'correct horse battery staple and some more'],
@@ -52,10 +64,20 @@ const REFUSED_SECRETS: readonly (readonly [why: string, code: ErrorCode, input: 
   ['a public JWK', 'CS_WEAK_SECRET', { text: JSON.stringify(RSA) }],
   ['a public JWK with white space', 'CS_WEAK_SECRET', { text: ` ${JSON.stringify(EC, undefined, 2)}\n` }],
   ['a private JWK', 'CS_WEAK_SECRET', { text: JSON.stringify(jwkFor('Ed25519')) }],
+  ...ASYMMETRIC.flatMap((alg): (typeof REFUSED_SECRETS)[number][] => [
+    [`a private JWK of ${alg}`, 'CS_WEAK_SECRET', { text: JSON.stringify(jwkFor(alg)) }],
+    [`a public key of ${alg} as PEM`, 'CS_WEAK_SECRET', { text: pemOf(publicMembers(jwkFor(alg))) }],
+    [`a public key of ${alg} in DER`, 'CS_WEAK_SECRET', derOf(pemOf(publicMembers(jwkFor(alg))))],
+    [`a private key of ${alg} in DER`, 'CS_WEAK_SECRET', derOf(pemOf(jwkFor(alg)))],
+  ]),
   ['a JWK Set', 'CS_WEAK_SECRET', { text: JSON.stringify({ keys: [EC] }) }],
   ['a public key in DER', 'CS_WEAK_SECRET', derOf(SPKI)],
   ['a private key in DER', 'CS_WEAK_SECRET', derOf(pemOf(jwkFor('ES256')))],
   ['a public key in DER, in hex', 'CS_WEAK_SECRET', { hex: Buffer.from(derOf(pemOf(ED))).toString('hex') }],
+  ['a compressed point in DER', 'CS_WEAK_SECRET', spki(['ec', 'P-256'], [2], octetsOf(EC, 'x'))],
+  ['a key in DER that is not read here', 'CS_WEAK_SECRET', spki(['X25519'], new Uint8Array(32).fill(9))],
+  ['an encrypted private key as PEM', 'CS_WEAK_SECRET', { text: String(encrypted('pem')) }],
+  ['an encrypted private key in DER', 'CS_WEAK_SECRET', Uint8Array.from(encrypted('der') as Buffer)],
   [
     'a public key in DER of PKCS#1',
     'CS_WEAK_SECRET',

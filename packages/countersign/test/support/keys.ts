@@ -4,11 +4,20 @@ import { type ErrorCode, JoseError, type Jwk } from 'countersign'
 import * as local from 'countersign/sync'
 import { fromBase64url } from '../../src/bytes.ts'
 
-/** An algorithm for each kind of key that has two halves. */
-export const ASYMMETRIC = ['RS256', 'ES256', 'ES384', 'ES512', 'Ed25519'] as const
+/** The parameter sets of ML-DSA (RFC 9964 §5). */
+export const EVERY_ML_DSA = ['ML-DSA-44', 'ML-DSA-65', 'ML-DSA-87'] as const
 
-/** The same without RSA. */
-export const CURVES = ['ES256', 'ES384', 'ES512', 'Ed25519'] as const
+/** Those that the platform has, by its own word: `capabilities` is held to it, and akp.test.ts says which are missing. */
+export const ML_DSA = EVERY_ML_DSA.filter((alg) => {
+  const made = resultOf(() => crypto.generateKeyPairSync(alg.toLowerCase() as 'ed25519'))
+  return !(made instanceof Error)
+})
+
+/** An algorithm for each kind of key that has two halves, and is not RSA. */
+export const CURVES = ['ES256', 'ES384', 'ES512', 'ES256K', 'Ed25519', 'Ed448', ...ML_DSA] as const
+
+/** The same with RSA. */
+export const ASYMMETRIC = ['RS256', ...CURVES] as const
 
 const made = new Map<string, Jwk>()
 
@@ -25,12 +34,17 @@ export function jwkFor(alg: string, which: 0 | 1 = 0): Jwk {
 }
 
 function bareJwk(alg: string): Jwk {
-  const { alg: _, kid: __, ...jwk } = local.exportJwk(local.generateKey(alg))
-  return jwk
+  const { alg: own, kid: _, ...jwk } = local.exportJwk(local.generateKey(alg))
+  // For a key of kty AKP its alg is a part of the key (RFC 9964 §3).
+  return jwk.kty === 'AKP' && own !== undefined ? { ...jwk, alg: own } : jwk
 }
 
+/** The members of a JWK that are nobody's business (RFC 7518 §6, RFC 8037 §2, RFC 9964 §3). */
+export const PRIVATE_MEMBERS: readonly string[] = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k', 'priv']
+
 /** A JWK without its private members. */
-export const publicMembers = ({ d: _, p: __, q: ___, dp: ____, dq: _____, qi: ______, ...jwk }: Jwk): Jwk => jwk
+export const publicMembers = (jwk: Jwk): Jwk =>
+  Object.fromEntries(Object.entries(jwk).filter(([name]) => !PRIVATE_MEMBERS.includes(name))) as unknown as Jwk
 
 /** The public halves of the keys that most tests take. */
 export const RSA: Jwk = publicMembers(jwkFor('RS256'))
@@ -82,14 +96,32 @@ export function resultOf(run: () => unknown): unknown {
 // DER by hand, for what no library writes.
 
 /** The tags of X.690 §8 that keys are made of. */
-export const TAG = { integer: 2, bits: 3, octets: 4, null: 5, oid: 6, sequence: 0x30, context0: 0xa0, context1: 0xa1 }
+export const TAG = {
+  integer: 2,
+  bits: 3,
+  octets: 4,
+  null: 5,
+  oid: 6,
+  sequence: 0x30,
+  context0: 0xa0,
+  context1: 0xa1,
+  bits0: 0x80,
+  bits1: 0x81,
+}
 
 const OID = {
   ec: '2a8648ce3d0201',
   'P-256': '2a8648ce3d030107',
   'P-384': '2b81040022',
   'P-521': '2b81040023',
+  secp256k1: '2b8104000a',
+  'P-224': '2b81040021',
   Ed25519: '2b6570',
+  Ed448: '2b6571',
+  X25519: '2b656e',
+  'ML-DSA-44': '608648016503040311',
+  'ML-DSA-65': '608648016503040312',
+  'ML-DSA-87': '608648016503040313',
   rsa: '2a864886f70d010101',
 } as const
 
@@ -104,8 +136,9 @@ export function der(tag: number, ...parts: readonly (Uint8Array | readonly numbe
   return Uint8Array.from([tag, ...head, ...content])
 }
 
-/** A coordinate or a private key, as octets. */
-export const octetsOf = (jwk: Jwk, name: 'x' | 'y' | 'd'): Uint8Array => fromBase64url(jwk[name] ?? '', name)
+/** A coordinate, a public or a private key, as octets. */
+export const octetsOf = (jwk: Jwk, name: 'x' | 'y' | 'd' | 'pub' | 'priv'): Uint8Array =>
+  fromBase64url(jwk[name] ?? '', name)
 
 /** An object identifier as an element. */
 export const oid = (name: OidName): Uint8Array => der(TAG.oid, Buffer.from(OID[name], 'hex'))
@@ -124,16 +157,25 @@ export interface Hand {
   readonly extra?: Uint8Array
 }
 
-/** PKCS#8 of a key on a curve (RFC 5958 §2, RFC 5915 §3, RFC 8410 §7). */
+/** PKCS#8 of a key that is not RSA (RFC 5958 §2, RFC 5915 §3, RFC 8410 §7, RFC 9881 §6). */
 export function pkcs8(jwk: Jwk, { open, curve, version: number = 0, extra = new Uint8Array() }: Hand = {}): Uint8Array {
-  const d = der(TAG.octets, octetsOf(jwk, 'd'))
-  const crv = jwk.crv as OidName
-  if (crv === 'Ed25519') {
-    const half = open ? der(0x81, [0], octetsOf(open, 'x')) : []
-    return der(TAG.sequence, version(number), der(TAG.sequence, oid(crv)), der(TAG.octets, d), half, extra)
+  const container = (id: readonly OidName[], key: Uint8Array, half: Uint8Array | readonly number[] = []): Uint8Array =>
+    der(TAG.sequence, version(number), der(TAG.sequence, ...id.map(oid)), der(TAG.octets, key), half, extra)
+  if (jwk.kty !== 'EC') {
+    const seed = jwk.kty === 'AKP'
+    const key = seed ? der(TAG.bits0, octetsOf(jwk, 'priv')) : der(TAG.octets, octetsOf(jwk, 'd'))
+    const half = open && der(TAG.bits1, [0], octetsOf(open, seed ? 'pub' : 'x'))
+    return container([(seed ? jwk.alg : jwk.crv) as OidName], key, half)
   }
   const named = curve ? der(TAG.context0, oid(curve)) : []
   const half = open ? der(TAG.context1, der(TAG.bits, [0, 4], octetsOf(open, 'x'), octetsOf(open, 'y'))) : []
-  const inner = der(TAG.sequence, version(1), d, named, half)
-  return der(TAG.sequence, version(number), der(TAG.sequence, oid('ec'), oid(crv)), der(TAG.octets, inner), extra)
+  const inner = der(TAG.sequence, version(1), der(TAG.octets, octetsOf(jwk, 'd')), named, half)
+  return container(['ec', jwk.crv as OidName], inner)
 }
+
+/** SPKI by hand: an algorithm, and the octets of the public key (RFC 5280 §4.1.2.7). */
+export const spki = (id: readonly OidName[], ...key: readonly (Uint8Array | readonly number[])[]): Uint8Array =>
+  der(TAG.sequence, der(TAG.sequence, ...id.map(oid)), der(TAG.bits, [0], ...key))
+
+/** The version of PKCS#8 that holds the public half of a key; an EC key has it inside (RFC 5958 §2, RFC 5915 §3). */
+export const versionWithPublic = ({ kty }: Jwk): number => (kty === 'EC' ? 0 : 1)

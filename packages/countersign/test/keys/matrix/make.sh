@@ -303,8 +303,8 @@ refused 'PKCS#12: DER' store.der "$PASSPHRASE"
 refused 'curve without a key: EC PARAMETERS' params.pem
 refused 'certificate request: PEM' csr.pem
 refused 'certificate request in DER: DER' csr.der
-refused 'other label: TRUSTED CERTIFICATE' trusted.pem
-refused 'other label: PKCS7' pkcs7.pem
+refused 'certificate of OpenSSL alone: TRUSTED CERTIFICATE' trusted.pem
+refused 'bundle of certificates: PKCS7' pkcs7.pem
 
 if command -v ssh-keygen >ssh.log; then
   for kind in ed25519 rsa; do
