@@ -5,22 +5,23 @@
  * @packageDocumentation
  */
 import { backend } from '#crypto'
-import type { PayloadStream } from './jws/pieces.ts'
-import { type JwsPayload, type SignJwsOptions, signJws as sign } from './jws/sign-jws.ts'
+import type { JwsPayload, PayloadStream } from './jws/pieces.ts'
+import { type SignJwsOptions, signJws as sign } from './jws/sign-jws.ts'
 import { type VerifiedJws, type VerifiedStream, type VerifyJwsOptions, verifyJws as verify } from './jws/verify-jws.ts'
 import { run } from './op.ts'
 import type { FlattenedJws, GeneralJws } from './serialization.ts'
 
 export { JoseError } from './errors.ts'
-export type { PayloadStream } from './jws/pieces.ts'
-export type { JwsOptions, JwsPayload, JwsSerialization, JwsSigner, SignJwsOptions } from './jws/sign-jws.ts'
+export type { JwsPayload, PayloadStream } from './jws/pieces.ts'
+export type { JwsOptions, JwsSerialization, JwsSigner, SignJwsOptions } from './jws/sign-jws.ts'
 export type { VerifiedJws, VerifiedStream, VerifyJwsOptions } from './jws/verify-jws.ts'
 export type { JoseLimits } from './options.ts'
 export type { FlattenedJws, GeneralJws, JwsPart } from './serialization.ts'
 
 /**
  * Signs a payload: octets, text (its UTF-8), or an async iterable of octets such as a file that is being read, which
- * takes `detached: true` and an RSA, ECDSA or HMAC algorithm.
+ * takes `detached: true` and an RSA, ECDSA or HMAC algorithm. An iterable is read from where it stands to its end, and let
+ * go on every way out.
  *
  * @returns a string for `compact`, the default for one key; an object for `flattened` and for `general`, the default for
  *   several signers
@@ -85,15 +86,16 @@ export async function signJws(
  * ```
  */
 export function verifyJws(
-  token: string | FlattenedJws | GeneralJws,
+  token: string | object,
   options: VerifyJwsOptions & { readonly detachedPayload: PayloadStream },
 ): Promise<VerifiedStream>
 export function verifyJws(
-  token: string | FlattenedJws | GeneralJws,
-  options: VerifyJwsOptions & { readonly detachedPayload?: Uint8Array },
+  token: string | object,
+  options: VerifyJwsOptions & { readonly detachedPayload?: Uint8Array | string },
 ): Promise<VerifiedJws>
+export function verifyJws(token: string | object, options: VerifyJwsOptions): Promise<VerifiedJws | VerifiedStream>
 export async function verifyJws(
-  token: string | FlattenedJws | GeneralJws,
+  token: string | object,
   options: VerifyJwsOptions,
 ): Promise<VerifiedJws | VerifiedStream> {
   return run(verify(token, options, backend), backend)

@@ -50,7 +50,7 @@ export type ErrorCode =
 export const MESSAGES: Readonly<Record<ErrorCode, Message>> = {
   CS_MALFORMED: {
     text: 'The input does not have the shape of a token, or a part of it is not the JSON or UTF-8 it has to be.',
-    hint: 'Pass the whole token as it was issued: three parts joined by dots, no quotes, no "Bearer " in front.',
+    hint: 'Pass the whole token as it was issued: three parts joined by dots where it is compact, no quotes, no "Bearer " in front.',
   },
   CS_BASE64: {
     text: 'A part is not canonical base64url: a character outside A-Z a-z 0-9 - _, padding, or unused bits that are not zero.',

@@ -148,7 +148,10 @@ function textMember(object: JsonObject, name: string): string | undefined {
 /** The objects that hold a signature each: those in `signatures`, or the whole of a flattened JWS. */
 function partsOf(token: JsonObject, { recipients }: JoseLimits): readonly JsonObject[] {
   const several = own(token, 'signatures')
-  if (several === undefined) return [token]
+  if (several === undefined) {
+    if (own(token, 'signature') !== undefined) return [token]
+    throw new JoseError('CS_MALFORMED', 'the object is no JWS: it has neither signature nor signatures')
+  }
   if (['signature', 'protected', 'header'].some((name) => own(token, name) !== undefined)) {
     throw new JoseError('CS_MALFORMED', 'the JWS has signatures beside a signature, protected or header of its own')
   }
@@ -227,12 +230,31 @@ function signingInput(encoded: string, header: JoseHeader, payload: string): Sig
 export function attach(jws: Jws, payload: Bytes): Jws {
   refusePayload(jws)
   let encoded: string | undefined
-  const signatures = jws.signatures.map((part) => {
-    if (part.header['b64'] === false) return { ...part, input: concat(toOctets(part.input), payload) }
-    encoded ??= base64url(payload)
-    return { ...part, input: `${part.input}${encoded}` }
-  })
-  return { payload: encoded, signatures }
+  const signatures = jws.signatures.map((part) => ({
+    ...part,
+    // Made where a key is at hand, and one at a time: a copy of a large payload for each signature would be an attack.
+    get input(): SigningInput {
+      if (part.header['b64'] === false) return concat(toOctets(part.input), payload)
+      encoded ??= encodePayload(payload)
+      return `${part.input}${encoded}`
+    },
+  }))
+  return { payload: undefined, signatures }
+}
+
+/** No runtime has a text that is much longer than what so many octets become (some 2²⁹ characters in V8). */
+const MOST_ENCODED = 2 ** 28
+
+/** @throws {JoseError} `CS_TOO_LARGE` for a payload whose text no runtime can hold */
+export function encodePayload(payload: Bytes): string {
+  if (payload.length <= MOST_ENCODED) return base64url(payload)
+  throw new JoseError(
+    'CS_TOO_LARGE',
+    `the payload has ${payload.length} octets, ${MOST_ENCODED} can be encoded at once`,
+    {
+      hint: 'Give it in pieces (an async iterable), or sign it with b64: false.',
+    },
+  )
 }
 
 /** @throws {JoseError} `CS_MALFORMED` for a JWS that carries a payload */

@@ -1,5 +1,5 @@
 import type { SignatureAlg } from '../alg/signature.ts'
-import { type Bytes, base64url, concat } from '../bytes.ts'
+import { type Bytes, base64url, concat, toOctets } from '../bytes.ts'
 import type { Pieces, SignatureScheme, SigningInput } from '../crypto/backend.ts'
 import { JoseError, kindOf } from '../errors.ts'
 import { Key } from '../key/key.ts'
@@ -12,6 +12,24 @@ import { allowed, failure, setAside, type VerifiedSignature, type VerifyRules } 
 /** A payload in pieces, such as a file that is being read. */
 export type PayloadStream = AsyncIterable<Uint8Array>
 
+/** A payload: octets, text that stands for its UTF-8, or octets in pieces. */
+export type JwsPayload = Uint8Array | string | PayloadStream
+
+/**
+ * The octets of a payload that is at hand, in memory of their own: the caller may change its octets while a key or a
+ * signer is being waited for.
+ *
+ * @throws {TypeError} for what is no payload
+ * @throws {JoseError} `CS_MALFORMED` for text that has no UTF-8
+ */
+export function toPayload(value: unknown, name: string): Bytes {
+  if (typeof value !== 'string' && !(value instanceof Uint8Array))
+    throw new TypeError(`${name} is ${kindOf(value)}; give octets, text, or an async iterable of octets`)
+  if (typeof value === 'string' && !value.isWellFormed())
+    throw new JoseError('CS_MALFORMED', `${name} is text that has no UTF-8`)
+  return Uint8Array.from(toOctets(value))
+}
+
 export function isStream(value: unknown): value is PayloadStream {
   return typeof value === 'object' && value !== null && Symbol.asyncIterator in value
 }
@@ -22,6 +40,7 @@ interface NodeStream {
   destroy?(): unknown
   /** Set for the body of an HTTP request, whose server lets go of it once it has answered. */
   readonly httpVersion?: string
+  readonly readableDidRead?: boolean
 }
 
 /**
@@ -29,6 +48,7 @@ interface NodeStream {
  * open for ever, and whoever sends bad signatures could use up all that there are.
  */
 export function* reading<T>(payload: PayloadStream & NodeStream, operation: () => Op<T>): Op<T> {
+  if (payload.readableDidRead) throw new TypeError('the payload is a stream that has been read already')
   // A file that is not there says so at once, while the keys may still be on their way; reading tells it again.
   payload.on?.('error', () => {})
   try {
@@ -106,7 +126,7 @@ export function* verifyPieces(
       fault = setAside(error, fault, jws)
     }
   }
-  if (candidates.length === 0) throw failure(jws, fault)
+  if (candidates.length === 0) throw fault?.code === 'CS_UNSUPPORTED' ? fault : failure(jws, fault)
   if (candidates.length > MOST_TRIED) {
     throw new JoseError(
       'CS_TOO_LARGE',

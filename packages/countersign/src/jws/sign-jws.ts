@@ -1,5 +1,5 @@
 import type { SignatureAlg } from '../alg/signature.ts'
-import { type Bytes, base64url, concat, fromUtf8, toOctets, utf8 } from '../bytes.ts'
+import { type Bytes, base64url, concat, fromUtf8, utf8 } from '../bytes.ts'
 import type { Backend, SigningInput } from '../crypto/backend.ts'
 import { JoseError, kindOf, show } from '../errors.ts'
 import { joinHeader, tooLargeHeader } from '../header.ts'
@@ -8,8 +8,8 @@ import type { Key } from '../key/key.ts'
 import { nameOf } from '../key/ops.ts'
 import type { Op } from '../op.ts'
 import { checkNames, JOSE_LIMITS, type JoseLimits, toBoolean, toLimits } from '../options.ts'
-import { type FlattenedJws, fitsCompact, type GeneralJws, type JwsPart } from '../serialization.ts'
-import { isStream, type PayloadStream, reading, signPieces } from './pieces.ts'
+import { encodePayload, type FlattenedJws, fitsCompact, type GeneralJws, type JwsPart } from '../serialization.ts'
+import { isStream, type PayloadStream, reading, signPieces, toPayload } from './pieces.ts'
 import { signInput } from './primitive.ts'
 import { toAlgorithm, toMembers, toSigningKey } from './sign.ts'
 
@@ -44,9 +44,6 @@ export interface JwsOptions {
 export type SignJwsOptions = JwsOptions &
   ((JwsSigner & { readonly signers?: never }) | { readonly signers: readonly JwsSigner[]; readonly key?: never })
 
-/** A payload: octets, text that stands for its UTF-8, or octets in pieces. */
-export type JwsPayload = Uint8Array | string | PayloadStream
-
 const SIGNER_NAMES = ['key', 'alg', 'protected', 'unprotected'] as const
 const COMMON_NAMES = ['serialization', 'detached', 'b64', 'allowUnprotectedAlg', 'limits'] as const
 const NAMES = ['signers', ...SIGNER_NAMES, ...COMMON_NAMES] as const
@@ -62,12 +59,7 @@ export function signJws(
     if (!plan.detached) throw new TypeError('a payload in pieces is signed detached: say detached: true')
     return reading(payload, () => signStream(payload, plan))
   }
-  if (typeof payload !== 'string' && !(payload instanceof Uint8Array))
-    throw new TypeError(`the payload is ${kindOf(payload)}; give octets, text, or an async iterable of octets`)
-  if (typeof payload === 'string' && !payload.isWellFormed())
-    throw new JoseError('CS_MALFORMED', 'the payload is text that has no UTF-8')
-  // A copy: the caller may change its octets while a signer is being waited for.
-  return signWhole(Uint8Array.from(toOctets(payload)), plan)
+  return signWhole(toPayload(payload, 'the payload'), plan)
 }
 
 interface Plan {
@@ -172,12 +164,19 @@ function* writeHead({ key, guarded, open }: PlannedSigner, plan: Plan): Op<Head>
   return { encoded: text === '{}' ? '' : base64url(octets), open: visible }
 }
 
+/** All headers before the first signature: a mistake in one shows before a signer far away is asked. */
+function* writeHeads(plan: Plan): Op<readonly { readonly signer: PlannedSigner; readonly head: Head }[]> {
+  const heads: { readonly signer: PlannedSigner; readonly head: Head }[] = []
+  for (const signer of plan.signers) heads.push({ signer, head: yield* writeHead(signer, plan) })
+  return heads
+}
+
 function* signWhole(payload: Bytes, plan: Plan): Op<string | FlattenedJws | GeneralJws> {
-  const text = plan.encoded ? base64url(payload) : plan.detached ? '' : plainText(payload, plan)
-  refuseLarge(plan.detached ? 0 : text.length, plan)
+  refuseLarge(plan.detached ? 0 : payload.length, plan)
+  const heads = yield* writeHeads(plan)
+  const text = plan.encoded ? encodePayload(payload) : plan.detached ? '' : plainText(payload, plan)
   const parts: JwsPart[] = []
-  for (const signer of plan.signers) {
-    const head = yield* writeHead(signer, plan)
+  for (const { signer, head } of heads) {
     const input: SigningInput = plan.encoded ? `${head.encoded}.${text}` : concat(utf8(`${head.encoded}.`), payload)
     parts.push(toPart(head, yield* signInput(signer.alg, signer.key, input)))
   }
@@ -194,11 +193,10 @@ function plainText(payload: Bytes, { serialization }: Plan): string {
 }
 
 function* signStream(payload: PayloadStream, plan: Plan): Op<string | FlattenedJws | GeneralJws> {
-  const heads: Head[] = []
-  for (const signer of plan.signers) heads.push(yield* writeHead(signer, plan))
-  const jobs = plan.signers.map(({ alg, key }, index) => ({ alg, key, head: `${heads[index]?.encoded}.` }))
+  const heads = yield* writeHeads(plan)
+  const jobs = heads.map(({ signer: { alg, key }, head }) => ({ alg, key, head: `${head.encoded}.` }))
   const signatures = yield* signPieces(jobs, payload, plan.encoded)
-  const parts = heads.map((head, index) => toPart(head, signatures[index] as Bytes))
+  const parts = heads.map(({ head }, index) => toPart(head, signatures[index] as Bytes))
   return write(parts, undefined, plan)
 }
 

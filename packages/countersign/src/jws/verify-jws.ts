@@ -7,7 +7,7 @@ import type { Op } from '../op.ts'
 import { checkNames, JOSE_LIMITS, type JoseLimits, toBoolean, toLimits, toTexts } from '../options.ts'
 import { attach, fitsCompact, type Jws, parseCompact, parseJson, payloadOf } from '../serialization.ts'
 import type { KeySource, Keys } from '../source/source.ts'
-import { isStream, type PayloadStream, reading, verifyPieces } from './pieces.ts'
+import { isStream, type JwsPayload, reading, toPayload, verifyPieces } from './pieces.ts'
 import { checkedSource, toAlgorithms } from './rules.ts'
 import { type VerifyRules, verify } from './verify.ts'
 
@@ -19,7 +19,7 @@ export interface VerifyJwsOptions {
   /** Extensions that you understand and act upon: a header that calls another one critical is refused. `b64` is known. */
   readonly crit?: readonly string[]
   /** The payload of a JWS that was signed detached. */
-  readonly detachedPayload?: Uint8Array | PayloadStream
+  readonly detachedPayload?: JwsPayload
   /** Accepts a JWS in JSON whose `alg` stands in its unprotected header (RFC 7520 §4.7). */
   readonly allowUnprotectedAlg?: boolean
   readonly limits?: Partial<JoseLimits>
@@ -56,16 +56,12 @@ export function verifyJws(
   const rules: VerifyRules = { algorithms, understood: toUnderstood(options.crit) }
   const source = checkedSource(options.keys, algorithms, backend)
   const { detachedPayload: detached } = options
-  if (detached !== undefined && !(detached instanceof Uint8Array) && !isStream(detached))
-    throw new TypeError(`detachedPayload is ${kindOf(detached)}; give octets, or an async iterable of octets`)
-
   if (isStream(detached))
     return reading(detached, () => verifyPieces(parse(token, limits, allowUnprotectedAlg), detached, source, rules))
+  const payload = detached === undefined ? undefined : toPayload(detached, 'detachedPayload')
+
   const jws = parse(token, limits, allowUnprotectedAlg)
-  if (detached !== undefined) {
-    const payload = Uint8Array.from(detached) // the caller may change its octets while the keys are being waited for
-    return verify(attach(jws, payload), source, rules, (verified) => ({ payload, ...verified }))
-  }
+  if (payload) return verify(attach(jws, payload), source, rules, (verified) => ({ payload, ...verified }))
   if (jws.payload === undefined) throw new JoseError('CS_MALFORMED', 'the JWS has no payload', { hint: DETACHED })
   if (jws.payload === '') return verifyEmpty(jws, source, rules)
   return verify(jws, source, rules, (verified) => ({ payload: payloadOf(jws, verified.header), ...verified }))
@@ -102,7 +98,7 @@ function parse(token: unknown, limits: JoseLimits, allowUnprotectedAlg: boolean)
 function toUnderstood(crit: unknown): ReadonlySet<string> {
   if (crit === undefined) return BUILT_IN
   if (!Array.isArray(crit)) throw new TypeError(`crit is ${kindOf(crit)} and not an array of names`)
-  return new Set([...BUILT_IN, ...toTexts(crit, 'crit')])
+  return new Set([...BUILT_IN, ...(crit.length > 0 ? toTexts(crit, 'crit') : [])])
 }
 
 const BUILT_IN: ReadonlySet<string> = new Set(['b64'])
