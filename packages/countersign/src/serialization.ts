@@ -163,7 +163,8 @@ function partsOf(token: JsonObject, { recipients }: JoseLimits): readonly JsonOb
       `the JWS has ${several.length} signatures, ${recipients} are allowed (limit recipients)`,
     )
   }
-  return several.map((part: unknown) => {
+  // Array.from and not map, which leaves out what an array does not have.
+  return Array.from(several, (part: unknown) => {
     if (isObject(part)) return part
     throw new JoseError('CS_MALFORMED', `signatures of the JWS holds ${kindOf(part)} and not an object`)
   })

@@ -143,7 +143,7 @@ function readInfo(jwk: JsonObject): JwkInfo {
 }
 
 function parseKeyOps(value: unknown): readonly string[] {
-  if (!Array.isArray(value) || !value.every((name): name is string => typeof name === 'string')) {
+  if (!Array.isArray(value) || !Array.from(value).every((name): name is string => typeof name === 'string')) {
     throw invalid('key_ops of the JWK is not an array of strings')
   }
   if (new Set(value).size !== value.length) throw invalid('key_ops of the JWK names an operation twice')

@@ -118,7 +118,8 @@ function membersOf(jwks: unknown, maxKeys: number): readonly Member[] {
   const members: unknown = own(jwks, 'keys')
   if (!Array.isArray(members)) throw invalid(`keys of the JWK Set is ${kindOf(members)} and not an array`)
   if (members.length > maxKeys) throw invalid(`the JWK Set has ${members.length} keys, ${maxKeys} are allowed`)
-  return members.map((member: unknown, index) => {
+  // Array.from and not map, which leaves out what an array does not have.
+  return Array.from(members, (member: unknown, index) => {
     if (Key.is(member) || isObject(member)) return member
     throw invalid(`member ${index} of the JWK Set is ${kindOf(member)} and not a JWK`)
   })

@@ -48,7 +48,7 @@ export function toSource(keys: unknown, backend: Backend): KeySource {
     return keys
   }
   if (Key.is(keys)) return oneKey(toKey(keys, backend))
-  if (Array.isArray(keys)) return severalKeys(keys.map((key) => toKey(key, backend)))
+  if (Array.isArray(keys)) return severalKeys(Array.from(keys, (key) => toKey(key, backend)))
   if (typeof keys === 'function') {
     refuseAsync(keys, 'keys', backend)
     return foundKeys(keys as KeyFinder)

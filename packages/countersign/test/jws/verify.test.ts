@@ -352,3 +352,11 @@ test('an object that is no JWS is told apart from one with a bad header, and no 
   const jws = await signJws('hello', { key: secret })
   assert.equal((await verifyJws(jws, { keys: secret, crit: [] })).header.alg, 'HS256')
 })
+
+test('an array with a hole in it holds nothing there', async () => {
+  // biome-ignore lint/suspicious/noSparseArray: it is what is tested
+  const signatures: unknown[] = [,]
+  await fails(() => verifyJws({ payload: '', signatures }, { keys: secret }), 'CS_MALFORMED')
+  await fails(() => verifyJws('a.b.c', { keys: { keys: signatures } as never }), 'CS_JWKS_INVALID')
+  await assert.rejects(verifyJws('a.b.c', { keys: signatures as never }), TypeError)
+})
