@@ -175,6 +175,7 @@ function* signWhole(payload: Bytes, plan: Plan): Op<string | FlattenedJws | Gene
   refuseLarge(plan.detached ? 0 : payload.length, plan)
   const heads = yield* writeHeads(plan)
   const text = plan.encoded ? encodePayload(payload) : plan.detached ? '' : plainText(payload, plan)
+  refuseLarge(plan.detached ? 0 : text.length, plan)
   const parts: JwsPart[] = []
   for (const { signer, head } of heads) {
     const input: SigningInput = plan.encoded ? `${head.encoded}.${text}` : concat(utf8(`${head.encoded}.`), payload)

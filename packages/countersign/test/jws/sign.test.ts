@@ -11,7 +11,7 @@ import {
   verifyJws,
 } from 'countersign/jws'
 import { b64, fails } from '../support/forge.ts'
-import { jwkFor } from '../support/keys.ts'
+import { jwkFor, publicMembers } from '../support/keys.ts'
 
 const OCTETS = Buffer.from('5e'.repeat(32), 'hex')
 const secret = secretKey(OCTETS, 'HS256')
@@ -413,4 +413,18 @@ test('signJws: larger limits make larger tokens, and more signers than 16', asyn
   })
   assert.equal(jws.signatures.length, 20)
   assert.equal((await verifyJws(jws, { keys: secret, limits })).payload.length, 2_000_000)
+})
+
+test('what would be too large is not signed first: a signer far away is not asked in vain', async () => {
+  let asked = 0
+  const far = remoteKey({
+    jwk: publicMembers(jwkFor('ES256')),
+    sign: () => {
+      asked++
+      return new Uint8Array(64)
+    },
+  })
+  const payload = new Uint8Array(900 * 1024) // within the limit by itself, and not as base64url
+  await fails(() => signJws(payload, { key: far }), 'CS_TOO_LARGE')
+  assert.equal(asked, 0)
 })
