@@ -111,7 +111,12 @@ test('a user without a role is let in, kept out, caught cheating, and verified b
   ])
   assert.match(await press(page, 'tamper', 'Send the changed copy'), /^Refused/)
   const refusal = await resultOf(page, 'tamper')
-  for (const shown of ['401 Unauthorized', 'CS_SIGNATURE', 'the signature does not verify', 'What was signed was changed']) {
+  for (const shown of [
+    '401 Unauthorized',
+    'CS_SIGNATURE',
+    'the signature does not verify',
+    'What was signed was changed',
+  ]) {
     assert.ok(refusal.includes(shown), shown)
   }
 
