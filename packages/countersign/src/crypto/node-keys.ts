@@ -231,6 +231,9 @@ export function decryptPem(pem: string, passphrase: string | Bytes): Bytes {
     throw new JoseError(
       'CS_KEY_INVALID',
       'the private key cannot be decrypted: the passphrase is wrong, or it is damaged',
+      {
+        hint: 'Compare the passphrase with openssl: openssl pkey -in key.pem -noout',
+      },
     )
   }
 }
