@@ -146,6 +146,12 @@ for (const { name, door } of DOORS) {
   test(`${name}: attack 55: a set that was fetched with a private key in it is refused`, async () => {
     const jwks = { keys: [{ ...ec.privateKey.export({ format: 'jwk' }), kid: 'k' }] }
     await refuses(remote(jwks), esToken({ kid: 'k' }), 'CS_JWKS_INVALID', 'CS_UNAVAILABLE')
+    // Also where it is another key that verifies, and of a kind that this runtime may not have.
+    const [pub, priv] = [Buffer.alloc(1312).toString('base64url'), Buffer.alloc(32).toString('base64url')]
+    const akp = { kty: 'AKP', alg: 'ML-DSA-44', kid: 'other', pub }
+    const good = { ...ecJwk, kid: 'k' }
+    await refuses(remote({ keys: [good, { ...akp, priv }] }), esToken({ kid: 'k' }), 'CS_JWKS_INVALID')
+    await remote({ keys: [good, akp] }).verify(esToken({ kid: 'k' }))
   })
 
   test(`${name}: attack 56: a secret is never published`, async () => {
