@@ -48,7 +48,7 @@ export function headerReader(limits: Limits): HeaderReader {
  * @throws {JoseError} `CS_TOO_LARGE`, `CS_BASE64`, `CS_MALFORMED`, `CS_HEADER` or `CS_CRIT`
  */
 export function parseHeader(encoded: string, limits: Limits): JoseHeader {
-  return freeze(toHeader(parseProtected(encoded, limits)))
+  return toHeader(parseProtected(encoded, limits))
 }
 
 /** The members of a protected header, which need not be all there are. @throws {JoseError} as {@link parseHeader} */

@@ -140,14 +140,15 @@ function isName(text: string, after: number): boolean {
 /**
  * The JSON text of an object; nothing where JSON cannot say it, or says something else.
  *
- * @param most - how many members and items it may have, and characters in its strings; an object that refers to one
- *   value over and over is small in memory and without end as text
+ * @param most - how many members and items it may have, and characters in its names and strings; an object that refers
+ *   to one value over and over is small in memory and without end as text
  * @returns as well `TOO_LARGE` where it has more
  */
 export function toObjectText(value: object, most: number): string | typeof TOO_LARGE | undefined {
   let left = most
-  const count = (_name: string, member: unknown): unknown => {
-    left -= typeof member === 'string' ? member.length : 1
+  function count(this: unknown, name: string, member: unknown): unknown {
+    // Never more than it takes in the text; the items of an array have no names there.
+    left -= 1 + (Array.isArray(this) ? 0 : name.length) + (typeof member === 'string' ? member.length : 0)
     if (left < 0) throw TOO_LARGE
     return member
   }

@@ -16,13 +16,16 @@ export const EC: ReadonlyMap<string, readonly [name: string, octets: number]> = 
 export const HASH_NAME: Readonly<Record<Hash, string>> = { 256: 'sha256', 384: 'sha384', 512: 'sha512' }
 export const hashName = ({ hash }: SignatureScheme): string => HASH_NAME[hash ?? 256]
 
-/** What Node calls the kinds of keys that have one form alone, and their PKCS#8 up to the octets of the private key. */
-const FIXED: ReadonlyMap<string, readonly [type: FixedType, head: Bytes, octets: number]> = new Map([
-  ['Ed25519', ['ed25519', octetsOf('302e020100300506032b657004220420'), 32]],
-  ['Ed448', ['ed448', octetsOf('3047020100300506032b6571043b0439'), 57]],
-  ['ML-DSA-44', ['ml-dsa-44', octetsOf('3034020100300b060960864801650304031104228020'), 32]],
-  ['ML-DSA-65', ['ml-dsa-65', octetsOf('3034020100300b060960864801650304031204228020'), 32]],
-  ['ML-DSA-87', ['ml-dsa-87', octetsOf('3034020100300b060960864801650304031304228020'), 32]],
+/**
+ * What Node calls the kinds of keys that have one form alone, and their PKCS#8 up to the octets of the private key, whose
+ * number comes last.
+ */
+const FIXED: ReadonlyMap<string, readonly [type: FixedType, head: Bytes]> = new Map([
+  ['Ed25519', ['ed25519', octetsOf('302e020100300506032b657004220420')]],
+  ['Ed448', ['ed448', octetsOf('3047020100300506032b6571043b0439')]],
+  ['ML-DSA-44', ['ml-dsa-44', octetsOf('3034020100300b060960864801650304031104228020')]],
+  ['ML-DSA-65', ['ml-dsa-65', octetsOf('3034020100300b060960864801650304031204228020')]],
+  ['ML-DSA-87', ['ml-dsa-87', octetsOf('3034020100300b060960864801650304031304228020')]],
 ])
 
 type FixedType = 'ed25519' | 'ed448' | 'ml-dsa-44' | 'ml-dsa-65' | 'ml-dsa-87'
@@ -46,11 +49,11 @@ export function hasVariant(variant: string | undefined): boolean {
 }
 
 function hasFixed(name: string): boolean {
-  const [type, head, octets] = FIXED.get(name) ?? []
+  const [type, head] = FIXED.get(name) ?? []
   if (head === undefined) return false
   try {
     // An older Node may take a key that its OpenSSL knows, and then not know what it has got.
-    return privateKey(concat(head, new Uint8Array(octets ?? 0).fill(1))).asymmetricKeyType === type
+    return privateKey(concat(head, new Uint8Array(head.at(-1) ?? 0).fill(1))).asymmetricKeyType === type
   } catch {
     return false
   }

@@ -75,8 +75,9 @@ const proven = new WeakMap<Material, Set<string>>()
 
 /** The first signature with each algorithm is verified by the public half, where that is known. */
 function* prove(alg: SignatureAlg, material: Material, input: Bytes, signature: Bytes): Op<void> {
+  if (proven.get(material)?.has(alg.id)) return
   const open = publicMaterial(material)
-  if (open === undefined || proven.get(material)?.has(alg.id)) return
+  if (open === undefined) return
   if (!(yield* use((backend) => backend.verify(alg, open, input, signature)))) {
     throw new JoseError('CS_SIGNATURE', 'the signature of the foreign signer does not verify with its public key', {
       hint: `Compare the key that it signs with to the jwk of remoteKey, and what it does to ${alg.id}: does it hash twice?`,

@@ -16,14 +16,16 @@ const OTHERS: ReadonlyMap<string, string> = new Map([
   ['2b656f', 'an X448 key'],
 ])
 
-export type KnownCurve = Curve & { readonly id: string }
-
+/** Curves that are not read, for the same. */
 const OTHER_CURVES: ReadonlyMap<string, string> = new Map([
   ['2b81040021', 'P-224'],
   ['2b2403030208010107', 'brainpoolP256r1'],
   ['2b240303020801010b', 'brainpoolP384r1'],
   ['2b240303020801010d', 'brainpoolP512r1'],
 ])
+
+/** A curve with its name. */
+export type KnownCurve = Curve & { readonly id: string }
 
 /** What kind of key a container says it holds. */
 export type KeyAlgorithm =
@@ -46,11 +48,17 @@ export function readAlgorithm(info: DerReader): KeyAlgorithm {
     })
   }
   if (oid === OID_EC) return { kty: 'EC', curve: readCurve(algorithm) }
-  const curve = curveByOid(oid)
-  const set = [...PARAMETER_SET.values()].find((row) => row.oid === oid)
-  if (curve?.kty !== 'OKP' && set === undefined) throw unsupported(OTHERS.get(oid) ?? `a key of type ${dotted(oid)}`)
+  const known = withoutParameters(oid)
   algorithm.end('the algorithm')
-  return curve ? { kty: 'OKP', curve } : { kty: 'AKP', set: set as ParameterSet & { readonly id: string } }
+  return known
+}
+
+/** The kinds of keys that say all by their name (RFC 8410 §3, RFC 9881 §2). */
+function withoutParameters(oid: string): KeyAlgorithm {
+  const curve = curveByOid(oid)
+  if (curve?.kty === 'OKP') return { kty: 'OKP', curve }
+  for (const set of PARAMETER_SET.values()) if (set.oid === oid) return { kty: 'AKP', set }
+  throw unsupported(OTHERS.get(oid) ?? `a key of type ${dotted(oid)}`)
 }
 
 /** The curve of an EC key, which has to be named (RFC 5480 §2.1.1). @throws {JoseError} `CS_KEY_INVALID`, `CS_UNSUPPORTED` */

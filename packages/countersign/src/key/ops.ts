@@ -93,7 +93,8 @@ export function* exportPem(key: Key): Op<string> {
 
 function mustBeExtractable(key: Key): void {
   if (key.extractable) return
-  if (key.kind === 'private' && Key.material(key).foreign)
+  const material = Key.material(key)
+  if (material.foreign && publicMaterial(material))
     throw new JoseError('CS_KEY_TYPE', 'the private half of the key is out of reach', {
       hint: 'Its public half is await publicKey(key).',
     })

@@ -848,3 +848,11 @@ test('attack 46: the keys for 17 signatures or more are not asked for', async ()
   await refused(withCount(3), 'CS_TOO_LARGE', { limits: { recipients: 2 } })
   await verify(withCount(17), { limits: { recipients: 17 } })
 })
+
+test('attack 18: empty texts and long names of an unprotected header count towards its limit', async () => {
+  const flattened = { ...part(HS, HELLO), payload: HELLO }
+  await verify({ ...flattened, header: { many: [], named: {} } })
+  const many = Array(10_000).fill(Array(1_000_000).fill(''))
+  const named = Array(100).fill({ [`x${'y'.repeat(10_000)}`]: 1 })
+  for (const header of [{ many }, { named }]) await refused({ ...flattened, header }, 'CS_TOO_LARGE')
+})
