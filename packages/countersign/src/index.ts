@@ -242,8 +242,8 @@ export function generateKey(alg: string, options: GenerateOptions = {}): Promise
  * console.log((await publicKey(await generateKey('ES256'))).kind) // public
  * ```
  */
-export async function publicKey(key: Key): Promise<Key> {
-  return keys.publicKey(key)
+export function publicKey(key: Key): Promise<Key> {
+  return run(keys.publicKey(key), backend)
 }
 
 /**
@@ -258,8 +258,8 @@ export async function publicKey(key: Key): Promise<Key> {
  * console.log(jwk.kty, jwk.crv, jwk.d) // EC P-256 undefined
  * ```
  */
-export async function exportJwk(key: Key): Promise<Jwk> {
-  return keys.exportJwk(key)
+export function exportJwk(key: Key): Promise<Jwk> {
+  return run(keys.exportJwk(key), backend)
 }
 
 /**

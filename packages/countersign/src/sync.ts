@@ -111,7 +111,7 @@ export function generateKey(alg: string, options: GenerateOptions = {}): Key {
  * ```
  */
 export function publicKey(key: Key): Key {
-  return keys.publicKey(key)
+  return runSync(keys.publicKey(key), backend)
 }
 
 /**
@@ -125,7 +125,7 @@ export function publicKey(key: Key): Key {
  * ```
  */
 export function exportJwk(key: Key): Jwk {
-  return keys.exportJwk(key)
+  return runSync(keys.exportJwk(key), backend)
 }
 
 /**

@@ -1,8 +1,8 @@
-import type { Kty } from '../crypto/backend.ts'
+import type { ForeignKey, Kty } from '../crypto/backend.ts'
 import { type ErrorCode, show } from '../errors.ts'
 
-/** What a key may be asked to do, in the words of `key_ops` (RFC 7517 §4.3). */
-export type Role = 'sign' | 'verify'
+/** What a key may be asked to do. */
+export type Role = 'sign' | 'verify' | 'encrypt' | 'decrypt'
 
 /** What an algorithm asks of a key. */
 export interface Needs {
@@ -14,6 +14,14 @@ export interface Needs {
   readonly crv?: readonly string[]
   /** The least size of a secret or a modulus, in bits. */
   readonly minBits?: number
+  /** The sizes of a secret, in bits, where not every size will do. */
+  readonly sizes?: readonly number[]
+  /** Another name that a key for this algorithm may have as its `alg`. */
+  readonly alias?: string
+  /** The `key_ops` that allow a role, any one of them; none where nothing is asked. Default: the role's own name. */
+  readonly ops?: { readonly [Name in Role]?: readonly string[] }
+  /** What a key that works elsewhere must be able to do there for a role; `'octets'` is what none can: show itself. */
+  readonly work?: { readonly [Name in Role]?: keyof ForeignKey | 'octets' }
 }
 
 /** What a key says of itself, as far as it decides what the key may do. */
@@ -29,6 +37,8 @@ export interface KeyFacts {
   readonly weakness: string | undefined
   /** Whether the caller lifted the rule on the number of octets of an HMAC key. */
   readonly allowShort: boolean
+  /** What does the work of a key that works elsewhere. */
+  readonly foreign?: ForeignKey | undefined
 }
 
 /** Why a key does not serve an algorithm in a role. */
@@ -51,23 +61,42 @@ export function misfit(needs: Needs, key: KeyFacts, role?: Role): Misfit | undef
   if (needs.crv && !needs.crv.includes(key.crv ?? '')) {
     return type(`${id} takes a key on ${needs.crv.join(' or ')}, this one is on ${key.crv}`)
   }
-  if (key.alg !== undefined && key.alg !== id) return type(`the key is for ${show(key.alg)} alone, not for ${id}`)
+  if (key.alg !== undefined && key.alg !== id && key.alg !== needs.alias)
+    return type(`the key is for ${show(key.alg)} alone, not for ${id}`)
   if (key.use !== undefined && key.use !== needs.use) {
     return type(`the key has use ${show(key.use)}, and ${id} takes ${show(needs.use)}`)
   }
   if (role !== undefined) {
-    if (role === 'sign' && key.kind === 'public') return type('a public key cannot sign: give the private one')
-    if (role === 'verify' && key.kind === 'private') {
-      return type('a private key is not for verifying: give await publicKey(key)')
-    }
-    if (key.key_ops && !key.key_ops.includes(role)) return type(`key_ops of the key do not include ${role}`)
+    const wrong = WRONG_HALF[key.kind]?.[role]
+    if (wrong) return type(wrong)
+    const ops = needs.ops?.[role] ?? [role]
+    if (key.key_ops && ops.length > 0 && !ops.some((name) => key.key_ops?.includes(name)))
+      return type(`key_ops of the key do not include ${ops.join(' or ')}`)
+    const work = needs.work?.[role]
+    if (key.foreign && work && !Object.hasOwn(key.foreign, work))
+      return type(`the key stays where it is, and has no way there to ${role} for ${id}`)
   }
   if (key.kty === 'oct' && key.weakness !== undefined) return { code: 'CS_WEAK_SECRET', why: key.weakness }
   if (needs.minBits !== undefined && key.bits < needs.minBits && !(key.kty === 'oct' && key.allowShort)) {
     const code = key.kty === 'oct' ? 'CS_WEAK_SECRET' : 'CS_KEY_SIZE'
     return { code, why: `${id} takes at least ${needs.minBits} bits, this key has ${key.bits}` }
   }
+  if (needs.sizes && !needs.sizes.includes(key.bits)) {
+    return { code: 'CS_KEY_SIZE', why: `${id} takes ${needs.sizes.join(' or ')} bits, this key has ${key.bits}` }
+  }
   return undefined
+}
+
+/** Which half of a pair does what. */
+const WRONG_HALF: { readonly [Kind in KeyFacts['kind']]?: { readonly [Name in Role]?: string } } = {
+  public: {
+    sign: 'a public key cannot sign: give the private one',
+    decrypt: 'a public key cannot decrypt: give the private one',
+  },
+  private: {
+    verify: 'a private key is not for verifying: give await publicKey(key)',
+    encrypt: 'a private key is not for encrypting: give await publicKey(key)',
+  },
 }
 
 function type(why: string): Misfit {

@@ -8,12 +8,13 @@ export interface SignatureAlg extends Needs, SignatureScheme {
 }
 
 const use = 'sig' as const
-const hmac = { use, family: 'hmac', kty: ['oct'] } as const
-const rsa = { use, family: 'rsa', kty: ['RSA'], minBits: 2048, generate: { kty: 'RSA', bits: 2048 } } as const
+const work = { sign: 'sign', verify: 'verify' } as const
+const hmac = { use, work, family: 'hmac', kty: ['oct'] } as const
+const rsa = { use, work, family: 'rsa', kty: ['RSA'], minBits: 2048, generate: { kty: 'RSA', bits: 2048 } } as const
 const pss = { ...rsa, family: 'pss' } as const
-const ecdsa = { use, family: 'ecdsa', kty: ['EC'] } as const
-const eddsa = { use, family: 'eddsa', kty: ['OKP'], generate: { kty: 'OKP', crv: 'Ed25519' } } as const
-const mldsa = { use, family: 'mldsa', kty: ['AKP'] } as const
+const ecdsa = { use, work, family: 'ecdsa', kty: ['EC'] } as const
+const eddsa = { use, work, family: 'eddsa', kty: ['OKP'], generate: { kty: 'OKP', crv: 'Ed25519' } } as const
+const mldsa = { use, work, family: 'mldsa', kty: ['AKP'] } as const
 
 /** Every signature algorithm. `none` is no row, so it can neither be made nor verified. */
 export const SIGNATURE: Table<SignatureAlg> = table<Omit<SignatureAlg, 'id'>>({

@@ -28,21 +28,43 @@ export interface Material {
   readonly foreign?: ForeignKey
 }
 
-/** A key that works without showing itself: in a key management service, or a CryptoKey that is not extractable. */
+/**
+ * A key that works without showing itself: in a key management service, or a CryptoKey that stays with WebCrypto. It has
+ * those of the primitives that it can do; each is as in {@link KeyWork}, without the material.
+ */
 export interface ForeignKey {
-  sign(scheme: SignatureScheme & { readonly id: string }, input: Bytes): Awaitable<Bytes>
+  sign?(scheme: SignatureScheme & { readonly id: string }, input: Bytes): Awaitable<Bytes>
   /** Left out where only its public half, which is at hand, verifies. */
   verify?(scheme: SignatureScheme, input: Bytes, signature: Bytes): Awaitable<boolean>
+  seal?(scheme: ContentScheme, iv: Bytes, plaintext: Bytes, aad: Bytes): Awaitable<Sealed>
+  open?(scheme: ContentScheme, iv: Bytes, sealed: Sealed, aad: Bytes): Awaitable<Bytes | undefined>
+  wrap?(cek: Bytes): Awaitable<Bytes>
+  unwrap?(wrapped: Bytes): Awaitable<Bytes | undefined>
+  encryptKey?(scheme: OaepScheme, cek: Bytes): Awaitable<Bytes>
+  decryptKey?(scheme: OaepScheme & { readonly id: string }, encrypted: Bytes): Awaitable<Bytes | undefined>
+  agree?(other: Material): Awaitable<Bytes | undefined>
 }
 
 /** A key object of a platform, taken in. */
 export interface Adopted {
   /** The key itself: its JWK, or what works in its place. */
-  readonly key: object | { readonly foreign: Material; readonly bits: number; readonly exponent?: Bytes }
+  readonly key: object | AdoptedForeign
   /** What the object is bound to. */
-  readonly scheme?: SignatureScheme & { readonly crv?: string }
+  readonly scheme?: {
+    readonly family: SignatureScheme['family'] | 'oaep'
+    readonly hash?: 1 | Hash
+    readonly crv?: string
+  }
   readonly use?: 'enc'
   readonly key_ops?: readonly string[]
+}
+
+/** A key that stays with its platform. */
+export interface AdoptedForeign {
+  readonly foreign: Material
+  readonly bits: number
+  readonly extractable: boolean
+  readonly exponent?: Bytes
 }
 
 /** What a signature algorithm does, free of the name it has in JOSE. */
@@ -50,6 +72,29 @@ export interface SignatureScheme {
   readonly family: 'hmac' | 'rsa' | 'pss' | 'ecdsa' | 'eddsa' | 'mldsa'
   /** The hash; EdDSA and ML-DSA bring their own. */
   readonly hash?: Hash
+}
+
+/** What encrypts a content encryption key with RSA-OAEP: the hash, where 1 is SHA-1. */
+export interface OaepScheme {
+  readonly hash: 1 | Hash
+}
+
+/** What encrypts content, free of the name it has in JOSE: AES-GCM, or AES-CBC with an HMAC (RFC 7518 §5). */
+export interface ContentScheme {
+  readonly family: 'gcm' | 'cbc'
+  /** The size of the key; that of AES-CBC-HMAC is two keys in one. */
+  readonly cekBits: number
+}
+
+/** What was encrypted, and the tag that vouches for it. */
+export interface Sealed {
+  readonly ciphertext: Bytes
+  readonly tag: Bytes
+}
+
+/** How the bits of a hash bound the iterations of a password. */
+export interface PasswordScheme {
+  readonly hash: Hash
 }
 
 /** What to generate: a kind of key and the size, curve or parameter set that its kind needs. */
@@ -63,16 +108,34 @@ export interface KeySpec {
 /** What is signed: octets, or ASCII text that stands for its octets (a compact signing input is such a text). */
 export type SigningInput = Bytes | string
 
-/**
- * The cryptography of a platform. Inputs have been checked: the material fits the scheme, and a signature has exactly
- * the length its scheme demands. ECDSA signatures are r || s on this interface (RFC 7518 §3.4).
- */
-export interface Backend {
+/** What is done with a key. Inputs have been checked: the material fits the scheme, and lengths are what the scheme demands. */
+export interface KeyWork {
+  /** ECDSA signatures are r || s on this interface (RFC 7518 §3.4). */
+  sign(scheme: SignatureScheme, material: Material, input: SigningInput): Awaitable<Bytes>
+  verify(scheme: SignatureScheme, material: Material, input: SigningInput, signature: Bytes): Awaitable<boolean>
+  /** Encrypts content. The initialization vector is new for each content. */
+  seal(scheme: ContentScheme, material: Material, iv: Bytes, plaintext: Bytes, aad: Bytes): Awaitable<Sealed>
+  /** Decrypts content whose tag is right; nothing for any other. */
+  open(scheme: ContentScheme, material: Material, iv: Bytes, sealed: Sealed, aad: Bytes): Awaitable<Bytes | undefined>
+  /** AES Key Wrap (RFC 3394). */
+  wrap(material: Material, cek: Bytes): Awaitable<Bytes>
+  unwrap(material: Material, wrapped: Bytes): Awaitable<Bytes | undefined>
+  /** RSA-OAEP (RFC 8017 §7.1). */
+  encryptKey(scheme: OaepScheme, material: Material, cek: Bytes): Awaitable<Bytes>
+  decryptKey(scheme: OaepScheme, material: Material, encrypted: Bytes): Awaitable<Bytes | undefined>
+  /** The shared secret of a private and a public key; nothing where it is all zeros or the point is refused. */
+  agree(own: Material, other: Material): Awaitable<Bytes | undefined>
+  /** PBKDF2 (RFC 8018 §5.2). */
+  stretch(scheme: PasswordScheme, password: Bytes, salt: Bytes, iterations: number, octets: number): Awaitable<Bytes>
+}
+
+/** The cryptography of a platform. */
+export interface Backend extends KeyWork {
   readonly name: string
   /** Whether the operations of this backend give values and never promises. */
   readonly sync: boolean
-  /** Whether the platform has a scheme for the keys of a kind. */
-  supports(scheme: SignatureScheme, keys: KeySpec): boolean
+  /** Whether the platform has what an algorithm asks for, with the keys of a kind. */
+  supports(needs: PlatformNeeds): boolean
   /**
    * Takes a key object of the platform's own; nothing for any other value.
    *
@@ -81,26 +144,45 @@ export interface Backend {
   adopt(value: unknown): Adopted | undefined
   /**
    * Checks what only the platform can: that the halves of an EC, OKP or AKP key belong together. A private key that
-   * came without its public members gets them.
+   * came without its public members gets them. A platform that answers with promises does both at the first use.
    *
    * @param pkcs8 - where the key came from, if that says the key twice in ways that only the platform can compare
    * @throws {JoseError} `CS_KEY_INVALID`, or `CS_UNSUPPORTED` for a key that this platform has no use for
    */
   admit(material: Material, pkcs8?: Bytes): Material
+  /** A key with all its members, where the platform took it in without them. */
+  complete(material: Material): Awaitable<Material>
   /**
    * The PKCS#8 DER inside an encrypted PEM.
    *
    * @throws {JoseError} `CS_KEY_INVALID` for a wrong passphrase, `CS_UNSUPPORTED` for a cipher that is not there
    */
   decryptPem(pem: string, passphrase: string | Bytes): Bytes
-  sign(scheme: SignatureScheme, material: Material, input: SigningInput): Awaitable<Bytes>
-  verify(scheme: SignatureScheme, material: Material, input: SigningInput, signature: Bytes): Awaitable<boolean>
   /** Signing and verifying of a message in pieces; absent where the platform takes messages whole alone. */
   readonly pieces?: Pieces
   digest(hash: Hash, data: Bytes): Awaitable<Bytes>
+  random(octets: number): Bytes
   generate(spec: KeySpec): Awaitable<Material>
   /** The key as DER: SPKI for a public key, PKCS#8 for a private one. */
   exportDer(material: Material): Awaitable<Bytes>
+  /** Raw DEFLATE (RFC 1951). */
+  deflate(data: Bytes): Awaitable<Bytes>
+  /**
+   * The other way, for data that is one stream to its last octet.
+   *
+   * @param most - stops as soon as there would be more
+   * @throws {JoseError} `CS_TOO_LARGE`, or `CS_MALFORMED` for anything but DEFLATE
+   */
+  inflate(data: Bytes, most: number): Awaitable<Bytes>
+}
+
+/** What an algorithm asks of a platform. */
+export interface PlatformNeeds {
+  readonly hash?: 1 | Hash
+  /** The key that it works with. */
+  readonly key?: KeySpec
+  /** The size of an AES key. */
+  readonly aesBits?: number
 }
 
 /** The part of a backend that takes keys in. */

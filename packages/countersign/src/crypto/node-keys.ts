@@ -1,9 +1,12 @@
 import * as crypto from 'node:crypto'
 import { types } from 'node:util'
-import { type Bytes, base64url, concat, fromBase64url } from '../bytes.ts'
+import { type Bytes, base64url, fromBase64url } from '../bytes.ts'
 import { JoseError } from '../errors.ts'
+import { CURVE } from '../key/curve.ts'
+import { PARAMETER_SET } from '../key/parameter-set.ts'
+import { pkcs8Of, toPkcs8 } from '../key/pkcs8.ts'
 import type { Adopted, Hash, Material, SignatureScheme } from './backend.ts'
-import { adoptCryptoKey } from './subtle.ts'
+import { adoptCryptoKey } from './crypto-key.ts'
 
 /** What OpenSSL calls the curves, and the octets of a coordinate. */
 export const EC: ReadonlyMap<string, readonly [name: string, octets: number]> = new Map([
@@ -13,26 +16,21 @@ export const EC: ReadonlyMap<string, readonly [name: string, octets: number]> = 
   ['secp256k1', ['secp256k1', 32]],
 ])
 
-export const HASH_NAME: Readonly<Record<Hash, string>> = { 256: 'sha256', 384: 'sha384', 512: 'sha512' }
+export const HASH_NAME: Readonly<Record<1 | Hash, string>> = { 1: 'sha1', 256: 'sha256', 384: 'sha384', 512: 'sha512' }
 export const hashName = ({ hash }: SignatureScheme): string => HASH_NAME[hash ?? 256]
 
-/**
- * What Node calls the kinds of keys that have one form alone, and their PKCS#8 up to the octets of the private key, whose
- * number comes last.
- */
-const FIXED: ReadonlyMap<string, readonly [type: FixedType, head: Bytes]> = new Map([
-  ['Ed25519', ['ed25519', octetsOf('302e020100300506032b657004220420')]],
-  ['Ed448', ['ed448', octetsOf('3047020100300506032b6571043b0439')]],
-  ['ML-DSA-44', ['ml-dsa-44', octetsOf('3034020100300b060960864801650304031104228020')]],
-  ['ML-DSA-65', ['ml-dsa-65', octetsOf('3034020100300b060960864801650304031204228020')]],
-  ['ML-DSA-87', ['ml-dsa-87', octetsOf('3034020100300b060960864801650304031304228020')]],
+/** What Node calls the kinds of keys that have one form alone. */
+const FIXED: ReadonlyMap<string, FixedType> = new Map([
+  ['Ed25519', 'ed25519'],
+  ['Ed448', 'ed448'],
+  ['X25519', 'x25519'],
+  ['X448', 'x448'],
+  ['ML-DSA-44', 'ml-dsa-44'],
+  ['ML-DSA-65', 'ml-dsa-65'],
+  ['ML-DSA-87', 'ml-dsa-87'],
 ])
 
-type FixedType = 'ed25519' | 'ed448' | 'ml-dsa-44' | 'ml-dsa-65' | 'ml-dsa-87'
-
-function octetsOf(hex: string): Bytes {
-  return Uint8Array.from(Buffer.from(hex, 'hex'))
-}
+type FixedType = 'ed25519' | 'ed448' | 'x25519' | 'x448' | 'ml-dsa-44' | 'ml-dsa-65' | 'ml-dsa-87'
 
 /** What was found out; a variant is a curve or a parameter set, and RSA and secrets have neither. */
 const found = new Map<string, boolean>()
@@ -49,11 +47,10 @@ export function hasVariant(variant: string | undefined): boolean {
 }
 
 function hasFixed(name: string): boolean {
-  const [type, head] = FIXED.get(name) ?? []
-  if (head === undefined) return false
+  const octets = CURVE.get(name)?.octets ?? PARAMETER_SET.get(name)?.seedOctets ?? 0
   try {
     // An older Node may take a key that its OpenSSL knows, and then not know what it has got.
-    return privateKey(concat(head, new Uint8Array(head.at(-1) ?? 0).fill(1))).asymmetricKeyType === type
+    return privateKey(pkcs8Of(name, new Uint8Array(octets).fill(1))).asymmetricKeyType === FIXED.get(name)
   } catch {
     return false
   }
@@ -126,7 +123,7 @@ export function fromPair({ privateKey }: crypto.KeyPairKeyObjectResult): Materia
 
 /** Makes a key of a kind that has one form alone. */
 export function generateFixed(name: string): Material {
-  const [type] = FIXED.get(name) ?? []
+  const type = FIXED.get(name)
   // The types of Node name each kind of key in an overload of its own.
   return fromPair(crypto.generateKeyPairSync(type as 'ed25519'))
 }
@@ -168,9 +165,8 @@ function derivePublic(variant: string, members: Material['members']): Readonly<R
   const ec = EC.get(variant)
   try {
     if (ec === undefined) {
-      const [, head] = FIXED.get(variant) ?? []
       const { x, pub } = crypto
-        .createPublicKey(privateKey(concat(head ?? secret, secret)))
+        .createPublicKey(privateKey(pkcs8Of(variant, secret)))
         .export({ format: 'jwk' }) as Record<string, string | undefined>
       return x === undefined ? { pub: pub ?? '' } : { x }
     }
@@ -184,10 +180,8 @@ function derivePublic(variant: string, members: Material['members']): Readonly<R
 }
 
 /** PKCS#8 of an ML-DSA key by its seed; Node 24 would write the expanded key beside it, which is fifty times as long. */
-export function seedAlone({ members }: Material): Bytes | undefined {
-  const { alg = '', priv } = members as { readonly alg?: string; readonly priv?: string }
-  const [, head] = FIXED.get(alg) ?? []
-  return head && priv !== undefined ? concat(head, fromBase64url(priv, 'the seed')) : undefined
+export function seedAlone(material: Material): Bytes | undefined {
+  return material.members['priv'] === undefined ? undefined : toPkcs8(material)
 }
 
 /** @see Backend.adopt */

@@ -1,8 +1,10 @@
 import * as crypto from 'node:crypto'
 import { promisify } from 'node:util'
 import type { Bytes } from '../bytes.ts'
+import { rawSecret } from '../key/secret.ts'
 import type { Backend, KeySpec, Material, SignatureScheme, SigningInput, SyncBackend } from './backend.ts'
 import { fromDer, toDer } from './ecdsa-der.ts'
+import { decryptKeyLater, encryption, stretchLater } from './node-encryption.ts'
 import {
   admit,
   adopt,
@@ -46,15 +48,18 @@ export const sync: SyncBackend = {
   name: 'node:crypto',
   sync: true,
 
-  supports({ hash }, keys) {
-    return hasVariant(keys.crv ?? keys.alg) && (hash === undefined || crypto.getHashes().includes(HASH_NAME[hash]))
-  },
+  supports: ({ hash, key, aesBits }) =>
+    hasVariant(key?.crv ?? key?.alg) &&
+    (hash === undefined || crypto.getHashes().includes(HASH_NAME[hash])) &&
+    (aesBits === undefined || crypto.getCiphers().includes(`aes-${aesBits}-cbc`)),
 
   adopt,
 
   admit,
+  complete: (material) => material,
 
   decryptPem,
+  ...encryption,
 
   sign(scheme, material, input) {
     if (scheme.family === 'hmac') return mac(scheme, material, input).digest()
@@ -90,13 +95,13 @@ export const sync: SyncBackend = {
 }
 
 function secret({ bits = 256 }: KeySpec): Material {
-  return { kty: 'oct', kind: 'secret', members: {}, secret: Uint8Array.from(crypto.randomBytes(bits / 8)) }
+  return rawSecret(encryption.random(bits / 8))
 }
 
 const signLater = promisify(crypto.sign)
 const generateRsaLater = promisify(crypto.generateKeyPair)
 
-/** The same, with slow work on private RSA keys off the event loop. */
+/** The same, with slow work on private RSA keys and passwords off the event loop. */
 export const backend: Backend = {
   ...sync,
   sync: false,
@@ -106,6 +111,8 @@ export const backend: Backend = {
       ? signLater(digestName(scheme), octets(input), keyOptions(scheme, material))
       : sync.sign(scheme, material, input)
   },
+  decryptKey: decryptKeyLater,
+  stretch: stretchLater,
   async generate(spec) {
     if (spec.kty !== 'RSA') return sync.generate(spec)
     return fromPair(await generateRsaLater('rsa', { modulusLength: spec.bits ?? 2048 }))

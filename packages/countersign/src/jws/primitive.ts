@@ -56,7 +56,7 @@ export function* signInput(alg: SignatureAlg, key: Key, input: SigningInput): Op
 function* askForeign(foreign: ForeignKey, alg: SignatureAlg, input: Bytes): Op<Bytes> {
   let signature: unknown
   try {
-    signature = yield* use<unknown>(() => foreign.sign(alg, input))
+    signature = yield* use<unknown>(() => foreign.sign?.(alg, input))
   } catch (cause) {
     if (cause instanceof JoseError) throw cause
     throw new JoseError('CS_UNAVAILABLE', 'the foreign signer failed', { cause, unavailable: true })

@@ -53,13 +53,13 @@ export function toAlgorithm(key: Key, named: unknown): SignatureAlg {
 }
 
 function onlyAlgorithm(key: Key): string {
-  const [only, ...others] = key.algorithms
+  const [only, ...others] = key.algorithms.filter((id) => SIGNATURE.has(id))
   if (only === undefined) {
     const { code, why } = nearestMisfit(SIGNATURE.values(), key, 'sign')
     throw new JoseError(code, why)
   }
   if (others.length > 0)
-    throw new TypeError(`the key serves ${key.algorithms.join(', ')}: say which with the option alg`)
+    throw new TypeError(`the key signs with ${[only, ...others].join(', ')}: say which with the option alg`)
   return only
 }
 

@@ -5,15 +5,13 @@ import { PARAMETER_SET, type ParameterSet } from './parameter-set.ts'
 
 const OID_RSA = '2a864886f70d010101'
 const OID_RSA_PSS = '2a864886f70d01010a'
-const OID_EC = '2a8648ce3d0201'
+export const OID_EC = '2a8648ce3d0201'
 
 /** Kinds of keys that are not read here, so that a refusal can call them by their name. */
 const OTHERS: ReadonlyMap<string, string> = new Map([
   ['2a8648ce380401', 'a DSA key'],
   ['2a864886f70d010301', 'a Diffie-Hellman key'],
   ['2a8648ce3e0201', 'a Diffie-Hellman key'],
-  ['2b656e', 'an X25519 key'],
-  ['2b656f', 'an X448 key'],
 ])
 
 /** Curves that are not read, for the same. */

@@ -79,6 +79,24 @@ function edwards448(encoded: Bytes): string | undefined {
   return power(xx, (p - 1n) / 2n, p) === 1n ? undefined : 'the point is not on the curve'
 }
 
+/**
+ * The u of a point on a Montgomery curve (RFC 7748 §5), where every number below the prime will do: those of its twist,
+ * too, do no harm. What is refused is what makes the shared secret zero: the points of small order, of both.
+ */
+function montgomery(p: bigint, smallOrder: readonly bigint[]): (encoded: Bytes) => string | undefined {
+  return (encoded) => {
+    const u = toInteger(Uint8Array.from(encoded).reverse())
+    if (u >= p) return 'the point is not encoded canonically'
+    return smallOrder.includes(u) ? 'the point has small order' : undefined
+  }
+}
+
+/** The two of order eight on Curve25519 (RFC 7748 §6.1). */
+const ORDER_8 = [
+  0x00b8495f16056286fdb1329ceb8d09da6ac49ff1fae35616aeb8413b7c7aebe0n,
+  0x57119fd0dd4e22d8868e1c58c45c44045bef839c55b1d0b1248c50a3bc959c5fn,
+] as const
+
 const P256 = 0xffffffff00000001000000000000000000000000ffffffffffffffffffffffffn
 const P384 = 2n ** 384n - 2n ** 128n - 2n ** 96n + 2n ** 32n - 1n
 const P521 = 2n ** 521n - 1n
@@ -127,6 +145,14 @@ export const CURVE: Table<Curve & { readonly id: string }> = table<Curve>({
   },
   Ed25519: { kty: 'OKP', oid: '2b6570', octets: 32, bits: 256, fault: edwards25519 },
   Ed448: { kty: 'OKP', oid: '2b6571', octets: 57, bits: 456, fault: edwards448 },
+  X25519: {
+    kty: 'OKP',
+    oid: '2b656e',
+    octets: 32,
+    bits: 256,
+    fault: montgomery(P25519, [0n, 1n, P25519 - 1n, ...ORDER_8]),
+  },
+  X448: { kty: 'OKP', oid: '2b656f', octets: 56, bits: 448, fault: montgomery(P448, [0n, 1n, P448 - 1n]) },
 })
 
 /** The curve with an object identifier; `undefined` for one that countersign does not have. */

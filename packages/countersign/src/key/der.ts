@@ -1,4 +1,4 @@
-import type { Bytes } from '../bytes.ts'
+import { type Bytes, concat } from '../bytes.ts'
 import { JoseError } from '../errors.ts'
 
 /** The tags of DER that keys are made of (X.690). */
@@ -94,4 +94,20 @@ export class DerReader {
     if (length < 0x80 || length < 2 ** (8 * (count - 1))) return badDer('a length is not minimal')
     return length
   }
+}
+
+/** One element of DER. */
+export function toDer(tag: number, ...contents: readonly Bytes[]): Bytes {
+  const content = concat(...contents)
+  const { length } = content
+  const octets = length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff]
+  return concat(Uint8Array.from([tag, ...octets]), content)
+}
+
+/** An object identifier, of the hex of its content. */
+export function oidDer(hex: string): Bytes {
+  return toDer(
+    TAG.oid,
+    Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16)),
+  )
 }

@@ -1,5 +1,5 @@
+import { ALGORITHM } from '../alg/algorithm.ts'
 import { misfit } from '../alg/needs.ts'
-import { SIGNATURE } from '../alg/signature.ts'
 import { type Bytes, base64 } from '../bytes.ts'
 import type { Adopted, KeyAdmission } from '../crypto/backend.ts'
 import { JoseError, kindOf, show } from '../errors.ts'
@@ -90,21 +90,21 @@ function fromJwk(input: JsonObject, bound: JwkInfo, options: ImportOptions, back
 function fromAdopted({ key, scheme, use, key_ops }: Adopted, options: ImportOptions, backend: KeyAdmission): Key {
   const bound: JwkInfo = { ...NO_INFO, alg: scheme && algorithmOf(scheme), use, key_ops }
   if (!('foreign' in key)) return fromJwk(key as JsonObject, bound, options, backend)
-  const { foreign, bits, exponent } = key
+  const { foreign, bits, exponent, extractable } = key
   if (foreign.crv !== undefined && !CURVE.has(foreign.crv)) throw unsupportedCurve(foreign.crv)
   const alg = foreign.members['alg'] ?? bound.alg
   const size = sizeOf(foreign) ?? bits
   if (foreign.kty === 'RSA') checkSize(size)
   if (exponent) checkExponent(exponent)
-  return named(new Key(foreign, { ...joined({ ...bound, alg, extractable: false }, options), bits: size }))
+  return named(new Key(foreign, { ...joined({ ...bound, alg, extractable }, options), bits: size }))
 }
 
 /** The one algorithm that does a scheme; nothing where there are several, as there are two names for Ed25519. */
 function algorithmOf({ family, hash, crv }: NonNullable<Adopted['scheme']>): string | undefined {
-  const rows = [...SIGNATURE.values()].filter(
+  const rows = [...ALGORITHM.values()].filter(
     (row) =>
       row.family === family &&
-      (hash === undefined || row.hash === hash) &&
+      (hash === undefined || ('hash' in row && row.hash === hash)) &&
       (crv === undefined || (row.crv?.includes(crv) ?? true)),
   )
   return rows.length === 1 ? rows[0]?.id : undefined
@@ -128,7 +128,7 @@ function admit(draft: Draft, info: JwkInfo, options: ImportOptions, backend: Key
 
 /** A key whose own `alg` is known has to fit it, or it could never serve anything. */
 export function named(key: Key): Key {
-  const row = key.alg === undefined ? undefined : SIGNATURE.get(key.alg)
+  const row = key.alg === undefined ? undefined : ALGORITHM.get(key.alg)
   const fault = row && misfit(row, key)
   if (fault) throw new JoseError(fault.code, fault.why)
   return key
@@ -147,9 +147,8 @@ function joined(info: JwkInfo, options: ImportOptions): Omit<KeyInfo, 'bits'> {
 }
 
 export function checkOptions({ alg, kid, use, passphrase }: ImportOptions): void {
-  if (alg !== undefined && !SIGNATURE.has(alg)) {
-    throw new TypeError(`alg ${show(alg)} is none of ${[...SIGNATURE.keys()].join(', ')}`)
-  }
+  if (alg !== undefined && !ALGORITHM.has(alg))
+    throw new TypeError(`alg ${show(alg)} is none of ${[...ALGORITHM.keys()].join(', ')}`)
   if (kid !== undefined && (typeof kid !== 'string' || kid === '')) throw new TypeError('kid is not a string with text')
   if (use !== undefined && use !== 'sig' && use !== 'enc') throw new TypeError('use is neither "sig" nor "enc"')
   if (passphrase !== undefined && typeof passphrase !== 'string' && !(passphrase instanceof Uint8Array))

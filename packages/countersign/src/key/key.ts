@@ -1,6 +1,6 @@
+import { ALGORITHM } from '../alg/algorithm.ts'
 import { misfit, type Needs, type Role } from '../alg/needs.ts'
-import { SIGNATURE } from '../alg/signature.ts'
-import type { Kty, Material } from '../crypto/backend.ts'
+import type { ForeignKey, Kty, Material } from '../crypto/backend.ts'
 
 /** What is said about a key beside the key itself (RFC 7517 §4). */
 export interface KeyInfo {
@@ -14,7 +14,10 @@ export interface KeyInfo {
   readonly allowShort?: boolean | undefined
 }
 
-const ROLES: readonly Role[] = ['sign', 'verify']
+const ROLES: readonly Role[] = ['sign', 'verify', 'encrypt', 'decrypt']
+
+/** What an algorithm does: a key may fit it in a role that it does not have. */
+const rolesOf = (row: Needs): readonly Role[] => (row.use === 'sig' ? ROLES.slice(0, 2) : ROLES.slice(2))
 
 /**
  * One key, immutable, with its stuff out of sight: neither JSON nor the console shows more than what it is for. It
@@ -22,7 +25,7 @@ const ROLES: readonly Role[] = ['sign', 'verify']
  * a token.
  */
 export class Key {
-  /** A `secret` signs and verifies, a `public` key verifies, a `private` key signs. */
+  /** A `public` key verifies and encrypts, a `private` key signs and decrypts, a `secret` does all of it. */
   readonly kind: Material['kind']
   readonly kty: Kty
   readonly crv: string | undefined
@@ -65,10 +68,15 @@ export class Key {
     return this.#allowShort
   }
 
+  /** @internal */
+  get foreign(): ForeignKey | undefined {
+    return this.#material.foreign
+  }
+
   /** The algorithms this key may serve, by every rule but those of the caller. */
   get algorithms(): readonly string[] {
-    const serves = (row: Needs): boolean => ROLES.some((role) => misfit(row, this, role) === undefined)
-    return [...SIGNATURE.values()].filter(serves).map((row) => row.id)
+    const serves = (row: Needs): boolean => rolesOf(row).some((role) => misfit(row, this, role) === undefined)
+    return [...ALGORITHM.values()].filter(serves).map((row) => row.id)
   }
 
   /** What the key is, without the key. */

@@ -1,10 +1,11 @@
-import { SIGNATURE, type SignatureAlg } from '../alg/signature.ts'
+import { ALGORITHM } from '../alg/algorithm.ts'
 import { base64, base64url, utf8 } from '../bytes.ts'
-import type { Hash, Material } from '../crypto/backend.ts'
+import type { Hash, KeySpec, Material } from '../crypto/backend.ts'
 import { JoseError, show } from '../errors.ts'
 import { withoutUndefined } from '../json.ts'
 import { type Op, use } from '../op.ts'
 import { checkNames } from '../options.ts'
+import { CURVE } from './curve.ts'
 import { type Jwk, type JwkSet, PUBLIC_MEMBERS } from './jwk.ts'
 import { Key } from './key.ts'
 import { sizeOf } from './material.ts'
@@ -14,8 +15,10 @@ import { toPem } from './pem.ts'
 export interface GenerateOptions {
   /** The name of the key; left out, an asymmetric key takes its thumbprint. */
   readonly kid?: string
-  /** The size of an RSA key, 2048 to 8192, or of a secret, at least the bits of its hash. */
+  /** The size of an RSA key, 2048 to 8192, or of a secret for an HMAC, at least the bits of its hash. */
   readonly bits?: number
+  /** The curve, where the algorithm works on several. */
+  readonly crv?: string
 }
 
 /** The hash of a thumbprint, as it is named in its URI (RFC 9278 §3). */
@@ -23,44 +26,67 @@ export type ThumbprintHash = 'sha-256' | 'sha-384' | 'sha-512'
 
 /** @see the door's `generateKey` */
 export function* generateKey(alg: string, options: GenerateOptions): Op<Key> {
-  checkNames<GenerateOptions>(options, ['kid', 'bits'], 'generateKey')
-  const { kid, bits } = options
-  const row = SIGNATURE.get(alg)
-  if (row === undefined) throw new TypeError(`alg ${show(alg)} is none of ${[...SIGNATURE.keys()].join(', ')}`)
+  checkNames<GenerateOptions>(options, ['kid', 'bits', 'crv'], 'generateKey')
+  const { kid } = options
   if (kid !== undefined && (typeof kid !== 'string' || kid === '')) throw new TypeError('kid is not a string with text')
-  const size = toSize(row, bits)
-  const material = yield* use((backend) =>
-    backend.generate(size === undefined ? row.generate : { ...row.generate, bits: size }),
-  )
-  const info = { alg, bits: size ?? sizeOf(material) ?? 0 }
+  const spec = toSpec(alg, options)
+  const material = yield* use((backend) => backend.generate(spec))
+  const info = { alg, bits: spec.bits ?? sizeOf(material) ?? 0 }
   const key = new Key(material, { ...info, kid })
   return kid === undefined && key.kind !== 'secret' ? new Key(material, { ...info, kid: yield* thumbprint(key) }) : key
 }
 
-function toSize(row: SignatureAlg, bits: number | undefined): number | undefined {
-  const least = row.generate.bits
+function toSpec(alg: string, { bits, crv }: GenerateOptions): KeySpec {
+  const row = ALGORITHM.get(alg)
+  if (row === undefined) throw new TypeError(`alg ${show(alg)} is none of ${[...ALGORITHM.keys()].join(', ')}`)
+  const { generate } = row
+  if (generate === undefined)
+    throw new TypeError(
+      `no key is made for ${alg}: give the name of its content encryption for dir, and choose a password with secretKey`,
+    )
+  if (crv !== undefined && (generate.crv === undefined || !row.crv?.includes(crv)))
+    throw new TypeError(`crv for ${alg} is ${row.crv ? `one of ${row.crv.join(', ')}` : 'left out'}`)
+  const size = toSize(alg, generate, bits, row.sizes !== undefined)
+  const kty = crv === undefined ? generate.kty : (CURVE.get(crv)?.kty ?? generate.kty)
+  return { ...generate, kty, ...(size !== undefined && { bits: size }), ...(crv !== undefined && { crv }) }
+}
+
+function toSize(alg: string, { kty, bits: least }: KeySpec, bits: unknown, fixed: boolean): number | undefined {
   if (bits === undefined) return least
-  if (least === undefined) throw new TypeError(`the size of a key for ${row.id} is fixed: leave bits out`)
-  const most = row.generate.kty === 'RSA' ? 8192 : 4096
-  if (!Number.isInteger(bits) || bits < least || bits > most || bits % 8 !== 0) {
-    throw new TypeError(`bits for ${row.id} is a multiple of 8 from ${least} to ${most}`)
+  if (least === undefined || fixed) throw new TypeError(`the size of a key for ${alg} is fixed: leave bits out`)
+  const most = kty === 'RSA' ? 8192 : 4096
+  if (typeof bits !== 'number' || !Number.isInteger(bits) || bits < least || bits > most || bits % 8 !== 0) {
+    throw new TypeError(`bits for ${alg} is a multiple of 8 from ${least} to ${most}`)
   }
   return bits
 }
 
 /** @see the door's `publicKey` */
-export function publicKey(key: Key): Key {
+export function* publicKey(key: Key): Op<Key> {
   if (key.kind === 'public') return key
   if (key.kind === 'secret') throw new JoseError('CS_KEY_TYPE', 'a secret has no public key')
-  const stuff = publicMaterial(Key.material(key))
+  const stuff = publicMaterial(yield* wholeMaterial(key))
   if (stuff === undefined) {
     throw new JoseError('CS_KEY_TYPE', 'a CryptoKey that is not extractable does not give its public half', {
       hint: 'Import the publicKey of its pair.',
     })
   }
   const { alg, kid, use: intended, bits } = key
-  const key_ops = key.key_ops?.filter((name) => name === 'sign').map(() => 'verify')
+  const key_ops = key.key_ops?.flatMap((name) => PUBLIC_OPS.get(name) ?? [])
   return new Key(stuff, { alg, kid, use: intended, bits, key_ops })
+}
+
+/** What the public half does where the private one does something (RFC 7517 §4.3); of an agreement it does nothing. */
+const PUBLIC_OPS: ReadonlyMap<string, string> = new Map([
+  ['sign', 'verify'],
+  ['decrypt', 'encrypt'],
+  ['unwrapKey', 'wrapKey'],
+])
+
+/** What is known of the stuff of a key; a platform may have taken it in with less. */
+function* wholeMaterial(key: Key): Op<Material> {
+  const material = Key.material(key)
+  return yield* use((backend) => backend.complete(material))
 }
 
 /** The public half of a private key; nothing where it is out of reach. */
@@ -72,9 +98,9 @@ export function publicMaterial({ kty, crv, members }: Material): Material | unde
 }
 
 /** @see the door's `exportJwk` */
-export function exportJwk(key: Key): Jwk {
+export function* exportJwk(key: Key): Op<Jwk> {
   mustBeExtractable(key)
-  const material = Key.material(key)
+  const material = yield* wholeMaterial(key)
   const stuff = material.secret ? { k: base64url(material.secret) } : material.members
   return withoutUndefined({ kty: key.kty, crv: key.crv, ...stuff, ...infoOf(key) })
 }
@@ -105,7 +131,7 @@ function mustBeExtractable(key: Key): void {
 export function* thumbprint(key: Key, hash: ThumbprintHash = 'sha-256'): Op<string> {
   const bits = HASHES.get(hash)
   if (bits === undefined) throw new TypeError(`hash ${show(hash)} is none of ${[...HASHES.keys()].join(', ')}`)
-  const data = utf8(requiredMembers(key))
+  const data = utf8(requiredMembers(yield* wholeMaterial(key)))
   return base64url(yield* use((backend) => backend.digest(bits, data)))
 }
 
@@ -121,8 +147,7 @@ export function* thumbprintUri(key: Key, hash: ThumbprintHash = 'sha-256'): Op<s
 }
 
 /** The JSON text whose hash is the thumbprint: required members alone, in order of their names (RFC 7638 §3). */
-function requiredMembers(key: Key): string {
-  const material = Key.material(key)
+function requiredMembers(material: Material): string {
   const stuff = material.secret ? { k: base64url(material.secret) } : publicMaterial(material)?.members
   if (stuff === undefined) {
     throw new JoseError(
@@ -131,7 +156,8 @@ function requiredMembers(key: Key): string {
       { hint: 'Give it a name of its own, importKey(key, { kid }), or take the thumbprint of its public key.' },
     )
   }
-  const all: Record<string, string> = { ...stuff, kty: key.kty, ...(key.crv && { crv: key.crv }) }
+  const { kty, crv } = material
+  const all: Record<string, string> = { ...stuff, kty, ...(crv && { crv }) }
   return JSON.stringify(
     Object.fromEntries(
       Object.keys(all)
@@ -147,7 +173,7 @@ function requiredMembers(key: Key): string {
  * reach, have no name but their kid.
  */
 export function* nameOf(key: Key): Op<string | undefined> {
-  return key.kid ?? (publicMaterial(Key.material(key)) ? yield* thumbprint(key) : undefined)
+  return key.kid ?? (publicMaterial(yield* wholeMaterial(key)) ? yield* thumbprint(key) : undefined)
 }
 
 /**
@@ -159,7 +185,7 @@ export function* publicJwks(keys: readonly Key[]): Op<JwkSet> {
   const published: Jwk[] = []
   for (const key of keys) {
     if (key.kind === 'secret') throw new JoseError('CS_KEY_TYPE', 'a secret is never published')
-    const open = publicKey(key)
+    const open = yield* publicKey(key)
     const kid = yield* nameOf(open)
     if (
       published.some(
@@ -168,7 +194,7 @@ export function* publicJwks(keys: readonly Key[]): Op<JwkSet> {
     ) {
       throw new JoseError('CS_AMBIGUOUS_KEY', `two keys to publish have kid ${show(kid)}`)
     }
-    published.push({ ...exportJwk(open), ...(kid !== undefined && { kid }) })
+    published.push({ ...(yield* exportJwk(open)), ...(kid !== undefined && { kid }) })
   }
   return { keys: published }
 }

@@ -57,8 +57,14 @@ export function secretMaterial(secret: Bytes): Checked & { readonly weakness: st
       hint: 'Use importKey for a PEM, a DER or a JWK. A secret is random octets that nobody else knows.',
     })
   }
-  const material: Material = { kty: 'oct', kind: 'secret', members: {}, secret }
-  return { material, bits: secret.length * 8, weakness: weaknessOf(secret) }
+  return { material: rawSecret(secret), bits: secret.length * 8, weakness: weaknessOf(secret) }
+}
+
+const NO_MEMBERS: Material['members'] = Object.freeze({})
+
+/** Octets as the stuff of a key, unchecked: those that the library has made itself. */
+export function rawSecret(secret: Bytes): Material {
+  return { kty: 'oct', kind: 'secret', members: NO_MEMBERS, secret }
 }
 
 function weaknessOf(secret: Bytes): string | undefined {

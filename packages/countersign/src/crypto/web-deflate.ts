@@ -1,0 +1,79 @@
+import { type Bytes, concat } from '../bytes.ts'
+import { JoseError } from '../errors.ts'
+import type { Data } from './web-keys.ts'
+import { lacking } from './web-keys.ts'
+
+/** What is used of a CompressionStream or a DecompressionStream. */
+interface Transform {
+  readonly readable: { getReader(): Reader }
+  readonly writable: { getWriter(): Writer }
+}
+interface Reader {
+  read(): Promise<{ readonly done: boolean; readonly value?: Bytes }>
+  cancel(): Promise<void>
+}
+interface Writer {
+  write(data: Data): Promise<void>
+  close(): Promise<void>
+}
+
+const platform = globalThis as {
+  readonly CompressionStream?: new (format: string) => Transform
+  readonly DecompressionStream?: new (format: string) => Transform
+}
+
+/** @see Backend.deflate */
+export async function deflate(data: Bytes): Promise<Bytes> {
+  const octets = await through(open(platform.CompressionStream), data, Number.POSITIVE_INFINITY)
+  return octets ?? new Uint8Array()
+}
+
+/** @see Backend.inflate */
+export async function inflate(data: Bytes, most: number): Promise<Bytes> {
+  const stream = open(platform.DecompressionStream)
+  let octets: Bytes | undefined
+  try {
+    octets = await through(stream, data, most)
+  } catch {
+    throw notDeflate()
+  }
+  if (octets) return octets
+  throw tooLarge(most)
+}
+
+/** @returns the error for data that is something else, or goes on behind its end */
+export function notDeflate(): JoseError {
+  return new JoseError('CS_MALFORMED', 'the plaintext is not compressed as zip says (RFC 1951)')
+}
+
+/** @returns the error for data that becomes too much */
+export function tooLarge(most: number): JoseError {
+  return new JoseError('CS_TOO_LARGE', `the plaintext has more than ${most} octets once inflated (limit inflatedBytes)`)
+}
+
+function open(Stream: (new (format: string) => Transform) | undefined): Transform {
+  if (Stream === undefined) throw lacking('DEFLATE')
+  return new Stream('deflate-raw')
+}
+
+/** Reads as long as there is no more than allowed: what is not read is not inflated either. */
+async function through(stream: Transform, data: Bytes, most: number): Promise<Bytes | undefined> {
+  const writer = stream.writable.getWriter()
+  // What goes wrong there is told by the reader.
+  writer.write(data as Data).catch(() => {})
+  writer.close().catch(() => {})
+  const reader = stream.readable.getReader()
+  const parts: Bytes[] = []
+  let length = 0
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) return concat(...parts)
+    if (value === undefined) continue
+    length += value.length
+    if (length > most) {
+      reader.cancel().catch(() => {})
+      return undefined
+    }
+    parts.push(value)
+  }
+}
