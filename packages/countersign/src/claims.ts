@@ -121,6 +121,20 @@ export function validate(
   refuse(faults)
 }
 
+const REPLICAS = [
+  ['iss', 'CS_ISS'],
+  ['sub', 'CS_SUB'],
+  ['aud', 'CS_AUD'],
+] as const
+
+/** A header that repeats claims has to repeat them truly (RFC 7519 §5.3): somebody may have gone by it. @throws {JoseError} */
+export function refuseReplicas(header: JsonObject, claims: JsonObject): void {
+  for (const [name, code] of REPLICAS) {
+    if (Object.hasOwn(header, name) && JSON.stringify(header[name]) !== JSON.stringify(own(claims, name)))
+      throw new JoseError(code, `${name} of the header is not what the claims say (RFC 7519 §5.3)`)
+  }
+}
+
 type Registered = Readonly<Record<'iss' | 'sub' | 'aud' | 'exp' | 'nbf' | 'iat' | 'jti', unknown>>
 
 /** Each registered claim read once, and only where it is the object's own. */
@@ -187,7 +201,7 @@ function isAudience(value: unknown): value is string | readonly string[] {
 }
 
 /** A type with `application/` implied, in lower case: two spellings of one media type are equal (RFC 7515 §4.1.9). */
-function mediaType(typ: string): string {
+export function mediaType(typ: string): string {
   const lower = typ.toLowerCase()
   const bare = lower.startsWith('application/') ? lower.slice('application/'.length) : lower
   return bare.includes('/') ? lower : bare

@@ -60,6 +60,15 @@ export class JoseError extends Error {
   }
 }
 
+/**
+ * Why one of several parts of a token was passed over: only that keys are unavailable is worth telling, since it may
+ * pass. What is no refusal, or concerns the only part there is, is thrown.
+ */
+export function setAside(error: unknown, before: JoseError | undefined, parts: readonly unknown[]): JoseError {
+  if (parts.length === 1 || !(error instanceof JoseError)) throw error
+  return before?.unavailable ? before : error
+}
+
 const SHOWN = 100
 // Control characters beyond those that JSON escapes, and the marks that turn the direction of text around.
 const UNSEEN = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g

@@ -12,6 +12,18 @@ export interface JoseHeader {
   readonly [name: string]: unknown
 }
 
+/** The header of a JWE (RFC 7516 §4.1). */
+export interface JweHeader extends JoseHeader {
+  readonly enc: string
+}
+
+/** The header of a JWE, which says how its content is encrypted. @throws {JoseError} `CS_HEADER` */
+export function toJweHeader(header: JoseHeader): JweHeader {
+  if (!Object.hasOwn(header, 'enc')) throw new JoseError('CS_HEADER', 'the header has no enc')
+  for (const name of ['enc', 'zip']) mustBeText(header, name)
+  return header as JweHeader
+}
+
 /** Reads the base64url text of a protected header. */
 export type HeaderReader = (encoded: string) => JoseHeader
 
@@ -31,7 +43,9 @@ export function headerReader(limits: Limits): HeaderReader {
     const known = kept.get(encoded)
     if (known !== undefined) return known
     const header = parseHeader(encoded, limits)
-    if (encoded.length <= KEPT_LENGTH) {
+    // With a member of its own for each token a header never comes again (RFC 7518 §4.6 to §4.8).
+    const unique = ['epk', 'iv', 'p2s'].some((name) => Object.hasOwn(header, name))
+    if (encoded.length <= KEPT_LENGTH && !unique) {
       if (kept.size >= KEPT_HEADERS) kept.clear()
       // Encoded anew, so that the entry does not keep the whole token alive that `encoded` is a slice of.
       last = { encoded: base64url(fromBase64url(encoded, 'the header')), header }
@@ -64,33 +78,65 @@ export function tooLargeHeader({ headerBytes }: Limits, octets?: number): JoseEr
   return new JoseError('CS_TOO_LARGE', `the header has ${has} (limit headerBytes)`)
 }
 
+/** Which members stand in the protected header alone, or there unless the caller says otherwise. */
+export interface HeaderPlaces {
+  readonly guarded: readonly string[]
+  /** Those that `allowUnprotectedAlg` lets stand elsewhere. */
+  readonly guardedUnless: readonly string[]
+  /** Where a standard has an example of that. */
+  readonly example: string
+}
+
+/** What a signature has to vouch for (attack 18). */
+export const JWS_PLACES: HeaderPlaces = {
+  guarded: ['crit', 'b64'],
+  guardedUnless: ['alg'],
+  example: 'RFC 7520 §4.7',
+}
+
 /**
- * The JOSE header of a signature: the protected and the unprotected one as one object (RFC 7515 §4, attack 18). No name
- * stands in both, and what the signature has to vouch for stands in the protected one.
+ * What the tag of a JWE has to vouch for (attack 45). How its key was managed may stand elsewhere, and has to where
+ * recipients differ in it (RFC 7516 §7.2.1): the key of a recipient decides what it serves.
+ */
+export const JWE_PLACES: HeaderPlaces = {
+  guarded: ['crit', 'b64', 'zip'],
+  guardedUnless: ['enc'],
+  example: 'RFC 7520 §5.12',
+}
+
+/**
+ * The JOSE header: the protected and the unprotected ones as one object (RFC 7515 §4, RFC 7516 §4). No name stands in
+ * two of them, and what has to be vouched for stands in the protected one.
  *
  * @throws {JoseError} `CS_HEADER` or `CS_CRIT`
  */
 export function joinHeader(
   guarded: JsonObject | undefined,
-  open: JsonObject | undefined,
+  open: readonly (JsonObject | undefined)[],
   allowUnprotectedAlg: boolean,
+  places: HeaderPlaces = JWS_PLACES,
 ): JoseHeader {
-  if (open === undefined) return freeze(toHeader(guarded ?? {}))
-  for (const name of Object.keys(open)) {
-    if (guarded && Object.hasOwn(guarded, name)) {
-      throw new JoseError('CS_HEADER', 'the protected and the unprotected header have a member in common')
-    }
+  const unprotected = open.filter((header) => header !== undefined)
+  if (unprotected.length === 0) return freeze(toHeader(guarded ?? {}))
+  const names = new Set(Object.keys(guarded ?? {}))
+  for (const name of unprotected.flatMap((header) => Object.keys(header))) {
+    if (names.has(name)) throw new JoseError('CS_HEADER', 'two of the headers have a member in common')
+    names.add(name)
   }
-  for (const name of ['crit', 'b64']) {
-    if (Object.hasOwn(open, name)) throw new JoseError('CS_CRIT', `${name} stands in the unprotected header`)
+  const stands = (name: string): boolean => unprotected.some((header) => Object.hasOwn(header, name))
+  for (const name of places.guarded.filter(stands)) {
+    const code = name === 'zip' ? 'CS_HEADER' : 'CS_CRIT'
+    throw new JoseError(code, `${name} stands in an unprotected header`)
   }
-  if (Object.hasOwn(open, 'alg') && !allowUnprotectedAlg) {
-    throw new JoseError('CS_HEADER', 'alg stands in the unprotected header alone, where anyone can change it', {
-      hint: 'If you mean to accept that (RFC 7520 §4.7), say allowUnprotectedAlg: true.',
+  for (const name of places.guardedUnless.filter(stands)) {
+    if (allowUnprotectedAlg) continue
+    throw new JoseError('CS_HEADER', `${name} stands in an unprotected header alone, where anyone can change it`, {
+      hint: `If you mean to accept that (${places.example}), say allowUnprotectedAlg: true.`,
     })
   }
   checkMembers(guarded ?? {})
-  return freeze(toHeader({ ...guarded, ...open }))
+  const members = [guarded ?? {}, ...unprotected].flatMap((header) => Object.entries(header))
+  return freeze(toHeader(Object.fromEntries(members)))
 }
 
 function toHeader(header: JsonObject): JoseHeader {
@@ -100,17 +146,18 @@ function toHeader(header: JsonObject): JoseHeader {
 }
 
 function checkMembers(header: JsonObject): void {
-  for (const name of ['alg', 'kid', 'typ', 'cty']) {
-    if (Object.hasOwn(header, name) && typeof header[name] !== 'string') {
-      throw new JoseError('CS_HEADER', `${name} of the header is ${kindOf(header[name])} and not a string`)
-    }
-  }
+  for (const name of ['alg', 'kid', 'typ', 'cty']) mustBeText(header, name)
   if (Object.hasOwn(header, 'crit')) checkCrit(header, header['crit'])
   if (!Object.hasOwn(header, 'b64')) return
   if (typeof header['b64'] !== 'boolean')
     throw new JoseError('CS_HEADER', `b64 of the header is ${kindOf(header['b64'])} and not a boolean`)
   if (!criticalOf(header).includes('b64'))
     throw new JoseError('CS_CRIT', 'the header has b64, and crit does not name it (RFC 7797 §6)')
+}
+
+function mustBeText(header: JsonObject, name: string): void {
+  if (!Object.hasOwn(header, name) || typeof header[name] === 'string') return
+  throw new JoseError('CS_HEADER', `${name} of the header is ${kindOf(header[name])} and not a string`)
 }
 
 /** Names of RFC 7515, 7516 and 7518, which everyone understands and no crit may hold. */

@@ -7,9 +7,18 @@ import { backend } from '#crypto'
 import { type Capabilities, capabilitiesOf } from './capabilities.ts'
 import type { JwtClaims } from './claims.ts'
 import { JoseError } from './errors.ts'
+import type { SignOptions } from './jwt/claims-writer.ts'
 import { decodeUnverified as decode, type UnverifiedToken } from './jwt/decode.ts'
-import { prepareSigner, type SignerOptions, type SignOptions } from './jwt/signer.ts'
-import { prepareVerifier, type SafeVerified, type VerifiedToken, type VerifierOptions } from './jwt/verifier.ts'
+import { type DecryptedToken, type DecrypterOptions, prepareDecrypter, type SafeDecrypted } from './jwt/decrypter.ts'
+import { type EncrypterOptions, type EncryptOptions, prepareEncrypter } from './jwt/encrypter.ts'
+import { prepareSigner, SIGNERS, type SignerOptions } from './jwt/signer.ts'
+import {
+  prepareVerifier,
+  type SafeVerified,
+  VERIFIERS,
+  type VerifiedToken,
+  type VerifierOptions,
+} from './jwt/verifier.ts'
 import {
   type ImportOptions,
   type KeyInput,
@@ -30,9 +39,20 @@ import { KeySet } from './source/set.ts'
 export type { Capabilities } from './capabilities.ts'
 export type { ClaimsOptions, JwtClaims } from './claims.ts'
 export type { ErrorCode, Issue, JoseErrorDetails } from './errors.ts'
-export type { JoseHeader } from './header.ts'
+export type { JoseHeader, JweHeader } from './header.ts'
+export type { ManagementChoice } from './jwe/options.ts'
+export type { ClaimsDefaults, SignOptions } from './jwt/claims-writer.ts'
 export type { UnverifiedToken } from './jwt/decode.ts'
-export type { SignerOptions, SignOptions } from './jwt/signer.ts'
+export type {
+  AnyVerifier,
+  BareOptions,
+  DecryptedToken,
+  DecrypterOptions,
+  NestedOptions,
+  SafeDecrypted,
+} from './jwt/decrypter.ts'
+export type { AnySigner, EncrypterOptions, EncryptOptions } from './jwt/encrypter.ts'
+export type { SignerOptions } from './jwt/signer.ts'
 export type {
   Expectation,
   IssuerFinder,
@@ -49,7 +69,7 @@ export type { Key } from './key/key.ts'
 export type { GenerateOptions, ThumbprintHash } from './key/ops.ts'
 export type { RemoteKeyOptions, RemoteRequest, RemoteSign } from './key/remote.ts'
 export type { SecretInput } from './key/secret.ts'
-export type { Duration, Limits } from './options.ts'
+export type { Duration, InflateLimit, Limits, SealedJwtLimits } from './options.ts'
 export type {
   BodyReader,
   FetchRequest,
@@ -84,6 +104,28 @@ export interface Verifier {
   safeVerify(token: string): Promise<SafeVerified>
 }
 
+/** Makes encrypted JWTs; the work on its options is done. */
+export interface Encrypter {
+  /**
+   * Encrypts a claims set into a compact JWT; `iat`, `exp` and the header's `kid` are set. With `sign` it is signed first.
+   *
+   * @throws {JoseError} `CS_CLAIM_TYPE`, `CS_ISS` or `CS_TOO_LARGE`, or why there is no key to encrypt to
+   */
+  encrypt(claims: JwtClaims, options?: EncryptOptions): Promise<string>
+}
+
+/** Opens encrypted JWTs and checks their claims; the work on its options is done. */
+export interface Decrypter {
+  /**
+   * The claims of a token, once it is decrypted and every demand on it holds.
+   *
+   * @throws {JoseError} for every token that is refused
+   */
+  decrypt(token: string): Promise<DecryptedToken>
+  /** The same, with the refusal as a value. What is no refusal of a token is still thrown. */
+  safeDecrypt(token: string): Promise<SafeDecrypted>
+}
+
 /**
  * Makes a signer from a private key or a secret. Every option is checked here, once.
  *
@@ -101,7 +143,7 @@ export interface Verifier {
  */
 export function createSigner(options: SignerOptions): Signer {
   const sign = prepareSigner(options, backend)
-  return { sign: (claims, call) => run(sign(claims, call), backend) }
+  return SIGNERS.tie({ sign: (claims, call) => run(sign(claims, call), backend) }, sign)
 }
 
 /**
@@ -128,7 +170,7 @@ export function createSigner(options: SignerOptions): Signer {
  */
 export function createVerifier(options: VerifierOptions): Verifier {
   const verify = prepareVerifier(options, backend)
-  return {
+  const verifier: Verifier = {
     async verify(token) {
       return run(verify(token), backend)
     },
@@ -136,8 +178,80 @@ export function createVerifier(options: VerifierOptions): Verifier {
       try {
         return { ok: true, ...(await run(verify(token), backend)) }
       } catch (error) {
-        if (error instanceof JoseError) return { ok: false, error }
-        throw error
+        return refusal(error)
+      }
+    },
+  }
+  return VERIFIERS.tie(verifier, verify)
+}
+
+function refusal(error: unknown): { readonly ok: false; readonly error: JoseError } {
+  if (error instanceof JoseError) return { ok: false, error }
+  throw error
+}
+
+/**
+ * Makes an encrypter for the owner of a public key, or for those who share a secret. The claims are encrypted alone, or,
+ * with `{ sign: signer }`, signed and then encrypted: what is encrypted to a public key alone has no author. Every option
+ * is checked here, once.
+ *
+ * @throws {TypeError} for an option that is not what it should be
+ * @throws {JoseError} for a key that cannot be encrypted to
+ * @example
+ * ```ts
+ * import { createEncrypter, createSigner, generateKey, publicKey } from 'countersign'
+ *
+ * const signer = createSigner({ key: await generateKey('ES256'), issuer: 'https://issuer.example', expiresIn: '15m' })
+ * const recipient = await publicKey(await generateKey('ECDH-ES'))
+ *
+ * const encrypter = createEncrypter({ key: recipient })
+ * const token = await encrypter.encrypt({ sub: 'alice', income: 100_000 }, { sign: signer })
+ * console.log(token.split('.').length) // 5
+ * ```
+ */
+export function createEncrypter(options: EncrypterOptions): Encrypter {
+  const encrypt = prepareEncrypter(options, backend)
+  return {
+    async encrypt(claims, call) {
+      return run(encrypt(claims, call), backend)
+    },
+  }
+}
+
+/**
+ * Makes a decrypter. With `then` it opens nested JWTs, whose signature and claims that verifier checks. Without, the claims
+ * are checked here, and `issuer` and `audience` have to be said; with a private key that takes `unsigned: 'accept'` too,
+ * since whoever has the public key can write such claims. Every option is checked here, once.
+ *
+ * @throws {TypeError} for an option that is not what it should be
+ * @throws {JoseError} for keys that are refused
+ * @example
+ * ```ts
+ * import { createDecrypter, createEncrypter, createSigner, createVerifier, generateKey, publicKey } from 'countersign'
+ *
+ * const [signing, sealing] = [await generateKey('ES256'), await generateKey('ECDH-ES')]
+ * const [issuer, audience] = ['https://issuer.example', 'api']
+ * const signer = createSigner({ key: signing, issuer, audience, expiresIn: '15m' })
+ * const encrypter = createEncrypter({ key: await publicKey(sealing) })
+ * const token = await encrypter.encrypt({ sub: 'alice' }, { sign: signer })
+ *
+ * const verifier = createVerifier({ keys: await publicKey(signing), issuer, audience })
+ * const decrypter = createDecrypter({ keys: sealing, then: verifier })
+ * const { claims, header, signed } = await decrypter.decrypt(token) // throws a JoseError for any other token
+ * console.log(claims.sub, header.alg, signed?.header.alg) // alice ECDH-ES ES256
+ * ```
+ */
+export function createDecrypter(options: DecrypterOptions): Decrypter {
+  const decrypt = prepareDecrypter(options, backend)
+  return {
+    async decrypt(token) {
+      return run(decrypt(token), backend)
+    },
+    async safeDecrypt(token) {
+      try {
+        return { ok: true, ...(await run(decrypt(token), backend)) }
+      } catch (error) {
+        return refusal(error)
       }
     },
   }

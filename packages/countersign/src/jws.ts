@@ -9,14 +9,14 @@ import type { JwsPayload, PayloadStream } from './jws/pieces.ts'
 import { type SignJwsOptions, signJws as sign } from './jws/sign-jws.ts'
 import { type VerifiedJws, type VerifiedStream, type VerifyJwsOptions, verifyJws as verify } from './jws/verify-jws.ts'
 import { run } from './op.ts'
-import type { FlattenedJws, GeneralJws } from './serialization.ts'
+import type { FlattenedJws, GeneralJws } from './serialization/jws.ts'
 
 export { JoseError } from './errors.ts'
 export type { JwsPayload, PayloadStream } from './jws/pieces.ts'
 export type { JwsOptions, JwsSerialization, JwsSigner, SignJwsOptions } from './jws/sign-jws.ts'
 export type { VerifiedJws, VerifiedStream, VerifyJwsOptions } from './jws/verify-jws.ts'
 export type { JoseLimits } from './options.ts'
-export type { FlattenedJws, GeneralJws, JwsPart } from './serialization.ts'
+export type { FlattenedJws, GeneralJws, JwsPart } from './serialization/jws.ts'
 
 /**
  * Signs a payload: octets, text (its UTF-8), or an async iterable of octets such as a file that is being read, which

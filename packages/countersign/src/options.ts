@@ -20,11 +20,31 @@ export interface JoseLimits extends Limits {
   readonly recipients: number
 }
 
+/** What is added where tokens are decrypted: their content may have been compressed. */
+export interface InflateLimit {
+  /** The most octets that a compressed plaintext may become. */
+  readonly inflatedBytes: number
+}
+
+/** The limits of `createEncrypter` and `createDecrypter`. */
+export type SealedJwtLimits = Limits & InflateLimit
+
+/** The limits of a bare JWE. */
+export type JweLimits = JoseLimits & InflateLimit
+
 /** The limits of everything that takes or makes a JWT. */
 export const JWT_LIMITS: Limits = Object.freeze({ tokenBytes: 16 * 1024, headerBytes: 8 * 1024, jsonDepth: 32 })
 
 /** The limits of everything that takes or makes a bare JWS. */
 export const JOSE_LIMITS: JoseLimits = Object.freeze({ ...JWT_LIMITS, tokenBytes: 1024 * 1024, recipients: 16 })
+
+const inflatedBytes = 256 * 1024
+
+/** The limits of everything that takes or makes an encrypted JWT. */
+export const SEALED_JWT_LIMITS: SealedJwtLimits = Object.freeze({ ...JWT_LIMITS, inflatedBytes })
+
+/** The limits of everything that takes or makes a bare JWE. */
+export const JWE_LIMITS: JweLimits = Object.freeze({ ...JOSE_LIMITS, inflatedBytes })
 
 const UNIT_SECONDS: ReadonlyMap<string, number> = new Map([
   ['s', 1],

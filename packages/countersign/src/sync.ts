@@ -7,8 +7,17 @@
 import { sync as backend } from '#crypto'
 import type { JwtClaims } from './claims.ts'
 import { JoseError } from './errors.ts'
-import { prepareSigner, type SignerOptions, type SignOptions } from './jwt/signer.ts'
-import { prepareVerifier, type SafeVerified, type VerifiedToken, type VerifierOptions } from './jwt/verifier.ts'
+import type { SignOptions } from './jwt/claims-writer.ts'
+import { type DecryptedToken, type DecrypterOptions, prepareDecrypter, type SafeDecrypted } from './jwt/decrypter.ts'
+import { type EncrypterOptions, type EncryptOptions, prepareEncrypter } from './jwt/encrypter.ts'
+import { prepareSigner, SIGNERS, type SignerOptions } from './jwt/signer.ts'
+import {
+  prepareVerifier,
+  type SafeVerified,
+  VERIFIERS,
+  type VerifiedToken,
+  type VerifierOptions,
+} from './jwt/verifier.ts'
 import type { Jwk, JwkSet } from './key/jwk.ts'
 import type { Key } from './key/key.ts'
 import type { GenerateOptions, ThumbprintHash } from './key/ops.ts'
@@ -41,6 +50,20 @@ export interface SyncVerifier {
   safeVerify(token: string): SafeVerified
 }
 
+/** Makes encrypted JWTs; the work on its options is done. */
+export interface SyncEncrypter {
+  /** @throws {JoseError} `CS_CLAIM_TYPE`, `CS_ISS` or `CS_TOO_LARGE`, or why there is no key to encrypt to */
+  encrypt(claims: JwtClaims, options?: EncryptOptions): string
+}
+
+/** Opens encrypted JWTs and checks their claims; the work on its options is done. */
+export interface SyncDecrypter {
+  /** @throws {JoseError} for every token that is refused */
+  decrypt(token: string): DecryptedToken
+  /** The same, with the refusal as a value. What is no refusal of a token is still thrown. */
+  safeDecrypt(token: string): SafeDecrypted
+}
+
 /**
  * As `createSigner` of `countersign`.
  *
@@ -54,7 +77,7 @@ export interface SyncVerifier {
  */
 export function createSigner(options: SignerOptions): SyncSigner {
   const sign = prepareSigner(options, backend)
-  return { sign: (claims, call) => runSync(sign(claims, call), backend) }
+  return SIGNERS.tie({ sign: (claims, call) => runSync(sign(claims, call), backend) }, sign)
 }
 
 /**
@@ -73,14 +96,62 @@ export function createSigner(options: SignerOptions): SyncSigner {
  */
 export function createVerifier(options: VerifierOptions): SyncVerifier {
   const verify = prepareVerifier(options, backend)
-  return {
+  const verifier: SyncVerifier = {
     verify: (token) => runSync(verify(token), backend),
     safeVerify(token) {
       try {
         return { ok: true, ...runSync(verify(token), backend) }
       } catch (error) {
-        if (error instanceof JoseError) return { ok: false, error }
-        throw error
+        return refusal(error)
+      }
+    },
+  }
+  return VERIFIERS.tie(verifier, verify)
+}
+
+function refusal(error: unknown): { readonly ok: false; readonly error: JoseError } {
+  if (error instanceof JoseError) return { ok: false, error }
+  throw error
+}
+
+/**
+ * As `createEncrypter` of `countersign`.
+ *
+ * @example
+ * ```ts
+ * import { createEncrypter, generateKey } from 'countersign/sync'
+ *
+ * const encrypter = createEncrypter({ key: generateKey('A256GCM'), expiresIn: '15m' })
+ * console.log(encrypter.encrypt({ sub: 'alice' }).split('.').length) // 5
+ * ```
+ */
+export function createEncrypter(options: EncrypterOptions): SyncEncrypter {
+  const encrypt = prepareEncrypter(options, backend)
+  return { encrypt: (claims, call) => runSync(encrypt(claims, call), backend) }
+}
+
+/**
+ * As `createDecrypter` of `countersign`.
+ *
+ * @example
+ * ```ts
+ * import { createDecrypter, createEncrypter, generateKey } from 'countersign/sync'
+ *
+ * const key = generateKey('A256GCM')
+ * const token = createEncrypter({ key, audience: 'api', expiresIn: '15m' }).encrypt({ sub: 'alice' })
+ * const decrypter = createDecrypter({ keys: key, issuer: 'any', audience: 'api' })
+ * console.log(decrypter.decrypt(token).claims.sub) // alice
+ * ```
+ */
+export function createDecrypter(options: DecrypterOptions): SyncDecrypter {
+  const decrypt = prepareDecrypter(options, backend)
+  return {
+    decrypt: (token) => runSync(decrypt(token), backend),
+    safeDecrypt(token) {
+      try {
+        return { ok: true, ...runSync(decrypt(token), backend) }
+      } catch (error) {
+        return refusal(error)
       }
     },
   }

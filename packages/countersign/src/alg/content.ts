@@ -33,3 +33,6 @@ export const CONTENT: Table<ContentAlg> = table<Omit<ContentAlg, 'id'>>({
   'A192CBC-HS384': cbc(384),
   'A256CBC-HS512': cbc(512),
 })
+
+/** The content encryption where the caller names none and the key decides nothing. */
+export const CONTENT_BY_DEFAULT = 'A256GCM'

@@ -1,13 +1,13 @@
 import type { SignatureAlg } from '../alg/signature.ts'
 import { type Bytes, base64url, concat, toOctets } from '../bytes.ts'
 import type { Pieces, SignatureScheme, SigningInput } from '../crypto/backend.ts'
-import { JoseError, kindOf } from '../errors.ts'
+import { JoseError, kindOf, setAside } from '../errors.ts'
 import { Key } from '../key/key.ts'
 import { type Op, use } from '../op.ts'
-import { type Jws, type JwsSignature, refusePayload } from '../serialization.ts'
+import { type Jws, type JwsSignature, refusePayload } from '../serialization/jws.ts'
 import type { KeySource } from '../source/source.ts'
 import { signatureOctets } from './primitive.ts'
-import { allowed, failure, setAside, type VerifiedSignature, type VerifyRules } from './verify.ts'
+import { allowed, failure, type VerifiedSignature, type VerifyRules } from './verify.ts'
 
 /** A payload in pieces, such as a file that is being read. */
 export type PayloadStream = AsyncIterable<Uint8Array>
@@ -123,7 +123,7 @@ export function* verifyPieces(
         if (part.signature.length === signatureOctets(alg, key)) candidates.push({ part, alg, key })
       }
     } catch (error) {
-      fault = setAside(error, fault, jws)
+      fault = setAside(error, fault, jws.signatures)
     }
   }
   if (candidates.length === 0) throw fault?.code === 'CS_UNSUPPORTED' ? fault : failure(jws, fault)

@@ -3,15 +3,16 @@ import { type Bytes, base64url, concat, fromUtf8, utf8 } from '../bytes.ts'
 import type { Backend, SigningInput } from '../crypto/backend.ts'
 import { JoseError, kindOf, show } from '../errors.ts'
 import { joinHeader, tooLargeHeader } from '../header.ts'
+import { toMembers } from '../header-members.ts'
 import { type JsonObject, own, withoutUndefined } from '../json.ts'
 import type { Key } from '../key/key.ts'
 import { nameOf } from '../key/ops.ts'
 import type { Op } from '../op.ts'
 import { checkNames, JOSE_LIMITS, type JoseLimits, toBoolean, toLimits } from '../options.ts'
-import { encodePayload, type FlattenedJws, fitsCompact, type GeneralJws, type JwsPart } from '../serialization.ts'
+import { encodePayload, type FlattenedJws, fitsCompact, type GeneralJws, type JwsPart } from '../serialization/jws.ts'
 import { isStream, type PayloadStream, reading, signPieces, toPayload } from './pieces.ts'
 import { signInput } from './primitive.ts'
-import { toAlgorithm, toMembers, toSigningKey } from './sign.ts'
+import { toAlgorithm, toSigningKey } from './sign.ts'
 
 /** The ways to write a JWS (RFC 7515 §3). */
 export type JwsSerialization = 'compact' | 'flattened' | 'general'
@@ -154,7 +155,7 @@ function* writeHead({ key, guarded, open }: PlannedSigner, plan: Plan): Op<Head>
   const text = JSON.stringify(members)
   const visible = open && withoutUndefined(open)
   try {
-    joinHeader(withoutUndefined(members), visible, plan.allowUnprotectedAlg)
+    joinHeader(withoutUndefined(members), [visible], plan.allowUnprotectedAlg)
   } catch (error) {
     if (error instanceof JoseError) throw new TypeError(error.message)
     throw error

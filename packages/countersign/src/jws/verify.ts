@@ -2,12 +2,12 @@ import type { Table } from '../alg/needs.ts'
 import { SIGNATURE, type SignatureAlg } from '../alg/signature.ts'
 import type { Bytes } from '../bytes.ts'
 import type { Backend, SigningInput } from '../crypto/backend.ts'
-import { JoseError, show } from '../errors.ts'
+import { JoseError, setAside, show } from '../errors.ts'
 import { checkUnderstood, type JoseHeader } from '../header.ts'
 import type { JsonObject } from '../json.ts'
 import { Key } from '../key/key.ts'
 import type { Op } from '../op.ts'
-import { isNone, type Jws, type JwsSignature, unsigned } from '../serialization.ts'
+import { isNone, type Jws, type JwsSignature, unsigned } from '../serialization/jws.ts'
 import type { KeySource } from '../source/source.ts'
 import { foreignVerify, signatureOctets } from './primitive.ts'
 
@@ -49,7 +49,7 @@ export function* verify<T>(
       const found = keys.select(part.header, alg, 'verify')
       candidates = Array.isArray(found) ? (found as readonly Key[]) : yield* found as Op<readonly Key[]>
     } catch (error) {
-      fault = setAside(error, fault, jws)
+      fault = setAside(error, fault, jws.signatures)
       continue
     }
     const { header, protectedHeader, input, signature } = part
@@ -88,12 +88,6 @@ function notAllowed(alg: string, algorithms: Table<SignatureAlg>): JoseError {
   if (!SIGNATURE.has(alg))
     return new JoseError('CS_ALG', `alg ${show(alg)} is no signature algorithm that is known here`)
   return new JoseError('CS_ALG', `alg ${alg} is not allowed here; allowed: ${names}`)
-}
-
-/** Why a signature was passed over: of several, only that keys are unavailable is worth telling, since it may pass. */
-export function setAside(error: unknown, before: JoseError | undefined, { signatures }: Jws): JoseError {
-  if (signatures.length === 1 || !(error instanceof JoseError)) throw error
-  return before?.unavailable ? before : error
 }
 
 /** @returns the one error for a JWS of which nothing verified */

@@ -3,7 +3,7 @@ import type { JwtClaims } from '../claims.ts'
 import { type JoseHeader, parseHeader } from '../header.ts'
 import { type JsonObject, parseObject } from '../json.ts'
 import { JWT_LIMITS, type Limits } from '../options.ts'
-import { splitCompact } from '../serialization.ts'
+import { splitCompact } from '../serialization/jws.ts'
 
 /** What a token says of itself, believed by nobody yet. */
 export interface UnverifiedToken {

@@ -1,78 +1,46 @@
 import type { SignatureAlg } from '../alg/signature.ts'
 import { base64url, textToBase64url, utf8 } from '../bytes.ts'
-import { type JwtClaims, validateTypes } from '../claims.ts'
+import type { JwtClaims } from '../claims.ts'
 import type { Backend } from '../crypto/backend.ts'
-import { JoseError, kindOf, show } from '../errors.ts'
-import { isDeeper, isObject, type JsonObject } from '../json.ts'
-import { sign, toAlgorithm, toMembers, toSigningKey } from '../jws/sign.ts'
+import { toMembers } from '../header-members.ts'
+import { sign, toAlgorithm, toSigningKey } from '../jws/sign.ts'
 import type { Key } from '../key/key.ts'
 import { nameOf } from '../key/ops.ts'
 import type { Op } from '../op.ts'
-import { checkNames, type Duration, JWT_LIMITS, type Limits, toClock, toSeconds, toText, toTexts } from '../options.ts'
+import { checkNames, type Duration, JWT_LIMITS, type Limits, toText } from '../options.ts'
+import {
+  CLAIMS_CALL_NAMES,
+  CLAIMS_DEFAULT_NAMES,
+  type ClaimsDefaults,
+  claimsWriter,
+  type SignOptions,
+  tooLarge,
+} from './claims-writer.ts'
+import { handles } from './handles.ts'
 
 /** Options of `createSigner`. */
-export interface SignerOptions {
+export interface SignerOptions extends ClaimsDefaults {
   readonly key: Key
   /** Needed where the key fits several algorithms and names none. */
   readonly alg?: string
-  readonly issuer?: string
-  readonly audience?: string | readonly string[]
-  readonly subject?: string
   /** The life of a token, counted from its iat; `'never'` makes tokens without `exp`. */
   readonly expiresIn: Duration | 'never'
-  /** When a token becomes valid, counted from its iat. */
-  readonly notBefore?: Duration
-  /** `true` gives each token a random id (a UUID), a function makes the ids. */
-  readonly jti?: boolean | (() => string)
   /** The type in the header. Default `JWT`. */
   readonly typ?: string
   /** Further members of the protected header. */
   readonly header?: Readonly<Record<string, unknown>>
-  /** The time in epoch seconds. Default: the system clock. */
-  now?(): number
-}
-
-/** What one token has otherwise than its signer says. */
-export interface SignOptions {
-  readonly expiresIn?: Duration | 'never'
-  readonly subject?: string
-  readonly audience?: string | readonly string[]
-  readonly jti?: string
 }
 
 /** Signs a claims set, step by step. */
 export type SignOp = (claims: JwtClaims, options?: SignOptions) => Op<string>
 
-const NAMES = [
-  'key',
-  'alg',
-  'issuer',
-  'audience',
-  'subject',
-  'expiresIn',
-  'notBefore',
-  'jti',
-  'typ',
-  'header',
-  'now',
-] as const
-const CALL_NAMES = ['expiresIn', 'subject', 'audience', 'jti'] as const
+/** The signers that the doors gave out. */
+export const SIGNERS = handles<SignOp>()
+
+const NAMES = ['key', 'alg', 'typ', 'header', ...CLAIMS_DEFAULT_NAMES] as const
 /** Members that the signer sets itself, or that would change what the signature means. */
 const RESERVED = ['alg', 'typ', 'kid', 'crit', 'b64', 'enc', 'zip'] as const
 const LIMITS: Limits = JWT_LIMITS
-
-interface Prepared {
-  readonly key: Key
-  readonly alg: SignatureAlg
-  readonly issuer: string | undefined
-  readonly subject: string | undefined
-  readonly audience: string | readonly string[] | undefined
-  readonly life: number | undefined
-  readonly delay: number | undefined
-  readonly makeId: (() => string) | undefined
-  readonly now: () => number
-  readonly header: () => Op<string>
-}
 
 /**
  * Checks every option once and prepares all that does not depend on the token.
@@ -84,43 +52,15 @@ export function prepareSigner(options: SignerOptions, backend: Pick<Backend, 'sy
   checkNames<SignerOptions>(options, NAMES, 'createSigner')
   const key = toSigningKey(options.key, backend)
   const alg = toAlgorithm(key, options.alg)
-  const prepared: Prepared = {
-    key,
-    alg,
-    issuer: optionalText(options.issuer, 'issuer'),
-    subject: optionalText(options.subject, 'subject'),
-    audience: toAudience(options.audience),
-    life: toLife(options.expiresIn),
-    delay: options.notBefore === undefined ? undefined : toSeconds(options.notBefore, 'notBefore'),
-    makeId: toIdMaker(options.jti),
-    now: toClock(options.now),
-    header: headerWriter(key, alg, options.typ === undefined ? 'JWT' : toText(options.typ, 'typ'), options.header),
+  const write = claimsWriter(options)
+  const header = headerWriter(key, alg, options.typ === undefined ? 'JWT' : toText(options.typ, 'typ'), options.header)
+  return function* (claims, call = {}) {
+    checkNames<SignOptions>(call, CLAIMS_CALL_NAMES, 'sign')
+    const payload = textToBase64url(write(claims, call))
+    const token = yield* sign(alg, key, yield* header(), payload)
+    if (token.length > LIMITS.tokenBytes) throw tooLarge('token', token.length, LIMITS.tokenBytes)
+    return token
   }
-  return (claims, call) => signToken(claims, call ?? {}, prepared)
-}
-
-const optionalText = (value: unknown, name: string): string | undefined =>
-  value === undefined ? undefined : toText(value, name)
-
-function toAudience(value: unknown): string | readonly string[] | undefined {
-  if (value === undefined) return undefined
-  return typeof value === 'string' ? toText(value, 'audience') : toTexts(value, 'audience')
-}
-
-function toLife(value: unknown): number | undefined {
-  if (value === 'never') return undefined
-  if (value === undefined)
-    throw new TypeError("expiresIn is required, such as '15m'; 'never' says that tokens live for ever")
-  const seconds = toSeconds(value, 'expiresIn')
-  if (seconds === 0) throw new TypeError('expiresIn is 0: such a token would be born expired')
-  return seconds
-}
-
-function toIdMaker(jti: unknown): (() => string) | undefined {
-  if (jti === undefined || jti === false) return undefined
-  if (jti === true) return () => globalThis.crypto.randomUUID()
-  if (typeof jti !== 'function') throw new TypeError(`jti is true or a function that makes ids, not ${kindOf(jti)}`)
-  return () => toText(jti(), 'the id that jti() made')
 }
 
 /** Writes the header once: its kid may be a thumbprint, which takes a step of the backend. */
@@ -139,85 +79,4 @@ function headerWriter(key: Key, alg: SignatureAlg, typ: string, extra: unknown):
     written = base64url(octets)
     return written
   }
-}
-
-function* signToken(claims: JwtClaims, call: SignOptions, prepared: Prepared): Op<string> {
-  checkNames<SignOptions>(call, CALL_NAMES, 'sign')
-  const payload = encodePayload(toClaimsSet(claims, call, prepared))
-  const header = yield* prepared.header()
-  const token = yield* sign(prepared.alg, prepared.key, header, payload)
-  if (token.length > LIMITS.tokenBytes) throw tooLarge('token', token.length, LIMITS.tokenBytes)
-  return token
-}
-
-/**
- * The claims to sign, in an object of their own. What the call says counts before what the claims say, and both before
- * the signer's defaults; only another issuer than the signer's is a contradiction.
- */
-function toClaimsSet(claims: unknown, call: SignOptions, prepared: Prepared): JsonObject {
-  if (!isObject(claims)) throw new JoseError('CS_CLAIM_TYPE', `the claims set is ${kindOf(claims)} and not an object`)
-  const { issuer, subject, audience, makeId, delay } = prepared
-  // Members that stay undefined are not written; a spread copies a claim called __proto__ as the data it is.
-  const set: ClaimsDraft = { iss: issuer, sub: subject, aud: audience, ...claims }
-  if (set.iss === undefined) set.iss = issuer
-  else if (issuer !== undefined && set.iss !== issuer) {
-    throw new JoseError('CS_ISS', `iss is ${show(set.iss)}, and the signer is ${show(issuer)}`)
-  }
-  set.sub = first(call.subject, set.sub, subject)
-  set.aud = first(call.audience, set.aud, audience)
-  set.jti = first(call.jti, set.jti)
-  if (set.jti === undefined) set.jti = makeId?.()
-  const now = Math.floor(prepared.now())
-  set.iat = first(set.iat, now)
-  if (delay !== undefined) set.nbf = first(set.nbf, now + delay)
-  const life = call.expiresIn === undefined ? prepared.life : toLife(call.expiresIn)
-  if (call.expiresIn !== undefined || set.exp === undefined) set.exp = life === undefined ? undefined : now + life
-  refuseUnwritable(set)
-  validateTypes(set)
-  return set
-}
-
-type ClaimsDraft = { -readonly [Name in keyof JwtClaims]?: unknown }
-
-/** The first of the values that is there; null is there, and refused later. */
-const first = (...values: readonly unknown[]): unknown => values.find((value) => value !== undefined)
-
-/** JSON would drop these in silence, or, for one called toJSON, put its result in place of the claims. */
-function refuseUnwritable(set: ClaimsDraft): void {
-  for (const name of Object.keys(set)) {
-    const value = set[name]
-    if (typeof value === 'function' || typeof value === 'symbol') {
-      throw new JoseError('CS_CLAIM_TYPE', `the claim ${show(name)} is ${kindOf(value)}, which JSON does not have`)
-    }
-  }
-}
-
-/** @throws {JoseError} `CS_CLAIM_TYPE` for what JSON cannot say, `CS_TOO_LARGE` for what we would not read again */
-function encodePayload(set: JsonObject): string {
-  let text: string | undefined
-  try {
-    text = JSON.stringify(set)
-  } catch {
-    throw new JoseError('CS_CLAIM_TYPE', 'the claims set holds a value that JSON does not have (a BigInt or a cycle)')
-  }
-  if (text?.[0] !== '{') throw new JoseError('CS_CLAIM_TYPE', 'the claims set is not an object once it is JSON')
-  // More characters than octets are allowed means more octets too, and nothing is encoded in vain.
-  if (text.length > LIMITS.tokenBytes) throw tooLarge('claims set', text.length, LIMITS.tokenBytes)
-  if (mayBeDeep(text) && isDeeper(JSON.parse(text), LIMITS.jsonDepth)) {
-    throw new JoseError('CS_TOO_LARGE', `the claims set is nested deeper than ${LIMITS.jsonDepth} levels`)
-  }
-  return textToBase64url(text)
-}
-
-/** Whether a text has so many brackets that it may be nested too deep; few texts have, and only those are parsed. */
-function mayBeDeep(text: string): boolean {
-  let brackets = 0
-  for (const bracket of '{[') {
-    for (let at = text.indexOf(bracket); at >= 0; at = text.indexOf(bracket, at + 1)) brackets++
-  }
-  return brackets > LIMITS.jsonDepth
-}
-
-function tooLarge(what: string, octets: number, most: number): JoseError {
-  return new JoseError('CS_TOO_LARGE', `the ${what} would have ${octets} octets, ${most} are allowed`)
 }

@@ -19,9 +19,10 @@ import { type VerifyRules, verify } from '../jws/verify.ts'
 import type { Key } from '../key/key.ts'
 import type { Op } from '../op.ts'
 import { checkNames, JWT_LIMITS, type Limits, toLimits } from '../options.ts'
-import { type CompactJws, parseCompact } from '../serialization.ts'
+import { type CompactJws, parseCompact } from '../serialization/jws.ts'
 import { askHook, type KeySource, type Keys, refuseAsync } from '../source/source.ts'
 import { parseClaims } from './decode.ts'
+import { handles } from './handles.ts'
 
 /** Texts of which one must match exactly, or `'any'` to accept every one. */
 export type Expectation = string | readonly string[]
@@ -73,6 +74,9 @@ export type SafeVerified = ({ readonly ok: true } & VerifiedToken) | { readonly 
 
 /** Verifies a token, step by step; what has not even the form of a token is refused before the first. */
 export type VerifyOp = (token: unknown) => Op<VerifiedToken>
+
+/** The verifiers that the doors gave out. */
+export const VERIFIERS = handles<VerifyOp>()
 
 /** What counts for the tokens of one issuer. */
 interface Rules {

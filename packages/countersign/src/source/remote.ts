@@ -1,5 +1,4 @@
-import type { Role } from '../alg/needs.ts'
-import type { SignatureAlg } from '../alg/signature.ts'
+import type { Needs, Role } from '../alg/needs.ts'
 import { type Bytes, concat, fromUtf8 } from '../bytes.ts'
 import type { KeyAdmission } from '../crypto/backend.ts'
 import { JoseError, kindOf } from '../errors.ts'
@@ -102,16 +101,25 @@ export class RemoteKeySet {
   }
 
   /** @internal As `KeySource.select`. */
-  *select(header: JoseHeader, alg: SignatureAlg, role: Role): Op<readonly Key[]> {
+  select(header: JoseHeader, alg: Needs, role: Role): Op<readonly Key[]> {
+    return this.#lookUp((set) => set.select(header, alg, role))
+  }
+
+  /** @internal As `KeySource.first`. */
+  first(alg: Needs): Op<Key> {
+    return this.#lookUp((set) => set.first(alg))
+  }
+
+  *#lookUp<T>(search: (set: KeySet) => Op<T>): Op<T> {
     if (this.#now() >= this.#freshUntil) yield* this.#renew()
     try {
-      return yield* this.#usable().select(header, alg, role)
+      return yield* search(this.#usable())
     } catch (error) {
       if (!(error instanceof JoseError) || error.code !== 'CS_NO_KEY' || !this.#mayAsk()) throw error
     }
     // The keys may have rotated since: one more look, but never more often than the interval.
     yield* this.#renew()
-    return yield* this.#usable().select(header, alg, role)
+    return yield* search(this.#usable())
   }
 
   #usable(): KeySet {

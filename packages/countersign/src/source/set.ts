@@ -1,5 +1,4 @@
 import { misfit, type Needs, type Role } from '../alg/needs.ts'
-import type { SignatureAlg } from '../alg/signature.ts'
 import type { KeyAdmission } from '../crypto/backend.ts'
 import { JoseError, kindOf, show } from '../errors.ts'
 import type { JoseHeader } from '../header.ts'
@@ -63,7 +62,7 @@ export class KeySet {
   }
 
   /** @internal As `KeySource.select`. */
-  *select(header: JoseHeader, alg: SignatureAlg, role: Role): Op<readonly Key[]> {
+  *select(header: JoseHeader, alg: Needs, role: Role): Op<readonly Key[]> {
     const { kid } = header
     const named = kid === undefined ? this.keys : ((yield* this.#index()).get(kid) ?? [])
     const fit = named.filter((key) => misfit(alg, key, role) === undefined)
@@ -78,8 +77,16 @@ export class KeySet {
     throw new JoseError('CS_NO_KEY', `${which}: ${this.#whyNone(named, kid, alg, role)}`)
   }
 
+  /** @internal As `KeySource.first`: the first key that says it is for encryption, or else the first that fits. */
+  *first(alg: Needs): Op<Key> {
+    const fit = this.keys.filter((key) => misfit(alg, key, 'encrypt') === undefined)
+    const key = fit.find(({ use, alg: own }) => use === alg.use || own !== undefined) ?? fit[0]
+    if (key) return key
+    throw new JoseError('CS_NO_KEY', `no key of the set (${this.keys.length} in all) serves ${alg.id}`)
+  }
+
   /** Whether a member that was refused bears the same name and claims to be of the same kind. */
-  #skippedMayFit(kid: string, alg: SignatureAlg): boolean {
+  #skippedMayFit(kid: string, alg: Needs): boolean {
     return this.#refused.some(
       (member) =>
         own(member, 'kid') === kid &&
@@ -101,7 +108,7 @@ export class KeySet {
     return byName
   }
 
-  #whyNone(named: readonly Key[], kid: string | undefined, alg: SignatureAlg, role: Role): string {
+  #whyNone(named: readonly Key[], kid: string | undefined, alg: Needs, role: Role): string {
     const [key] = named
     const fault = key && misfit(alg, key, role)
     if (fault && named.length === 1) return fault.why

@@ -1,5 +1,4 @@
-import { misfit, type Role } from '../alg/needs.ts'
-import type { SignatureAlg } from '../alg/signature.ts'
+import { misfit, type Needs, type Role } from '../alg/needs.ts'
 import type { Backend } from '../crypto/backend.ts'
 import { JoseError, kindOf } from '../errors.ts'
 import type { JoseHeader } from '../header.ts'
@@ -23,13 +22,25 @@ export type Keys = Key | readonly (Key | Jwk)[] | KeySet | RemoteKeySet | Jwk | 
 export interface KeySource {
   /** Set where there is but one key, so that a key that can never serve is refused before any token comes. */
   readonly only?: Key
+  /** The keys there are, where they are known before any token comes. */
+  readonly keys?: readonly Key[]
   /**
-   * The keys that may have made this token's signature, each fit for the algorithm; there is at least one. A source
-   * that has them at hand gives them without the detour of an operation.
+   * The keys that may have made this token, or to which it may have been made, each fit for the algorithm; there is at
+   * least one. A source that has them at hand gives them without the detour of an operation.
    *
    * @throws {JoseError} `CS_NO_KEY`, `CS_AMBIGUOUS_KEY`, or why the only key does not fit
    */
-  select(header: JoseHeader, alg: SignatureAlg, role: Role): readonly Key[] | Op<readonly Key[]>
+  select(header: JoseHeader, alg: Needs, role: Role): readonly Key[] | Op<readonly Key[]>
+  /** The key to encrypt with, where a source has several. */
+  first?(alg: Needs): Op<Key>
+}
+
+/** The key of a source to encrypt with: of several that fit the first. @throws {JoseError} as `select` */
+export function* toEncryptWith(source: KeySource, alg: Needs): Op<Key> {
+  if (source.first) return yield* source.first(alg)
+  const found = source.select({ alg: alg.id }, alg, 'encrypt')
+  const [key] = Array.isArray(found) ? (found as readonly Key[]) : yield* found as Op<readonly Key[]>
+  return key as Key
 }
 
 const MOST_TRIED = 8
@@ -98,9 +109,10 @@ function toKey(key: unknown, backend: Backend): Key {
 function oneKey(key: Key): KeySource {
   const keys = Object.freeze([key])
   // Neither a key nor a row changes, so what fitted once fits again.
-  let fits: { readonly alg: SignatureAlg; readonly role: Role } | undefined
+  let fits: { readonly alg: Needs; readonly role: Role } | undefined
   return {
     only: key,
+    keys,
     select(_header, alg, role) {
       if (fits?.alg === alg && fits.role === role) return keys
       const fault = misfit(alg, key, role)
@@ -116,13 +128,14 @@ function severalKeys(keys: readonly Key[]): KeySource {
   if (keys.length > MOST_TRIED)
     throw new TypeError(`keys holds ${keys.length} keys to try, at most ${MOST_TRIED}: use keySet`)
   return {
+    keys,
     select(_header, alg, role) {
       return fitting(keys, alg, role)
     },
   }
 }
 
-function fitting(keys: readonly Key[], alg: SignatureAlg, role: Role): readonly Key[] {
+function fitting(keys: readonly Key[], alg: Needs, role: Role): readonly Key[] {
   const [first] = keys
   if (keys.length === 1 && first) {
     const fault = misfit(alg, first, role)

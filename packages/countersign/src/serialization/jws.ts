@@ -1,9 +1,19 @@
-import { type Bytes, base64url, borrowBase64url, concat, fromBase64url, toOctets, utf8 } from './bytes.ts'
-import type { SigningInput } from './crypto/backend.ts'
-import { JoseError, kindOf } from './errors.ts'
-import { type HeaderReader, type JoseHeader, joinHeader, parseProtected, tooLargeHeader } from './header.ts'
-import { isObject, type JsonObject, own, parseObject, TOO_LARGE, toObjectText } from './json.ts'
-import type { JoseLimits, Limits } from './options.ts'
+import { type Bytes, base64url, borrowBase64url, concat, fromBase64url, toOctets, utf8 } from '../bytes.ts'
+import type { SigningInput } from '../crypto/backend.ts'
+import { JoseError, kindOf } from '../errors.ts'
+import { type HeaderReader, type JoseHeader, joinHeader, parseProtected } from '../header.ts'
+import { type JsonObject, own } from '../json.ts'
+import type { Limits } from '../options.ts'
+import {
+  fullMember,
+  type JsonForm,
+  type JsonRules,
+  listed,
+  NO_MEMBERS,
+  openHeader,
+  refuseLarge,
+  textMember,
+} from './parts.ts'
 
 /** One signature of a JWS in JSON, as it is written (RFC 7515 §7.2.1). */
 export interface JwsPart {
@@ -58,12 +68,7 @@ export interface Compact {
  */
 export function splitCompact(token: unknown, limits: Limits): Compact {
   if (typeof token !== 'string') throw new JoseError('CS_MALFORMED', `the token is ${kindOf(token)} and not a string`)
-  if (token.length > limits.tokenBytes) {
-    throw new JoseError(
-      'CS_TOO_LARGE',
-      `the token has ${token.length} characters, ${limits.tokenBytes} are allowed (limit tokenBytes)`,
-    )
-  }
+  refuseLarge([token], limits)
   const first = token.indexOf('.')
   const second = token.indexOf('.', first + 1)
   if (first < 1 || second < 0) throw new JoseError('CS_MALFORMED', 'the token does not have three parts joined by dots')
@@ -112,11 +117,7 @@ export interface CompactJws extends Jws {
   readonly payload: string
 }
 
-/** How a JWS in JSON is read. */
-export interface JsonRules {
-  readonly limits: JoseLimits
-  readonly allowUnprotectedAlg: boolean
-}
+const FORM: JsonForm = { what: 'JWS', list: 'signatures', members: ['signature', 'protected', 'header'] }
 
 /**
  * A JWS in one of the JSON serializations as a `Jws` (RFC 7515 §7.2). Members that are not known are ignored; a mixture
@@ -127,65 +128,26 @@ export interface JsonRules {
 export function parseJson(token: JsonObject, rules: JsonRules): Jws {
   if (own(token, 'ciphertext') !== undefined)
     throw new JoseError('CS_ENCRYPTED', 'the object has a ciphertext: it is a JWE, and a JWS is expected')
-  const payload = textMember(token, 'payload')
-  const parts = partsOf(token, rules.limits)
-  refuseLarge(
-    [payload, ...parts.flatMap((part) => [textMember(part, 'protected'), textMember(part, 'signature')])],
-    rules,
-  )
+  const payload = textMember(token, 'payload', FORM)
+  const parts = listed(token, FORM, rules.limits) ?? flattened(token)
+  const texts = parts.flatMap((part) => ['protected', 'signature'].map((name) => textMember(part, name, FORM)))
+  refuseLarge([payload, ...texts], rules.limits)
   const signatures = parts.map((part) => parsePart(part, payload ?? '', rules))
   const encoded = new Set(signatures.map(({ header }) => header['b64'] !== false))
   if (encoded.size > 1) throw new JoseError('CS_HEADER', 'b64 differs between the signatures (RFC 7797 §3)')
   return { payload, signatures }
 }
 
-function textMember(object: JsonObject, name: string): string | undefined {
-  const value = own(object, name)
-  if (value === undefined || typeof value === 'string') return value
-  throw new JoseError('CS_MALFORMED', `${name} of the JWS is ${kindOf(value)} and not a string`)
-}
-
-/** The objects that hold a signature each: those in `signatures`, or the whole of a flattened JWS. */
-function partsOf(token: JsonObject, { recipients }: JoseLimits): readonly JsonObject[] {
-  const several = own(token, 'signatures')
-  if (several === undefined) {
-    if (own(token, 'signature') !== undefined) return [token]
-    throw new JoseError('CS_MALFORMED', 'the object is no JWS: it has neither signature nor signatures')
-  }
-  if (['signature', 'protected', 'header'].some((name) => own(token, name) !== undefined)) {
-    throw new JoseError('CS_MALFORMED', 'the JWS has signatures beside a signature, protected or header of its own')
-  }
-  if (!Array.isArray(several) || several.length === 0)
-    throw new JoseError('CS_MALFORMED', 'signatures of the JWS is not an array with at least one signature')
-  if (several.length > recipients) {
-    throw new JoseError(
-      'CS_TOO_LARGE',
-      `the JWS has ${several.length} signatures, ${recipients} are allowed (limit recipients)`,
-    )
-  }
-  // Array.from and not map, which leaves out what an array does not have.
-  return Array.from(several, (part: unknown) => {
-    if (isObject(part)) return part
-    throw new JoseError('CS_MALFORMED', `signatures of the JWS holds ${kindOf(part)} and not an object`)
-  })
-}
-
-/** The unprotected headers are measured where they are read. */
-function refuseLarge(texts: readonly (string | undefined)[], { limits }: JsonRules): void {
-  const length = texts.reduce((sum, text) => sum + (text?.length ?? 0), 0)
-  if (length <= limits.tokenBytes) return
-  throw new JoseError(
-    'CS_TOO_LARGE',
-    `the token has ${length} characters, ${limits.tokenBytes} are allowed (limit tokenBytes)`,
-  )
+function flattened(token: JsonObject): readonly JsonObject[] {
+  if (own(token, 'signature') !== undefined) return [token]
+  throw new JoseError('CS_MALFORMED', 'the object is no JWS: it has neither signature nor signatures')
 }
 
 function parsePart(part: JsonObject, payload: string, { limits, allowUnprotectedAlg }: JsonRules): JwsSignature {
-  const encoded = textMember(part, 'protected')
-  if (encoded === '') throw new JoseError('CS_MALFORMED', 'protected of the JWS is empty: it is left out instead')
+  const encoded = fullMember(part, 'protected', FORM)
   const protectedHeader = encoded === undefined ? NO_MEMBERS : parseProtected(encoded, limits)
-  const header = joinHeader(protectedHeader, openHeader(own(part, 'header'), limits), allowUnprotectedAlg)
-  const signature = textMember(part, 'signature')
+  const header = joinHeader(protectedHeader, [openHeader(part, 'header', FORM, limits)], allowUnprotectedAlg)
+  const signature = textMember(part, 'signature', FORM)
   if (isNone(header.alg)) throw unsigned()
   if (!signature) throw new JoseError('CS_MALFORMED', 'the JWS has no signature')
   return {
@@ -194,19 +156,6 @@ function parsePart(part: JsonObject, payload: string, { limits, allowUnprotected
     input: signingInput(encoded ?? '', header, payload),
     signature: fromBase64url(signature, 'the signature'),
   }
-}
-
-const NO_MEMBERS: JsonObject = Object.freeze({})
-
-/** An unprotected header, in an object of its own that holds nothing but JSON. */
-function openHeader(value: unknown, limits: Limits): JsonObject | undefined {
-  if (value === undefined) return undefined
-  if (!isObject(value)) throw new JoseError('CS_MALFORMED', `header of the JWS is ${kindOf(value)} and not an object`)
-  const text = toObjectText(value, limits.headerBytes)
-  if (text === undefined)
-    throw new JoseError('CS_MALFORMED', 'header of the JWS holds something that JSON does not have')
-  if (text === TOO_LARGE || text.length > limits.headerBytes) throw tooLargeHeader(limits)
-  return parseObject(text, 'header of the JWS', limits.jsonDepth)
 }
 
 /**

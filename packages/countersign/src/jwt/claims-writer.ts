@@ -1,0 +1,158 @@
+import { type JwtClaims, validateTypes } from '../claims.ts'
+import { JoseError, kindOf, show } from '../errors.ts'
+import { isDeeper, isObject, type JsonObject } from '../json.ts'
+import { type Duration, JWT_LIMITS, toClock, toSeconds, toText, toTexts } from '../options.ts'
+
+/** What is written into every claims set. */
+export interface ClaimsDefaults {
+  readonly issuer?: string
+  readonly audience?: string | readonly string[]
+  readonly subject?: string
+  /** The life of a token, counted from its iat; `'never'` makes tokens without `exp`. */
+  readonly expiresIn?: Duration | 'never'
+  /** When a token becomes valid, counted from its iat. */
+  readonly notBefore?: Duration
+  /** `true` gives each token a random id (a UUID), a function makes the ids. */
+  readonly jti?: boolean | (() => string)
+  /** The time in epoch seconds. Default: the system clock. */
+  now?(): number
+}
+
+export const CLAIMS_DEFAULT_NAMES = ['issuer', 'audience', 'subject', 'expiresIn', 'notBefore', 'jti', 'now'] as const
+
+/** What one token has otherwise than its signer or encrypter says. */
+export interface SignOptions {
+  readonly expiresIn?: Duration | 'never'
+  readonly subject?: string
+  readonly audience?: string | readonly string[]
+  readonly jti?: string
+}
+
+export const CLAIMS_CALL_NAMES = ['expiresIn', 'subject', 'audience', 'jti'] as const
+
+interface Prepared {
+  readonly issuer: string | undefined
+  readonly subject: string | undefined
+  readonly audience: string | readonly string[] | undefined
+  readonly life: number | undefined
+  readonly delay: number | undefined
+  readonly makeId: (() => string) | undefined
+  readonly now: () => number
+}
+
+/** Writes the JSON text of a claims set. */
+export type ClaimsWriter = (claims: unknown, call: SignOptions) => string
+
+/**
+ * Checks every option once.
+ *
+ * @throws {TypeError} for an option that is not what it should be
+ */
+export function claimsWriter(options: ClaimsDefaults): ClaimsWriter {
+  const prepared: Prepared = {
+    issuer: optionalText(options.issuer, 'issuer'),
+    subject: optionalText(options.subject, 'subject'),
+    audience: toAudience(options.audience),
+    life: toLife(options.expiresIn),
+    delay: options.notBefore === undefined ? undefined : toSeconds(options.notBefore, 'notBefore'),
+    makeId: toIdMaker(options.jti),
+    now: toClock(options.now),
+  }
+  return (claims, call) => toClaimsText(toClaimsSet(claims, call, prepared))
+}
+
+const optionalText = (value: unknown, name: string): string | undefined =>
+  value === undefined ? undefined : toText(value, name)
+
+function toAudience(value: unknown): string | readonly string[] | undefined {
+  if (value === undefined) return undefined
+  return typeof value === 'string' ? toText(value, 'audience') : toTexts(value, 'audience')
+}
+
+function toLife(value: unknown): number | undefined {
+  if (value === 'never') return undefined
+  if (value === undefined)
+    throw new TypeError("expiresIn is required, such as '15m'; 'never' says that tokens live for ever")
+  const seconds = toSeconds(value, 'expiresIn')
+  if (seconds === 0) throw new TypeError('expiresIn is 0: such a token would be born expired')
+  return seconds
+}
+
+function toIdMaker(jti: unknown): (() => string) | undefined {
+  if (jti === undefined || jti === false) return undefined
+  if (jti === true) return () => globalThis.crypto.randomUUID()
+  if (typeof jti !== 'function') throw new TypeError(`jti is true or a function that makes ids, not ${kindOf(jti)}`)
+  return () => toText(jti(), 'the id that jti() made')
+}
+
+/**
+ * The claims to write, in an object of their own. What the call says counts before what the claims say, and both before
+ * the defaults; only another issuer than theirs is a contradiction.
+ */
+function toClaimsSet(claims: unknown, call: SignOptions, prepared: Prepared): JsonObject {
+  if (!isObject(claims)) throw new JoseError('CS_CLAIM_TYPE', `the claims set is ${kindOf(claims)} and not an object`)
+  const { issuer, subject, audience, makeId, delay } = prepared
+  // Members that stay undefined are not written; a spread copies a claim called __proto__ as the data it is.
+  const set: ClaimsDraft = { iss: issuer, sub: subject, aud: audience, ...claims }
+  if (set.iss === undefined) set.iss = issuer
+  else if (issuer !== undefined && set.iss !== issuer) {
+    throw new JoseError('CS_ISS', `iss is ${show(set.iss)}, and the option issuer is ${show(issuer)}`)
+  }
+  set.sub = first(call.subject, set.sub, subject)
+  set.aud = first(call.audience, set.aud, audience)
+  set.jti = first(call.jti, set.jti)
+  if (set.jti === undefined) set.jti = makeId?.()
+  const now = Math.floor(prepared.now())
+  set.iat = first(set.iat, now)
+  if (delay !== undefined) set.nbf = first(set.nbf, now + delay)
+  const life = call.expiresIn === undefined ? prepared.life : toLife(call.expiresIn)
+  if (call.expiresIn !== undefined || set.exp === undefined) set.exp = life === undefined ? undefined : now + life
+  refuseUnwritable(set)
+  validateTypes(set)
+  return set
+}
+
+type ClaimsDraft = { -readonly [Name in keyof JwtClaims]?: unknown }
+
+/** The first of the values that is there; null is there, and refused later. */
+const first = (...values: readonly unknown[]): unknown => values.find((value) => value !== undefined)
+
+/** JSON would drop these in silence, or, for one called toJSON, put its result in place of the claims. */
+function refuseUnwritable(set: ClaimsDraft): void {
+  for (const name of Object.keys(set)) {
+    const value = set[name]
+    if (typeof value === 'function' || typeof value === 'symbol') {
+      throw new JoseError('CS_CLAIM_TYPE', `the claim ${show(name)} is ${kindOf(value)}, which JSON does not have`)
+    }
+  }
+}
+
+/** @throws {JoseError} `CS_CLAIM_TYPE` for what JSON cannot say, `CS_TOO_LARGE` for what we would not read again */
+function toClaimsText(set: JsonObject): string {
+  let text: string | undefined
+  try {
+    text = JSON.stringify(set)
+  } catch {
+    throw new JoseError('CS_CLAIM_TYPE', 'the claims set holds a value that JSON does not have (a BigInt or a cycle)')
+  }
+  if (text?.[0] !== '{') throw new JoseError('CS_CLAIM_TYPE', 'the claims set is not an object once it is JSON')
+  // More characters than octets are allowed means more octets too, and nothing is encoded in vain.
+  if (text.length > JWT_LIMITS.tokenBytes) throw tooLarge('claims set', text.length, JWT_LIMITS.tokenBytes)
+  if (mayBeDeep(text) && isDeeper(JSON.parse(text), JWT_LIMITS.jsonDepth)) {
+    throw new JoseError('CS_TOO_LARGE', `the claims set is nested deeper than ${JWT_LIMITS.jsonDepth} levels`)
+  }
+  return text
+}
+
+/** Whether a text has so many brackets that it may be nested too deep; few texts have, and only those are parsed. */
+function mayBeDeep(text: string): boolean {
+  let brackets = 0
+  for (const bracket of '{[') {
+    for (let at = text.indexOf(bracket); at >= 0; at = text.indexOf(bracket, at + 1)) brackets++
+  }
+  return brackets > JWT_LIMITS.jsonDepth
+}
+
+export function tooLarge(what: string, octets: number, most: number): JoseError {
+  return new JoseError('CS_TOO_LARGE', `the ${what} would have ${octets} octets, ${most} are allowed`)
+}
