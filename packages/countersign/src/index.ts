@@ -67,7 +67,7 @@ export type { ImportOptions, KeyInput, PlatformKey, SecretOptions } from './key/
 export type { Jwk, JwkSet } from './key/jwk.ts'
 export type { Key } from './key/key.ts'
 export type { GenerateOptions, ThumbprintHash } from './key/ops.ts'
-export type { RemoteKeyOptions, RemoteRequest, RemoteSign } from './key/remote.ts'
+export type { RemoteAgree, RemoteKeyOptions, RemoteRequest, RemoteSign, RemoteUnwrap } from './key/remote.ts'
 export type { SecretInput } from './key/secret.ts'
 export type { Duration, InflateLimit, Limits, SealedJwtLimits } from './options.ts'
 export type {
@@ -303,7 +303,8 @@ export function secretKey(input: SecretInput, alg?: string, options: SecretOptio
 /**
  * Makes a private key whose private half stays in another place, such as a key management service or an HSM: `sign` is
  * called for each signature. The length of what it gives is always checked, and the first signature with each algorithm
- * is verified with the public key. It works by promises, so `countersign/sync` refuses to sign with it.
+ * is verified with the public key. To decrypt, `unwrap` is called for an RSA key, and `agree` for one of ECDH-ES. It works
+ * by promises, so `countersign/sync` refuses it.
  *
  * @throws {TypeError} for an option that is not what it should be
  * @throws {JoseError} for a public key that is refused

@@ -1,31 +1,51 @@
 import type { Bytes } from '../bytes.ts'
-import type { KeyAdmission, Material } from '../crypto/backend.ts'
+import type { ForeignKey, KeyAdmission, Material } from '../crypto/backend.ts'
 import { JoseError, kindOf } from '../errors.ts'
 import { checkNames, toText } from '../options.ts'
 import { CURVE } from './curve.ts'
 import { badDer, DerReader, TAG } from './der.ts'
 import { checkOptions, importKey, type KeyInput, named } from './import.ts'
+import type { Jwk } from './jwk.ts'
 import { Key } from './key.ts'
 import { publicMaterial } from './ops.ts'
 
-/** What a foreign signer is told beside the octets to sign. */
+/** What a foreign key is told beside the octets to work on. */
 export interface RemoteRequest {
   /** The algorithm in JOSE, such as `ES256`: it says the hash, too. */
   readonly alg: string
-  /** What to hash the input with where the service wants a digest; nothing where it takes the message itself. */
-  readonly hash: 'SHA-256' | 'SHA-384' | 'SHA-512' | undefined
+  /** What to hash the input with where the service wants a digest, or the hash of RSA-OAEP; else nothing. */
+  readonly hash: 'SHA-1' | 'SHA-256' | 'SHA-384' | 'SHA-512' | undefined
   readonly kid: string | undefined
 }
 
 /** Signs in a place that does not show its key, such as a key management service or an HSM. */
 export type RemoteSign = (input: Uint8Array, request: RemoteRequest) => Uint8Array | PromiseLike<Uint8Array>
 
-/** Options of `remoteKey`. */
+/**
+ * Decrypts the encrypted key of a JWE there, with RSA-OAEP. `undefined` says that it is not one for this key; what it
+ * throws says that the service could not be asked.
+ */
+export type RemoteUnwrap = (
+  encryptedKey: Uint8Array,
+  request: RemoteRequest,
+) => Uint8Array | undefined | PromiseLike<Uint8Array | undefined>
+
+/** Agrees there on the secret that the private key and a public one share (the x of the point, for EC keys). */
+export type RemoteAgree = (
+  publicJwk: Jwk,
+  request: Pick<RemoteRequest, 'kid'>,
+) => Uint8Array | undefined | PromiseLike<Uint8Array | undefined>
+
+/** Options of `remoteKey`. It takes at least one of `sign`, `unwrap` and `agree`. */
 export interface RemoteKeyOptions {
   /** The public key: a JWK, or whatever else `importKey` takes, such as the PEM or DER that a service gives. */
   readonly jwk: KeyInput | Key
   /** Signs the octets themselves, not a hash of them, unless it does the hashing first. */
-  readonly sign: RemoteSign
+  readonly sign?: RemoteSign
+  /** Decrypts with an RSA key. */
+  readonly unwrap?: RemoteUnwrap
+  /** Agrees on a secret with an EC, X25519 or X448 key, for ECDH-ES. */
+  readonly agree?: RemoteAgree
   /** Needed where the public key fits several algorithms, as RSA keys do. */
   readonly alg?: string
   readonly kid?: string
@@ -36,7 +56,8 @@ export interface RemoteKeyOptions {
   readonly encoding?: 'raw' | 'der'
 }
 
-const NAMES = ['jwk', 'sign', 'alg', 'kid', 'encoding'] as const
+const WORK = ['sign', 'unwrap', 'agree'] as const
+const NAMES = ['jwk', ...WORK, 'alg', 'kid', 'encoding'] as const
 
 /**
  * A private key that is a function.
@@ -46,9 +67,15 @@ const NAMES = ['jwk', 'sign', 'alg', 'kid', 'encoding'] as const
  */
 export function remoteKey(options: RemoteKeyOptions, backend: KeyAdmission): Key {
   checkNames<RemoteKeyOptions>(options, NAMES, 'remoteKey')
-  const { jwk, sign, alg, encoding = 'raw' } = options
+  const { jwk, alg, encoding = 'raw' } = options
   checkOptions(alg === undefined ? {} : { alg })
-  if (typeof sign !== 'function') throw new TypeError(`sign is ${kindOf(sign)} and not a function`)
+  for (const name of WORK) {
+    const given: unknown = options[name]
+    if (given !== undefined && typeof given !== 'function')
+      throw new TypeError(`${name} is ${kindOf(given)} and not a function`)
+  }
+  if (WORK.every((name) => options[name] === undefined))
+    throw new TypeError('remoteKey takes a function: sign, unwrap or agree')
   if (encoding !== 'raw' && encoding !== 'der') throw new TypeError("encoding is neither 'raw' nor 'der'")
   const key = Key.is(jwk) ? jwk : importKey(jwk, alg === undefined ? {} : { alg }, backend)
   if (key.kind !== 'public') {
@@ -65,37 +92,83 @@ export function remoteKey(options: RemoteKeyOptions, backend: KeyAdmission): Key
   if (alg !== undefined && key.alg !== undefined && key.alg !== alg)
     throw new TypeError(`the public key is for ${key.alg}, and alg says ${alg}`)
   const kid = options.kid === undefined ? key.kid : toText(options.kid, 'kid')
-  const material: Material = {
-    ...open,
-    kind: 'private',
-    foreign: {
-      async sign(scheme, input) {
-        const signature = await ask(sign, input, { alg: scheme.id, hash: scheme.hash && `SHA-${scheme.hash}`, kid })
-        return encoding === 'der' && scheme.family === 'ecdsa' ? fromDer(signature, open) : signature
-      },
-    },
-  }
+  const foreign = foreignKey(options, open, kid)
+  const material: Material = { ...open, kind: 'private', foreign }
   const { use, bits } = key
-  const signs = key.key_ops?.some((name) => name === 'sign' || name === 'verify') ? ['sign'] : []
-  const key_ops = key.key_ops && signs
+  const key_ops = key.key_ops && [...new Set(key.key_ops.flatMap((name) => PRIVATE_OPS.get(name) ?? []))]
   return named(new Key(material, { alg: alg ?? key.alg, kid, use, bits, key_ops, extractable: false }))
 }
 
+/** What the private half does, of what a service says the pair may do, or the public half. */
+const PRIVATE_OPS: ReadonlyMap<string, string> = new Map([
+  ['sign', 'sign'],
+  ['verify', 'sign'],
+  ['decrypt', 'decrypt'],
+  ['encrypt', 'decrypt'],
+  ['unwrapKey', 'unwrapKey'],
+  ['wrapKey', 'unwrapKey'],
+  ['deriveKey', 'deriveKey'],
+  ['deriveBits', 'deriveBits'],
+])
+
+function foreignKey(
+  { sign, unwrap, agree, encoding }: RemoteKeyOptions,
+  open: Material,
+  kid: string | undefined,
+): ForeignKey {
+  return {
+    ...(sign && {
+      async sign({ id, hash, family }, input) {
+        const request: RemoteRequest = { alg: id, hash: hash && `SHA-${hash}`, kid }
+        const signature = await ask('signer', input, (octets) => sign(octets, request))
+        return (encoding === 'der' && family === 'ecdsa' ? fromDer(signature, open) : signature) as Bytes
+      },
+    }),
+    ...(unwrap && {
+      async decryptKey({ id, hash }, encrypted) {
+        const answer = await ask('key', encrypted, (octets) => unwrap(octets, { alg: id, hash: `SHA-${hash}`, kid }))
+        return octetsOrNothing(answer, 'unwrap')
+      },
+    }),
+    ...(agree && {
+      async agree({ kty, crv, members }) {
+        const publicJwk = { kty, ...(crv !== undefined && { crv }), ...members }
+        const answer = await ask('key', new Uint8Array(), () => agree(publicJwk, { kid }))
+        const secret = octetsOrNothing(answer, 'agree')
+        const length = CURVE.get(open.crv ?? '')?.octets
+        if (secret && secret.length !== length)
+          throw new JoseError(
+            'CS_KEY_TYPE',
+            `agree gave ${secret.length} octets, a secret on ${open.crv} has ${length}`,
+          )
+        return secret?.some((octet) => octet !== 0) ? secret : undefined
+      },
+    }),
+  }
+}
+
+function octetsOrNothing(answer: unknown, name: string): Bytes | undefined {
+  if (answer === undefined || answer instanceof Uint8Array) return answer
+  throw new JoseError('CS_KEY_TYPE', `${name} gave ${kindOf(answer)} and not octets`, {
+    hint: 'Give a Uint8Array: decode base64, and wrap an ArrayBuffer. undefined says that it does not decrypt.',
+  })
+}
+
 /**
- * Asks the signer. It is given octets of its own, and what it answers is copied before anything else runs: neither what
+ * Asks a foreign key. It is given octets of its own, and what it answers is copied before anything else runs: neither what
  * it does to the one nor what it does to the other later reaches a token.
  *
  * @throws {JoseError} `CS_UNAVAILABLE` for whatever it throws, an error of this library included
  */
-async function ask(sign: RemoteSign, input: Bytes, request: RemoteRequest): Promise<Bytes> {
-  let signature: unknown
+async function ask(what: string, input: Bytes, work: (octets: Bytes) => unknown): Promise<unknown> {
+  let answer: unknown
   try {
-    const answer: unknown = sign(Uint8Array.from(input), request)
-    signature = answer instanceof Uint8Array ? Uint8Array.from(answer) : await answer
+    const given = work(Uint8Array.from(input))
+    answer = given instanceof Uint8Array ? Uint8Array.from(given) : await given
   } catch (cause) {
-    throw new JoseError('CS_UNAVAILABLE', 'the foreign signer failed', { cause, unavailable: true })
+    throw new JoseError('CS_UNAVAILABLE', `the foreign ${what} failed`, { cause, unavailable: true })
   }
-  return (signature instanceof Uint8Array ? Uint8Array.from(signature) : signature) as Bytes
+  return answer instanceof Uint8Array ? Uint8Array.from(answer) : answer
 }
 
 /** An ECDSA signature out of a foreign hand: SEQUENCE { r, s } (RFC 3279 §2.2.3) as r || s. */
