@@ -9,7 +9,10 @@ const root = new URL('../', import.meta.url)
 const read = (file: string): string => readFileSync(new URL(file, root), 'utf8')
 const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
 
-const pages = ['README.md', 'packages/countersign/README.md', 'CONTRIBUTING.md']
+const guides = readdirSync(new URL('docs', root))
+  .filter((file) => file.endsWith('.md'))
+  .map((file) => `docs/${file}`)
+const pages = ['README.md', 'packages/countersign/README.md', 'CONTRIBUTING.md', ...guides]
 
 for (const page of pages) {
   for (const block of blocksOf(read(page), page)) {
@@ -43,19 +46,16 @@ test('the README shows a signed and verified token in its first fifteen lines, a
 })
 
 test('links between the pages lead somewhere', () => {
-  const documents = [
-    ...pages,
-    'CHANGELOG.md',
-    'SECURITY.md',
-    ...readdirSync(new URL('docs', root))
-      .filter((file) => file.endsWith('.md'))
-      .map((file) => `docs/${file}`),
-  ]
+  const documents = [...pages, 'CHANGELOG.md', 'SECURITY.md']
   for (const page of documents) {
     for (const [, target = ''] of read(page).matchAll(/\]\(([^)#:]+)\)/g)) {
       assert.ok(existsSync(new URL(target, new URL(page, root))), `${page} links to ${target}`)
     }
   }
+})
+
+test('the README leads to every guide', () => {
+  for (const page of guides) assert.ok(read('README.md').includes(`](${page})`), page)
 })
 
 test('docs/errors.md says what the table of messages says', () => {
@@ -74,6 +74,7 @@ test('every dependency is pinned, and has its reasons in docs/dependencies.md', 
     'package.json',
     'bench/package.json',
     'examples/login/package.json',
+    'examples/sealed-claims/package.json',
     'examples/signed-file/package.json',
     'examples/verify-elsewhere/package.json',
   ]

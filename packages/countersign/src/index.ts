@@ -19,13 +19,8 @@ import {
   type VerifiedToken,
   type VerifierOptions,
 } from './jwt/verifier.ts'
-import {
-  type ImportOptions,
-  type KeyInput,
-  type SecretOptions,
-  importKey as toKey,
-  secretKey as toSecretKey,
-} from './key/import.ts'
+import type { ImportOptions } from './key/from-jwk.ts'
+import { type KeyInput, type SecretOptions, importKey as toKey, secretKey as toSecretKey } from './key/import.ts'
 import type { Jwk, JwkSet } from './key/jwk.ts'
 import type { Key } from './key/key.ts'
 import type { GenerateOptions, ThumbprintHash } from './key/ops.ts'
@@ -63,7 +58,8 @@ export type {
   VerifiedToken,
   VerifierOptions,
 } from './jwt/verifier.ts'
-export type { ImportOptions, KeyInput, PlatformKey, SecretOptions } from './key/import.ts'
+export type { ImportOptions } from './key/from-jwk.ts'
+export type { KeyInput, PlatformKey, SecretOptions } from './key/import.ts'
 export type { Jwk, JwkSet } from './key/jwk.ts'
 export type { Key } from './key/key.ts'
 export type { GenerateOptions, ThumbprintHash } from './key/ops.ts'
@@ -282,7 +278,8 @@ export function importKey(input: KeyInput, options: ImportOptions = {}): Key {
 }
 
 /**
- * Makes a key of secret octets, for HMAC. Text is never taken for one spelling or another: say which it is.
+ * Makes a key of secret octets, for HMAC or for encryption, or of a password (PBES2). Text is never taken for one
+ * spelling or another: say which it is.
  *
  * @param alg - the one algorithm the secret is for
  * @throws {JoseError} `CS_WEAK_SECRET` for a secret that is too short for its algorithm, blank, all zeros, or a key
@@ -330,8 +327,9 @@ export function remoteKey(options: RemoteKeyOptions): Key {
 }
 
 /**
- * Makes a new private key, or a new secret for an HMAC algorithm. An asymmetric key gets its thumbprint as its kid
- * unless it is given one.
+ * Makes a new private key, or a new secret for HMAC or encryption; for `dir` give the name of its content encryption.
+ * Where an algorithm works on several curves, `crv` chooses. An asymmetric key gets its thumbprint as its kid unless it
+ * is given one.
  *
  * @throws {TypeError} for an unknown algorithm or a size that is not allowed
  * @example
@@ -442,8 +440,8 @@ export function publicJwks(published: readonly Key[]): Promise<JwkSet> {
 }
 
 /**
- * Imports a JWK Set once, to verify with. The kid of a token selects the key; members that are refused are left out
- * and listed in `skipped`.
+ * Imports a JWK Set once, to verify, decrypt or encrypt with. The kid of a token selects the key; members that are
+ * refused are left out and listed in `skipped`.
  *
  * @throws {JoseError} `CS_JWKS_INVALID` for what is no JWK Set, or mixes secrets with other keys
  * @example

@@ -49,15 +49,15 @@ export type ErrorCode =
  */
 export const MESSAGES: Readonly<Record<ErrorCode, Message>> = {
   CS_MALFORMED: {
-    text: 'The input does not have the shape of a token, or a part of it is not the JSON or UTF-8 it has to be.',
-    hint: 'Pass the whole token as it was issued: three parts joined by dots where it is compact, no quotes, no "Bearer " in front.',
+    text: 'The input does not have the shape of a token, or a part of it does not have the length, or is not the JSON or UTF-8, that it has to be.',
+    hint: 'Pass the whole token as it was issued: three parts joined by dots where it is signed and compact, five where it is encrypted, no quotes, no "Bearer " in front.',
   },
   CS_BASE64: {
     text: 'A part is not canonical base64url: a character outside A-Z a-z 0-9 - _, padding, or unused bits that are not zero.',
     hint: 'Pass the text as it was issued. Tokens are base64url without padding; white space and + / = never occur.',
   },
   CS_TOO_LARGE: {
-    text: 'The input is larger, or nested deeper, than the limits allow.',
+    text: 'The input is larger, is nested deeper, or asks for more work than the limits allow.',
     hint: 'Put less into the token, or raise the named limit with the limits option if you trust who sends it.',
   },
   CS_HEADER: {
@@ -66,7 +66,7 @@ export const MESSAGES: Readonly<Record<ErrorCode, Message>> = {
   },
   CS_CRIT: {
     text: 'The header marks an extension as critical that is not understood here, or the crit member is malformed.',
-    hint: 'A critical extension must be understood or the token refused (RFC 7515 §4.1.11). Ask the issuer to leave it out, or, if you act upon it, name it in the option crit of verifyJws.',
+    hint: 'A critical extension must be understood or the token refused (RFC 7515 §4.1.11). Ask the issuer to leave it out, or, if you act upon it, name it in the option crit of verifyJws or decryptJwe.',
   },
   CS_UNSIGNED: {
     text: 'The token says alg "none": nobody signed it.',
@@ -74,7 +74,7 @@ export const MESSAGES: Readonly<Record<ErrorCode, Message>> = {
   },
   CS_ALG: {
     text: 'The algorithm is not known, or not one that is allowed here.',
-    hint: 'If you trust tokens made with it, name it in the algorithms option and give a key that serves it.',
+    hint: 'If you want tokens made with it, name it in the algorithms option, or an enc in encryptions, and give a key that serves it.',
   },
   CS_UNSUPPORTED: {
     text: 'The standard allows it, but countersign or this runtime does not support it.',
@@ -85,19 +85,19 @@ export const MESSAGES: Readonly<Record<ErrorCode, Message>> = {
     hint: 'What was signed was changed, or another key signed it: compare its kid with those of the keys you gave.',
   },
   CS_DECRYPTION: {
-    text: 'The token could not be decrypted.',
-    hint: 'The token was changed, or encrypted to another key.',
+    text: 'The token does not decrypt with any key that may open it. What exactly did not fit is not told, since that would help whoever tries tokens out.',
+    hint: 'The token was changed, or encrypted to another key or with another password: compare its kid with those of the keys you gave.',
   },
   CS_ENCRYPTED: {
     text: 'The token is encrypted (a JWE), and a signed one (a JWS) is expected here.',
-    hint: 'Decrypt it first. A verifier never decides by looking at the token whether it is encrypted.',
+    hint: 'Open it with createDecrypter({ keys, then: verifier }), or with decryptJwe. A verifier never decides by looking at the token whether it is encrypted.',
   },
   CS_NESTED: {
-    text: 'A signed token was expected inside the encrypted one, or the other way round.',
-    hint: 'Say with the options whether the claims are signed inside the encryption.',
+    text: 'What is inside the encrypted token is not what is expected there: a signed token (a nested JWT), or claims that were encrypted alone. Where anyone can encrypt to the key, such claims have no author.',
+    hint: "Say what you expect when you make the decrypter: then: createVerifier(…) where the claims are signed inside, unsigned: 'accept' where anyone may have written them.",
   },
   CS_NO_KEY: {
-    text: 'No key was found that fits the token.',
+    text: 'No key was found that fits the token, or that it could be made with.',
     hint: 'Check that the key set holds the kid of the token, and that the key may serve its algorithm.',
   },
   CS_AMBIGUOUS_KEY: {
@@ -106,19 +106,19 @@ export const MESSAGES: Readonly<Record<ErrorCode, Message>> = {
   },
   CS_KEY_TYPE: {
     text: 'The key is of a kind that may not do this: its type, curve, alg, use or key_ops forbid it.',
-    hint: 'Give the key that belongs to the algorithm: public keys verify, private keys sign, secrets do both.',
+    hint: 'Give the key that belongs to the algorithm: public keys verify and encrypt, private keys sign and decrypt, secrets do all of it.',
   },
   CS_KEY_SIZE: {
     text: 'The key has a size that is not allowed for the algorithm.',
-    hint: 'RSA keys take 2048 to 8192 bits. Make a new key with generateKey.',
+    hint: 'RSA keys take 2048 to 8192 bits; a secret to encrypt with has exactly the bits that its algorithm names. Make a new key with generateKey.',
   },
   CS_KEY_INVALID: {
     text: 'The key is malformed, contradicts itself, or is known to be weak.',
     hint: 'Export the key again from where it was made, or make a new one with generateKey.',
   },
   CS_WEAK_SECRET: {
-    text: 'The secret is too short or too predictable for an HMAC.',
-    hint: 'Use at least as many random bytes as the hash has: 32 for HS256, 48 for HS384, 64 for HS512; generateKey makes them.',
+    text: 'The secret is too short for an HMAC, or too predictable for anything.',
+    hint: 'Use random bytes, for an HMAC at least as many as the hash has: 32 for HS256, 48 for HS384, 64 for HS512; generateKey makes them.',
   },
   CS_JWKS_FETCH: {
     text: 'The JWK Set could not be fetched.',
@@ -126,7 +126,7 @@ export const MESSAGES: Readonly<Record<ErrorCode, Message>> = {
   },
   CS_JWKS_INVALID: {
     text: 'The JWK Set is not one that can be used.',
-    hint: 'A JWK Set is {"keys": [ … ]} with public keys only, or with secrets only when it stays in the process.',
+    hint: 'A JWK Set is {"keys": [ … ]}. One that is fetched holds public keys only; one that stays in the process may hold private keys too, or secrets and nothing else.',
   },
   CS_DISCOVERY: {
     text: 'The issuer metadata could not be used.',

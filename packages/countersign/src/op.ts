@@ -1,16 +1,16 @@
 import type { Awaitable, Backend, SyncBackend } from './crypto/backend.ts'
 
-/** One step of an operation: what it asks of the backend. */
-export type Step = (backend: Backend) => unknown
+/** One step of an operation: what it asks of the backend. `B` is as much of one as it needs. */
+export type Step<B = Backend> = (backend: B) => unknown
 
 /**
  * An operation in steps. It is written once and knows nothing of promises: {@link run} drives it for the promise doors,
  * {@link runSync} for the synchronous ones. A step that fails throws at the place of its `yield`.
  */
-export type Op<T> = Generator<Step, T, unknown>
+export type Op<T, B = Backend> = Generator<Step<B>, T, unknown>
 
 /** Takes one step, and gives what the backend answered. */
-export function* use<T>(step: (backend: Backend) => Awaitable<T>): Op<T> {
+export function* use<T, B = Backend>(step: (backend: B) => Awaitable<T>): Op<T, B> {
   return (yield step) as T
 }
 
@@ -43,7 +43,7 @@ function advance<T>(op: Op<T>, step: Step, backend: SyncBackend): IteratorResult
 }
 
 /** Drives an operation, waiting only for those steps that answer with a promise. */
-export async function run<T>(op: Op<T>, backend: Backend): Promise<T> {
+export async function run<T, B>(op: Op<T, B>, backend: B): Promise<T> {
   let turn = op.next()
   while (!turn.done) {
     let answer: unknown

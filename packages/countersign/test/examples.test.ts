@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import * as promise from 'countersign'
+import * as jwe from 'countersign/jwe'
 import * as jws from 'countersign/jws'
 import * as sync from 'countersign/sync'
 import { blocksOf, runBlock } from '../../../test/support/run-block.ts'
@@ -36,6 +37,7 @@ for (const [door, names, files] of [
   ['countersign', Object.keys(promise), ['index.ts', 'errors.ts']],
   ['countersign/sync', Object.keys(sync).filter((name) => !shared.includes(name)), ['sync.ts']],
   ['countersign/jws', Object.keys(jws).filter((name) => !shared.includes(name)), ['jws.ts']],
+  ['countersign/jwe', Object.keys(jwe).filter((name) => !shared.includes(name)), ['jwe.ts']],
 ] as const) {
   for (const name of names) {
     test(`${door}: the example of ${name} runs and prints what it says`, async () => {

@@ -31,17 +31,18 @@ const oaep = {
   work: { encrypt: 'encryptKey', decrypt: 'decryptKey' },
   generate: { kty: 'RSA', bits: 2048 },
 } as const
+const derives = ['deriveKey', 'deriveBits'] as const
 const agreement = {
   use,
   family: 'agreement',
   kty: ['EC', 'OKP'],
   crv: ['P-256', 'P-384', 'P-521', 'X25519', 'X448'],
-  // The public half does nothing that key_ops has a name for (Web Cryptography §24.4).
-  ops: { encrypt: [], decrypt: ['deriveKey', 'deriveBits'] },
+  // The public half does nothing that key_ops has a name for (Web Cryptography §24.4); some name what the other does.
+  ops: { encrypt: derives, decrypt: derives },
+  idle: 'encrypt',
   work: { decrypt: 'agree' },
   generate: { kty: 'EC', crv: 'P-256' },
 } as const
-const derives = ['deriveKey', 'deriveBits'] as const
 const password = {
   ...secret,
   family: 'password',
@@ -57,7 +58,12 @@ const kek = (bits: number): { kekBits: number; sizes: readonly number[]; generat
 
 /** Every key management algorithm. */
 export const MANAGEMENT: Table<ManagementAlg> = table<ManagementRow>({
-  [DIRECT]: { ...secret, family: 'direct', sizes: [...CONTENT.values()].map(({ cekBits }) => cekBits) },
+  [DIRECT]: {
+    ...secret,
+    family: 'direct',
+    work: gcmWrap.work,
+    sizes: [...CONTENT.values()].map(({ cekBits }) => cekBits),
+  },
   A128KW: { ...wrap, ...kek(128) },
   A192KW: { ...wrap, ...kek(192) },
   A256KW: { ...wrap, ...kek(256) },

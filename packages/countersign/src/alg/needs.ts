@@ -18,8 +18,10 @@ export interface Needs {
   readonly sizes?: readonly number[]
   /** Another name that a key for this algorithm may have as its `alg`. */
   readonly alias?: string
-  /** The `key_ops` that allow a role, any one of them; none where nothing is asked. Default: the role's own name. */
+  /** The `key_ops` that allow a role, any one of them. Default: the role's own name. */
   readonly ops?: { readonly [Name in Role]?: readonly string[] }
+  /** The role of a half that does nothing `key_ops` has a name for, so that an empty one allows it, too. */
+  readonly idle?: Role
   /** What a key that works elsewhere must be able to do there for a role; `'octets'` is what none can: show itself. */
   readonly work?: { readonly [Name in Role]?: keyof ForeignKey | 'octets' }
 }
@@ -37,8 +39,8 @@ export interface KeyFacts {
   readonly weakness: string | undefined
   /** Whether the caller lifted the rule on the number of octets of an HMAC key. */
   readonly allowShort: boolean
-  /** What does the work of a key that works elsewhere. */
-  readonly foreign?: ForeignKey | undefined
+  /** What a key does that works elsewhere, or is bound to less than its stuff would do; nothing for any other. */
+  readonly does?: readonly string[] | undefined
 }
 
 /** Why a key does not serve an algorithm in a role. */
@@ -70,11 +72,12 @@ export function misfit(needs: Needs, key: KeyFacts, role?: Role): Misfit | undef
     const wrong = WRONG_HALF[key.kind]?.[role]
     if (wrong) return type(wrong)
     const ops = needs.ops?.[role] ?? [role]
-    if (key.key_ops && ops.length > 0 && !ops.some((name) => key.key_ops?.includes(name)))
+    const idle = needs.idle === role && key.key_ops?.length === 0
+    if (key.key_ops && !idle && !ops.some((name) => key.key_ops?.includes(name)))
       return type(`key_ops of the key do not include ${ops.join(' or ')}`)
     const work = needs.work?.[role]
-    if (key.foreign && work && !Object.hasOwn(key.foreign, work))
-      return type(`the key stays where it is, and has no way there to ${role} for ${id}`)
+    if (key.does && work && !key.does.includes(work))
+      return type(`the key has no way to ${role} for ${id}: it works elsewhere, or was made for something else`)
   }
   if (key.kty === 'oct' && key.weakness !== undefined) return { code: 'CS_WEAK_SECRET', why: key.weakness }
   if (needs.minBits !== undefined && key.bits < needs.minBits && !(key.kty === 'oct' && key.allowShort)) {

@@ -24,6 +24,8 @@ export interface Material {
   readonly members: Readonly<Record<string, string>>
   /** The octets of a secret. */
   readonly secret?: Bytes
+  /** The same key with all its members, where the platform took it in without them. */
+  whole?(): Awaitable<Material>
   /** Set where the private or secret part is out of reach: then this does the work, and no backend. */
   readonly foreign?: ForeignKey
 }
@@ -57,6 +59,8 @@ export interface Adopted {
   }
   readonly use?: 'enc'
   readonly key_ops?: readonly string[]
+  /** What it does and no more, whatever its stuff would do. */
+  readonly does?: readonly (keyof ForeignKey)[]
 }
 
 /** A key that stays with its platform. */
@@ -103,6 +107,8 @@ export interface KeySpec {
   readonly bits?: number
   readonly crv?: string
   readonly alg?: string
+  /** Whether the key agrees once and is gone: then its private member need not leave the platform. */
+  readonly once?: boolean
 }
 
 /** What is signed: octets, or ASCII text that stands for its octets (a compact signing input is such a text). */
@@ -150,8 +156,6 @@ export interface Backend extends KeyWork {
    * @throws {JoseError} `CS_KEY_INVALID`, or `CS_UNSUPPORTED` for a key that this platform has no use for
    */
   admit(material: Material, pkcs8?: Bytes): Material
-  /** A key with all its members, where the platform took it in without them. */
-  complete(material: Material): Awaitable<Material>
   /**
    * The PKCS#8 DER inside an encrypted PEM.
    *
@@ -185,7 +189,16 @@ export interface PlatformNeeds {
   readonly aesBits?: number
 }
 
-/** The part of a backend that takes keys in. */
+/** What key sources ask of a backend: JWKs are taken in, and keys without kid go by their thumbprints. */
+export type Sourcing = Pick<Backend, 'sync' | 'admit' | 'digest'>
+
+/** What verifying asks of a backend. */
+export type Verifying = Sourcing & Pick<Backend, 'verify' | 'pieces'>
+
+/** The part of a backend that takes JWKs in. */
+export type JwkAdmission = Pick<Backend, 'admit'>
+
+/** The part of a backend that takes keys in, whatever they come in. */
 export type KeyAdmission = Pick<Backend, 'adopt' | 'admit' | 'decryptPem'>
 
 /** Takes a message piece by piece, for a scheme that hashes it once and from front to back. */

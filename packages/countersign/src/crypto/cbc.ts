@@ -1,4 +1,4 @@
-import { type Bytes, concat } from '../bytes.ts'
+import type { Bytes } from '../bytes.ts'
 import { rawSecret } from '../key/secret.ts'
 import type { Material } from './backend.ts'
 
@@ -22,9 +22,9 @@ export function splitCek(material: Material): SplitCek {
   return split
 }
 
-/** What the MAC covers: the additional data, the vector, the ciphertext, and the bits of the first in 64 bits. */
-export function macInput(aad: Bytes, iv: Bytes, ciphertext: Bytes): Bytes {
+/** What the MAC covers, part by part: the additional data, the vector, the ciphertext, and the bits of the first. */
+export function macParts(aad: Bytes, iv: Bytes, ciphertext: Bytes): readonly Bytes[] {
   const length = new Uint8Array(8)
   new DataView(length.buffer).setBigUint64(0, BigInt(aad.length) * 8n)
-  return concat(aad, iv, ciphertext, length)
+  return [aad, iv, ciphertext, length]
 }

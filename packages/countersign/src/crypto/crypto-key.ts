@@ -1,7 +1,7 @@
 import { JoseError, show } from '../errors.ts'
 import type { Adopted, ForeignKey, Hash, Kty, Material, SignatureScheme } from './backend.ts'
 import { type CryptoKey, keep } from './web-keys.ts'
-import { work } from './web-work.ts'
+import * as work from './web-work.ts'
 
 interface Shape {
   readonly kty: Kty
@@ -58,7 +58,12 @@ interface SubtleKey {
 /** Whether a value is a key of WebCrypto's own. */
 export function isCryptoKey(value: unknown): value is CryptoKey {
   const { CryptoKey: Platform } = globalThis as { readonly CryptoKey?: new () => unknown }
-  return typeof Platform === 'function' && value instanceof Platform
+  if (typeof Platform !== 'function' || !(value instanceof Platform)) return false
+  try {
+    return typeof (value as { readonly type?: unknown }).type === 'string'
+  } catch {
+    return false // it has the prototype of one alone
+  }
 }
 
 /**
@@ -74,16 +79,32 @@ export function adoptCryptoKey(cryptoKey: CryptoKey, toJwk?: () => object): Adop
   const shape = SHAPES.get(name)
   if (shape === undefined) throw unsupported(`for ${show(name)}`)
   const { kty, family } = shape
+  const atHand = key.extractable && toJwk !== undefined
+  // What works by WebCrypto takes the very usage; wrapping is nothing there that a CEK could go through.
+  const does = shape.does.filter((name) => atHand || mayDo(name, key))
   const bits = hash && (family === 'oaep' && hash.name === 'SHA-1' ? 1 : HASHES.get(hash.name))
   if (family !== undefined && hash !== undefined && bits === undefined) throw unsupported(`bound to ${show(hash.name)}`)
   const crv = namedCurve ?? (kty === 'OKP' ? name : undefined)
   return {
-    key: key.extractable && toJwk ? toJwk() : foreignOf(cryptoKey, key, shape, crv),
+    key: atHand ? toJwk() : foreignOf(cryptoKey, key, { ...shape, does }, crv),
     ...(family && { scheme: { family, ...(bits && { hash: bits }), ...(crv && { crv }) } }),
     ...(!SIGNS.some((does) => shape.does.includes(does)) && { use: 'enc' }),
     key_ops: key.usages,
+    does,
   }
 }
+
+/** The usage that each primitive asks of a CryptoKey, where several would allow its algorithm. */
+const USAGE: { readonly [Name in keyof ForeignKey]?: string } = {
+  seal: 'encrypt',
+  open: 'decrypt',
+  encryptKey: 'encrypt',
+  decryptKey: 'decrypt',
+  agree: 'deriveBits',
+}
+
+const mayDo = (name: keyof ForeignKey, { usages }: SubtleKey): boolean =>
+  USAGE[name] === undefined || usages.includes(USAGE[name])
 
 function unsupported(what: string): JoseError {
   return new JoseError('CS_UNSUPPORTED', `this CryptoKey is ${what}, which no algorithm of JOSE is`)

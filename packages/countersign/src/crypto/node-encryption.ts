@@ -1,17 +1,15 @@
 import * as crypto from 'node:crypto'
 import { promisify } from 'node:util'
 import * as zlib from 'node:zlib'
-import type { Bytes } from '../bytes.ts'
+import { type Bytes, owned } from '../bytes.ts'
 import type { Backend, Material, OaepScheme, SyncBackend } from './backend.ts'
-import { macInput, splitCek } from './cbc.ts'
+import { macParts, splitCek } from './cbc.ts'
 import { HASH_NAME, keyObject } from './node-keys.ts'
 import { notDeflate, tooLarge } from './web-deflate.ts'
 
-const octetsOf = ({ secret = new Uint8Array() }: Material): Bytes => secret
-
 /** The initial value of AES Key Wrap (RFC 3394 §2.2.3.1). */
 const WRAP_IV = Buffer.alloc(8, 0xa6)
-const wrapName = (material: Material): string => `id-aes${octetsOf(material).length * 8}-wrap`
+const wrapName = ({ secret = WRAP_IV }: Material): string => `id-aes${secret.length * 8}-wrap`
 
 const gcmName = (bits: number): crypto.CipherGCMTypes => `aes-${bits}-gcm` as crypto.CipherGCMTypes
 
@@ -24,7 +22,7 @@ const oaep = ({ hash }: OaepScheme, material: Material): crypto.RsaPrivateKey & 
 /** What a primitive gives, or nothing where it refuses what it was given. */
 function orNothing(attempt: () => Uint8Array): Bytes | undefined {
   try {
-    return Uint8Array.from(attempt())
+    return owned(attempt())
   } catch {
     return undefined
   }
@@ -32,11 +30,9 @@ function orNothing(attempt: () => Uint8Array): Bytes | undefined {
 
 /** The MAC of AES-CBC-HMAC, as long as its tag (RFC 7518 §5.2.2.1). */
 function macOf(mac: Material, bits: number, aad: Bytes, iv: Bytes, ciphertext: Bytes): Bytes {
-  const hmac = crypto.createHmac(`sha${bits}`, octetsOf(mac))
-  return hmac
-    .update(macInput(aad, iv, ciphertext))
-    .digest()
-    .subarray(0, bits / 16)
+  const hmac = crypto.createHmac(`sha${bits}`, keyObject(mac))
+  for (const part of macParts(aad, iv, ciphertext)) hmac.update(part)
+  return hmac.digest().subarray(0, bits / 16)
 }
 
 type Encryption = Pick<
@@ -58,20 +54,20 @@ type Encryption = Pick<
 export const encryption: Encryption = {
   seal({ family, cekBits }, material, iv, plaintext, aad) {
     if (family === 'gcm') {
-      const cipher = crypto.createCipheriv(gcmName(cekBits), octetsOf(material), iv).setAAD(aad)
+      const cipher = crypto.createCipheriv(gcmName(cekBits), keyObject(material), iv).setAAD(aad)
       const ciphertext = cipher.update(plaintext)
       cipher.final() // gives nothing: GCM holds nothing back
       return { ciphertext, tag: cipher.getAuthTag() }
     }
     const { mac, aes } = splitCek(material)
-    const cipher = crypto.createCipheriv(`aes-${cekBits / 2}-cbc`, octetsOf(aes), iv)
+    const cipher = crypto.createCipheriv(`aes-${cekBits / 2}-cbc`, keyObject(aes), iv)
     const ciphertext = Buffer.concat([cipher.update(plaintext), cipher.final()])
     return { ciphertext, tag: macOf(mac, cekBits, aad, iv, ciphertext) }
   },
 
   open({ family, cekBits }, material, iv, { ciphertext, tag }, aad) {
     if (family === 'gcm') {
-      const decipher = crypto.createDecipheriv(gcmName(cekBits), octetsOf(material), iv, { authTagLength: 16 })
+      const decipher = crypto.createDecipheriv(gcmName(cekBits), keyObject(material), iv, { authTagLength: 16 })
       decipher.setAAD(aad).setAuthTag(tag)
       return orNothing(() => {
         const plaintext = decipher.update(ciphertext)
@@ -82,21 +78,21 @@ export const encryption: Encryption = {
     const { mac, aes } = splitCek(material)
     // The MAC decides before anything is decrypted (attack 41).
     if (!crypto.timingSafeEqual(macOf(mac, cekBits, aad, iv, ciphertext), tag)) return undefined
-    const decipher = crypto.createDecipheriv(`aes-${cekBits / 2}-cbc`, octetsOf(aes), iv)
+    const decipher = crypto.createDecipheriv(`aes-${cekBits / 2}-cbc`, keyObject(aes), iv)
     return orNothing(() => Buffer.concat([decipher.update(ciphertext), decipher.final()]))
   },
 
   wrap(material, cek) {
-    const cipher = crypto.createCipheriv(wrapName(material), octetsOf(material), WRAP_IV)
-    return Uint8Array.from(Buffer.concat([cipher.update(cek), cipher.final()]))
+    const cipher = crypto.createCipheriv(wrapName(material), keyObject(material), WRAP_IV)
+    return owned(Buffer.concat([cipher.update(cek), cipher.final()]))
   },
 
   unwrap(material, wrapped) {
-    const decipher = crypto.createDecipheriv(wrapName(material), octetsOf(material), WRAP_IV)
+    const decipher = crypto.createDecipheriv(wrapName(material), keyObject(material), WRAP_IV)
     return orNothing(() => Buffer.concat([decipher.update(wrapped), decipher.final()]))
   },
 
-  encryptKey: (scheme, material, cek) => Uint8Array.from(crypto.publicEncrypt(oaep(scheme, material), cek)),
+  encryptKey: (scheme, material, cek) => owned(crypto.publicEncrypt(oaep(scheme, material), cek)),
 
   decryptKey: (scheme, material, encrypted) =>
     orNothing(() => crypto.privateDecrypt(oaep(scheme, material), encrypted)),
@@ -108,11 +104,12 @@ export const encryption: Encryption = {
   },
 
   stretch: ({ hash }, password, salt, iterations, octets) =>
-    Uint8Array.from(crypto.pbkdf2Sync(password, salt, iterations, octets, HASH_NAME[hash])),
+    owned(crypto.pbkdf2Sync(password, salt, iterations, octets, HASH_NAME[hash])),
 
-  random: (octets) => globalThis.crypto.getRandomValues(new Uint8Array(octets)),
+  // Out of no pool: a process that was cloned would give the same vectors a second time.
+  random: (octets) => crypto.randomFillSync(new Uint8Array(octets)),
 
-  deflate: (data) => Uint8Array.from(zlib.deflateRawSync(data)),
+  deflate: (data) => owned(zlib.deflateRawSync(data)),
 
   inflate(data, most) {
     let inflated: { readonly buffer: Uint8Array; readonly engine: { readonly bytesWritten: number } }
@@ -123,7 +120,7 @@ export const encryption: Encryption = {
     }
     // What stands behind the end is passed over by zlib.
     if (inflated.engine.bytesWritten !== data.length) throw notDeflate()
-    return Uint8Array.from(inflated.buffer)
+    return owned(inflated.buffer)
   },
 }
 
@@ -146,4 +143,4 @@ export const decryptKeyLater: Backend['decryptKey'] = async ({ hash }, material,
 const pbkdf2 = promisify(crypto.pbkdf2)
 
 export const stretchLater: Backend['stretch'] = async ({ hash }, password, salt, iterations, octets) =>
-  Uint8Array.from(await pbkdf2(password, salt, iterations, octets, HASH_NAME[hash]))
+  owned(await pbkdf2(password, salt, iterations, octets, HASH_NAME[hash]))

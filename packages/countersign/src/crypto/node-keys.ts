@@ -5,7 +5,7 @@ import { JoseError } from '../errors.ts'
 import { CURVE } from '../key/curve.ts'
 import { PARAMETER_SET } from '../key/parameter-set.ts'
 import { pkcs8Of, toPkcs8 } from '../key/pkcs8.ts'
-import type { Adopted, Hash, Material, SignatureScheme } from './backend.ts'
+import type { Adopted, Hash, KeySpec, Material, SignatureScheme } from './backend.ts'
 import { adoptCryptoKey } from './crypto-key.ts'
 
 /** What OpenSSL calls the curves, and the octets of a coordinate. */
@@ -121,11 +121,22 @@ export function fromPair({ privateKey }: crypto.KeyPairKeyObjectResult): Materia
   return material
 }
 
-/** Makes a key of a kind that has one form alone. */
-export function generateFixed(name: string): Material {
-  const type = FIXED.get(name)
+/** Makes a pair of keys on a curve or for a parameter set. */
+export function generateVariant({ kty, crv, alg }: KeySpec): crypto.KeyPairKeyObjectResult {
+  if (kty === 'EC') return crypto.generateKeyPairSync('ec', { namedCurve: EC.get(crv ?? '')?.[0] ?? '' })
   // The types of Node name each kind of key in an overload of its own.
-  return fromPair(crypto.generateKeyPairSync(type as 'ed25519'))
+  return crypto.generateKeyPairSync(FIXED.get(crv ?? alg ?? '') as 'ed25519')
+}
+
+/** The material of a pair whose private half stays where it is. */
+export function fromPairOnce(
+  { kty, crv }: KeySpec,
+  { privateKey, publicKey }: crypto.KeyPairKeyObjectResult,
+): Material {
+  const { x, y } = publicKey.export({ format: 'jwk' }) as { readonly x: string; readonly y?: string }
+  const material: Material = { kty, ...(crv && { crv }), kind: 'private', members: y === undefined ? { x } : { x, y } }
+  prepared.set(material, privateKey)
+  return material
 }
 
 /** @see Backend.admit */
@@ -188,7 +199,11 @@ export function seedAlone(material: Material): Bytes | undefined {
 export function adopt(value: unknown): Adopted | undefined {
   if (value instanceof crypto.KeyObject) return { key: toJwk(value) }
   if (!types.isCryptoKey(value)) return undefined
-  return adoptCryptoKey(value, () => toJwk(crypto.KeyObject.from(value)))
+  const taken = adoptCryptoKey(value, () => toJwk(crypto.KeyObject.from(value)))
+  // A public key to agree with has no usage, and nothing to hide: a key that is at hand agrees with it here.
+  if (value.type === 'public' && value.usages.length === 0 && 'foreign' in taken.key)
+    prepared.set(taken.key.foreign, crypto.KeyObject.from(value))
+  return taken
 }
 
 function toJwk(key: crypto.KeyObject): object {

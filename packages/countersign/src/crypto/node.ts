@@ -2,16 +2,16 @@ import * as crypto from 'node:crypto'
 import { promisify } from 'node:util'
 import type { Bytes } from '../bytes.ts'
 import { rawSecret } from '../key/secret.ts'
-import type { Backend, KeySpec, Material, SignatureScheme, SigningInput, SyncBackend } from './backend.ts'
+import type { Backend, KeySpec, Material, SignatureScheme, SigningInput, SyncBackend, Verifying } from './backend.ts'
 import { fromDer, toDer } from './ecdsa-der.ts'
 import { decryptKeyLater, encryption, stretchLater } from './node-encryption.ts'
 import {
   admit,
   adopt,
   decryptPem,
-  EC,
   fromPair,
-  generateFixed,
+  fromPairOnce,
+  generateVariant,
   HASH_NAME,
   halfOf,
   hashName,
@@ -56,7 +56,6 @@ export const sync: SyncBackend = {
   adopt,
 
   admit,
-  complete: (material) => material,
 
   decryptPem,
   ...encryption,
@@ -82,8 +81,8 @@ export const sync: SyncBackend = {
     mustHave(variant)
     if (spec.kty === 'oct') return secret(spec)
     if (spec.kty === 'RSA') return fromPair(crypto.generateKeyPairSync('rsa', { modulusLength: spec.bits ?? 2048 }))
-    if (spec.kty !== 'EC') return generateFixed(variant ?? '')
-    return fromPair(crypto.generateKeyPairSync('ec', { namedCurve: EC.get(spec.crv ?? '')?.[0] ?? '' }))
+    const pair = generateVariant(spec)
+    return spec.once ? fromPairOnce(spec, pair) : fromPair(pair)
   },
 
   exportDer(material) {
@@ -118,3 +117,6 @@ export const backend: Backend = {
     return fromPair(await generateRsaLater('rsa', { modulusLength: spec.bits ?? 2048 }))
   },
 }
+
+/** As much of it as verifying takes: the whole, since nobody pays for the rest here. */
+export const verifying: Verifying = backend

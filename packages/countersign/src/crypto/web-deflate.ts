@@ -56,12 +56,19 @@ function open(Stream: (new (format: string) => Transform) | undefined): Transfor
   return new Stream('deflate-raw')
 }
 
+/** So much is given at once, since some platforms inflate all of it before anything can be read: 4 MiB at the most. */
+const PIECE = 4096
+
+async function feed(writer: Writer, data: Bytes): Promise<void> {
+  for (let at = 0; at < data.length; at += PIECE) await writer.write(data.subarray(at, at + PIECE) as Data)
+  await writer.close()
+}
+
 /** Reads as long as there is no more than allowed: what is not read is not inflated either. */
 async function through(stream: Transform, data: Bytes, most: number): Promise<Bytes | undefined> {
   const writer = stream.writable.getWriter()
   // What goes wrong there is told by the reader.
-  writer.write(data as Data).catch(() => {})
-  writer.close().catch(() => {})
+  feed(writer, data).catch(() => {})
   const reader = stream.readable.getReader()
   const parts: Bytes[] = []
   let length = 0

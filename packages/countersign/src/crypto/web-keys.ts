@@ -1,10 +1,13 @@
-import { type Bytes, equal, fromBase64url, utf8 } from '../bytes.ts'
+import { type Bytes, equal, utf8 } from '../bytes.ts'
 import { JoseError } from '../errors.ts'
+import type { JsonObject } from '../json.ts'
 import { CURVE } from '../key/curve.ts'
+import { parseJwk } from '../key/jwk.ts'
+import { toMaterial } from '../key/material.ts'
 import { PARAMETER_SET } from '../key/parameter-set.ts'
 import { toPkcs8 } from '../key/pkcs8.ts'
-import { rawSecret } from '../key/secret.ts'
-import type { Hash, KeySpec, Material } from './backend.ts'
+import { rawSecret, secretMaterial } from '../key/secret.ts'
+import type { Awaitable, Hash, KeySpec, Material } from './backend.ts'
 
 export type Subtle = typeof globalThis.crypto.subtle
 export type CryptoKey = Parameters<Subtle['sign']>[1]
@@ -31,24 +34,32 @@ export const HASH: Readonly<Record<1 | Hash, string>> = { 1: 'SHA-1', 256: 'SHA-
 /** What was taken in as a CryptoKey. */
 const adopted = new WeakMap<Material, CryptoKey>()
 
-/** Remembers the CryptoKey that a material stands for. */
+/** Remembers the CryptoKey that a material stands for; of one that is extractable the material can be had. */
 export function keep(material: Material, key: CryptoKey): Material {
-  adopted.set(material, key)
-  return material
+  const kept = key.extractable ? { ...material, whole: once(() => exported(key)) } : material
+  adopted.set(kept, key)
+  return kept
 }
 
 /** The prepared forms of each key, by what they are for; they go when the key goes. */
 const prepared = new WeakMap<Material, Map<string, Promise<CryptoKey>>>()
 
+type Prepare = (material: Material, algorithm: WebAlgorithm, usages: readonly Usage[]) => Promise<CryptoKey>
+
 /**
- * The key as a CryptoKey for one use.
+ * A public key or a secret as a CryptoKey for one use.
  *
  * @param usage - left out for a public key to agree with, which has none
- * @throws {JoseError} `CS_KEY_INVALID` for a key whose halves do not belong together, `CS_UNSUPPORTED`
+ * @throws {JoseError} `CS_KEY_INVALID`, `CS_UNSUPPORTED`
  */
-export function keyFor(material: Material, algorithm: WebAlgorithm, usage?: Usage): Promise<CryptoKey> | CryptoKey {
+export function keyFor(
+  material: Material,
+  algorithm: WebAlgorithm,
+  usage?: Usage,
+  prepare: Prepare = importMaterial,
+): Promise<CryptoKey> | CryptoKey {
   const own = adopted.get(material)
-  if (own) return own
+  if (own) return material.whole ? vetted(material, own) : own
   let keys = prepared.get(material)
   if (keys === undefined) {
     keys = new Map()
@@ -57,19 +68,34 @@ export function keyFor(material: Material, algorithm: WebAlgorithm, usage?: Usag
   const id = `${algorithm.name} ${algorithm.hash} ${usage}`
   let key = keys.get(id)
   if (key === undefined) {
-    key = prepare(material, algorithm, usage)
+    key = prepare(material, algorithm, usage === undefined ? [] : [usage])
     keys.set(id, key)
   }
   return key
 }
 
-async function prepare(material: Material, algorithm: WebAlgorithm, usage?: Usage): Promise<CryptoKey> {
-  const { secret } = material
-  const usages = usage === undefined ? [] : [usage]
-  if (secret) return importAs('raw', secret as Data, algorithm, false, usages)
-  const whole = await complete(material)
+/** A private key or a secret, likewise. @throws {JoseError} `CS_KEY_INVALID` too where its halves do not belong together */
+export function ownKeyFor(material: Material, algorithm: WebAlgorithm, usage: Usage): Promise<CryptoKey> | CryptoKey {
+  return keyFor(material, algorithm, usage, importProven)
+}
+
+/** A CryptoKey that was taken in, once what it is made of has passed the checks. */
+async function vetted({ whole }: Material, own: CryptoKey): Promise<CryptoKey> {
+  await whole?.()
+  return own
+}
+
+async function importProven(material: Material, algorithm: WebAlgorithm, usages: readonly Usage[]): Promise<CryptoKey> {
+  const whole = await wholeOf(material)
   await prove(whole)
-  return importJwk(whole, algorithm, false, usages)
+  return importMaterial(whole, algorithm, usages)
+}
+
+function importMaterial(material: Material, algorithm: WebAlgorithm, usages: readonly Usage[]): Promise<CryptoKey> {
+  const { secret } = material
+  return secret
+    ? importAs('raw', secret as Data, algorithm, false, usages)
+    : importJwk(material, algorithm, false, usages)
 }
 
 function importJwk(
@@ -129,45 +155,45 @@ function usagesOf(variant: string | undefined, kind: Material['kind']): readonly
   return [kind === 'private' ? 'sign' : 'verify']
 }
 
-const wholes = new WeakMap<Material, Promise<Material>>()
+const wholeOf = (material: Material): Awaitable<Material> => material.whole?.() ?? material
 
-/** @see Backend.complete */
-export function complete(material: Material): Promise<Material> {
-  let whole = wholes.get(material)
-  if (whole === undefined) {
-    whole = completed(material)
-    wholes.set(material, whole)
-  }
-  return whole
-}
-
-async function completed(material: Material): Promise<Material> {
-  const own = adopted.get(material)
-  if (own) return own.extractable ? exported(own, material.kind) : material
+/**
+ * A private EC, OKP or AKP key that came without its public members, with a way to them: the platform works them out
+ * where they are needed.
+ *
+ * @param pkcs8 - what it came from, where that says the key twice: the platform compares
+ */
+export function completing(material: Material, pkcs8?: Bytes): Material {
   const { kty, kind, members } = material
-  if (kind !== 'private' || kty === 'RSA' || members['x'] !== undefined || members['pub'] !== undefined) return material
-  const variant = variantOf(material)
-  const key = await importAs(
-    'pkcs8',
-    toPkcs8(material) as Data,
-    nativeAlgorithm(variant),
-    true,
-    usagesOf(variant, kind),
-  )
-  return exported(key, kind)
+  const isWhole = kind !== 'private' || kty === 'RSA' || members['x'] !== undefined || members['pub'] !== undefined
+  if (isWhole && pkcs8 === undefined) return material
+  return { ...material, whole: once(() => completed(material, pkcs8 ?? toPkcs8(material))) }
 }
 
-/** The material of an extractable CryptoKey. */
-async function exported(key: CryptoKey, kind: Material['kind']): Promise<Material> {
-  const jwk = (await subtle().exportKey('jwk', key)) as unknown as Readonly<Record<string, string | undefined>>
-  const { kty, crv, k, key_ops: _, ext: __, use: ___, alg, ...members } = jwk
-  if (k !== undefined) return rawSecret(fromBase64url(k, 'the secret'))
-  return {
-    kty: kty as Material['kty'],
-    ...(crv && { crv }),
-    kind,
-    members: Object.freeze({ ...(kty === 'AKP' && { alg }), ...members } as Record<string, string>),
+async function completed(material: Material, pkcs8: Bytes): Promise<Material> {
+  const variant = variantOf(material)
+  const [algorithm, usages] = [nativeAlgorithm(variant), usagesOf(variant, 'private')]
+  const whole = await exported(await importAs('pkcs8', pkcs8 as Data, algorithm, true, usages))
+  if (Object.entries(material.members).every(([name, value]) => whole.members[name] === value)) return whole
+  throw new JoseError('CS_KEY_INVALID', 'what the container says of its key does not belong together')
+}
+
+/** A promise that is made when it is asked for the first time. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined
+  return () => {
+    made ??= make()
+    return made
   }
+}
+
+/** The material of an extractable CryptoKey, with every check there is. @throws {JoseError} as `importKey` */
+async function exported(key: CryptoKey): Promise<Material> {
+  const jwk = parseJwk((await subtle().exportKey('jwk', key)) as unknown as JsonObject)
+  if ('draft' in jwk) return toMaterial(jwk.draft).material
+  const { material, weakness } = secretMaterial(jwk.secret)
+  if (weakness === undefined) return material
+  throw new JoseError('CS_WEAK_SECRET', weakness)
 }
 
 /**
@@ -215,19 +241,34 @@ export async function deriveBits({ name }: WebAlgorithm, own: CryptoKey, other: 
 }
 
 /** @see Backend.generate */
-export async function generate({ kty, bits = 2048, crv, alg }: KeySpec): Promise<Material> {
+export async function generate({ kty, bits = 2048, crv, alg, once }: KeySpec): Promise<Material> {
   if (kty === 'oct') return rawSecret(random(bits / 8))
   const variant = crv ?? alg
   const size = kty === 'RSA' ? { modulusLength: bits, publicExponent: Uint8Array.of(1, 0, 1) } : {}
   const usages = agrees(variant) ? ['deriveBits'] : ['sign', 'verify']
   try {
+    if (once) return await generateOnce(crv ?? '')
     const how = { ...nativeAlgorithm(variant), ...size }
     const pair = (await subtle().generateKey(how, true, usages as Usage[])) as { readonly privateKey: CryptoKey }
-    return await exported(pair.privateKey, 'private')
+    return await exported(pair.privateKey)
   } catch (cause) {
     throw cause instanceof JoseError ? cause : lacking(variant ?? kty, cause)
   }
 }
+
+/** A key that agrees, and does not leave the platform. */
+async function generateOnce(crv: string): Promise<Material> {
+  const pair = (await subtle().generateKey(agreementOn(crv), false, ['deriveBits'])) as {
+    readonly privateKey: CryptoKey
+    readonly publicKey: CryptoKey
+  }
+  const { kty, members } = await exported(pair.publicKey)
+  return keep({ kty, crv, kind: 'private', members }, pair.privateKey)
+}
+
+/** How keys on a curve agree. */
+export const agreementOn = (crv: string): WebAlgorithm =>
+  CURVE.get(crv)?.kty === 'EC' ? { name: 'ECDH', namedCurve: crv } : { name: crv }
 
 export function random(octets: number): Bytes {
   return globalThis.crypto.getRandomValues(new Uint8Array(octets))
@@ -236,7 +277,7 @@ export function random(octets: number): Bytes {
 /** @see Backend.exportDer */
 export async function exportDer(material: Material): Promise<Bytes> {
   const variant = variantOf(material)
-  const whole = await complete(material)
+  const whole = await wholeOf(material)
   await prove(whole)
   // A seed is what an ML-DSA key is; some platforms write the expanded key beside it.
   if (whole.kind === 'private' && PARAMETER_SET.has(variant ?? '')) return toPkcs8(whole)

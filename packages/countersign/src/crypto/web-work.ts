@@ -1,9 +1,18 @@
 import { type Bytes, concat, equal, toOctets } from '../bytes.ts'
 import { JoseError } from '../errors.ts'
-import { CURVE } from '../key/curve.ts'
 import type { KeyWork, Material, SignatureScheme } from './backend.ts'
-import { macInput, splitCek } from './cbc.ts'
-import { type Data, deriveBits, HASH, keyFor, type Subtle, subtle, type WebAlgorithm } from './web-keys.ts'
+import { macParts, splitCek } from './cbc.ts'
+import {
+  agreementOn,
+  type Data,
+  deriveBits,
+  HASH,
+  keyFor,
+  ownKeyFor,
+  type Subtle,
+  subtle,
+  type WebAlgorithm,
+} from './web-keys.ts'
 
 /** The algorithm of a key that signs, and what each signature is told beside. */
 function signatureAlgorithm({ family, hash }: SignatureScheme, { crv, members }: Material): WebAlgorithm {
@@ -62,86 +71,90 @@ async function macOf(mac: Material, bits: number, input: Bytes): Promise<Bytes> 
   return bytes(await subtle().sign('HMAC', key, input as Data)).slice(0, bits / 16)
 }
 
-const agreement = (crv: string): WebAlgorithm =>
-  CURVE.get(crv)?.kty === 'EC' ? { name: 'ECDH', namedCurve: crv } : { name: crv }
+/** @see KeyWork.sign */
+export const sign: KeyWork['sign'] = async (scheme, material, input) => {
+  const algorithm = signatureAlgorithm(scheme, material)
+  const key = await ownKeyFor(material, algorithm, 'sign')
+  return bytes(await subtle().sign(parametersOf(scheme, algorithm), key, toOctets(input) as Data))
+}
 
-/** Everything that is done with keys, by promises. */
-export const work: KeyWork = {
-  async sign(scheme, material, input) {
-    const algorithm = signatureAlgorithm(scheme, material)
-    const key = await keyFor(material, algorithm, 'sign')
-    return bytes(await subtle().sign(parametersOf(scheme, algorithm), key, toOctets(input) as Data))
-  },
+/** @see KeyWork.verify */
+export const verify: KeyWork['verify'] = async (scheme, material, input, signature) => {
+  const algorithm = signatureAlgorithm(scheme, material)
+  const key = await keyFor(material, algorithm, 'verify')
+  return subtle().verify(parametersOf(scheme, algorithm), key, signature as Data, toOctets(input) as Data)
+}
 
-  async verify(scheme, material, input, signature) {
-    const algorithm = signatureAlgorithm(scheme, material)
-    const key = await keyFor(material, algorithm, 'verify')
-    return subtle().verify(parametersOf(scheme, algorithm), key, signature as Data, toOctets(input) as Data)
-  },
+/** @see KeyWork.seal */
+export const seal: KeyWork['seal'] = async ({ family, cekBits }, material, iv, plaintext, aad) => {
+  if (family === 'gcm') {
+    const key = await keyFor(material, AES_GCM, 'encrypt')
+    const sealed = bytes(await subtle().encrypt(gcmParameters(iv, aad), key, plaintext as Data))
+    const end = sealed.length - GCM_TAG
+    return { ciphertext: sealed.slice(0, end), tag: sealed.slice(end) }
+  }
+  const { mac, aes } = splitCek(material)
+  const key = await keyFor(aes, AES_CBC, 'encrypt')
+  const ciphertext = bytes(await subtle().encrypt({ name: 'AES-CBC', iv: iv as Data }, key, plaintext as Data))
+  return { ciphertext, tag: await macOf(mac, cekBits, concat(...macParts(aad, iv, ciphertext))) }
+}
 
-  async seal({ family, cekBits }, material, iv, plaintext, aad) {
-    if (family === 'gcm') {
-      const key = await keyFor(material, AES_GCM, 'encrypt')
-      const sealed = bytes(await subtle().encrypt(gcmParameters(iv, aad), key, plaintext as Data))
-      const end = sealed.length - GCM_TAG
-      return { ciphertext: sealed.slice(0, end), tag: sealed.slice(end) }
-    }
-    const { mac, aes } = splitCek(material)
-    const key = await keyFor(aes, AES_CBC, 'encrypt')
-    const ciphertext = bytes(await subtle().encrypt({ name: 'AES-CBC', iv: iv as Data }, key, plaintext as Data))
-    return { ciphertext, tag: await macOf(mac, cekBits, macInput(aad, iv, ciphertext)) }
-  },
+/** @see KeyWork.open */
+export const open: KeyWork['open'] = async ({ family, cekBits }, material, iv, { ciphertext, tag }, aad) => {
+  if (family === 'gcm') {
+    const key = await keyFor(material, AES_GCM, 'decrypt')
+    const sealed = concat(ciphertext, tag) as Data
+    return orNothing(async () => bytes(await subtle().decrypt(gcmParameters(iv, aad), key, sealed)))
+  }
+  const { mac, aes } = splitCek(material)
+  const key = await keyFor(aes, AES_CBC, 'decrypt')
+  // The MAC decides before anything is decrypted (attack 41).
+  if (!equal(await macOf(mac, cekBits, concat(...macParts(aad, iv, ciphertext))), tag)) return undefined
+  const how = { name: 'AES-CBC', iv: iv as Data }
+  return orNothing(async () => bytes(await subtle().decrypt(how, key, ciphertext as Data)))
+}
 
-  async open({ family, cekBits }, material, iv, { ciphertext, tag }, aad) {
-    if (family === 'gcm') {
-      const key = await keyFor(material, AES_GCM, 'decrypt')
-      const sealed = concat(ciphertext, tag) as Data
-      return orNothing(async () => bytes(await subtle().decrypt(gcmParameters(iv, aad), key, sealed)))
-    }
-    const { mac, aes } = splitCek(material)
-    const key = await keyFor(aes, AES_CBC, 'decrypt')
-    // The MAC decides before anything is decrypted (attack 41).
-    if (!equal(await macOf(mac, cekBits, macInput(aad, iv, ciphertext)), tag)) return undefined
-    const how = { name: 'AES-CBC', iv: iv as Data }
-    return orNothing(async () => bytes(await subtle().decrypt(how, key, ciphertext as Data)))
-  },
+/** @see KeyWork.wrap */
+export const wrap: KeyWork['wrap'] = async (material, cek) => {
+  const kek = await keyFor(material, AES_KW, 'wrapKey')
+  const key = await subtle().importKey('raw', cek as Data, ANY_OCTETS, true, ['sign'])
+  return bytes(await subtle().wrapKey('raw', key, kek, 'AES-KW'))
+}
 
-  async wrap(material, cek) {
-    const kek = await keyFor(material, AES_KW, 'wrapKey')
-    const key = await subtle().importKey('raw', cek as Data, ANY_OCTETS, true, ['sign'])
-    return bytes(await subtle().wrapKey('raw', key, kek, 'AES-KW'))
-  },
+/** @see KeyWork.unwrap */
+export const unwrap: KeyWork['unwrap'] = async (material, wrapped) => {
+  const kek = await keyFor(material, AES_KW, 'unwrapKey')
+  return orNothing(async () => {
+    const key = await subtle().unwrapKey('raw', wrapped as Data, kek, 'AES-KW', ANY_OCTETS, true, ['sign'])
+    return bytes((await subtle().exportKey('raw', key)) as ArrayBuffer)
+  })
+}
 
-  async unwrap(material, wrapped) {
-    const kek = await keyFor(material, AES_KW, 'unwrapKey')
-    return orNothing(async () => {
-      const key = await subtle().unwrapKey('raw', wrapped as Data, kek, 'AES-KW', ANY_OCTETS, true, ['sign'])
-      return bytes((await subtle().exportKey('raw', key)) as ArrayBuffer)
-    })
-  },
+/** @see KeyWork.encryptKey */
+export const encryptKey: KeyWork['encryptKey'] = async ({ hash }, material, cek) => {
+  const key = await keyFor(material, { name: 'RSA-OAEP', hash: HASH[hash] }, 'encrypt')
+  return bytes(await subtle().encrypt('RSA-OAEP', key, cek as Data))
+}
 
-  async encryptKey({ hash }, material, cek) {
-    const key = await keyFor(material, { name: 'RSA-OAEP', hash: HASH[hash] }, 'encrypt')
-    return bytes(await subtle().encrypt('RSA-OAEP', key, cek as Data))
-  },
+/** @see KeyWork.decryptKey */
+export const decryptKey: KeyWork['decryptKey'] = async ({ hash }, material, encrypted) => {
+  const key = await ownKeyFor(material, { name: 'RSA-OAEP', hash: HASH[hash] }, 'decrypt')
+  return orNothing(async () => bytes(await subtle().decrypt('RSA-OAEP', key, encrypted as Data)))
+}
 
-  async decryptKey({ hash }, material, encrypted) {
-    const key = await keyFor(material, { name: 'RSA-OAEP', hash: HASH[hash] }, 'decrypt')
-    return orNothing(async () => bytes(await subtle().decrypt('RSA-OAEP', key, encrypted as Data)))
-  },
+/** @see KeyWork.agree */
+export const agree: KeyWork['agree'] = async (own, other) => {
+  const algorithm = agreementOn(own.crv ?? '')
+  const key = await ownKeyFor(own, algorithm, 'deriveBits')
+  return orNothing(async () => {
+    const secret = await deriveBits(algorithm, key, await keyFor(other, algorithm))
+    return secret.some((octet) => octet !== 0) ? secret : undefined
+  })
+}
 
-  async agree(own, other) {
-    const algorithm = agreement(own.crv ?? '')
-    const key = await keyFor(own, algorithm, 'deriveBits')
-    return orNothing(async () => {
-      const secret = await deriveBits(algorithm, key, await keyFor(other, algorithm))
-      return secret.some((octet) => octet !== 0) ? secret : undefined
-    })
-  },
-
-  async stretch({ hash }, password, salt, iterations, octets) {
-    const key = await subtle().importKey('raw', password as Data, 'PBKDF2', false, ['deriveBits'])
-    const how = { name: 'PBKDF2', hash: HASH[hash], salt: salt as Data, iterations }
-    return bytes(await subtle().deriveBits(how, key, octets * 8))
-  },
+/** @see KeyWork.stretch */
+export const stretch: KeyWork['stretch'] = async ({ hash }, password, salt, iterations, octets) => {
+  const key = await subtle().importKey('raw', password as Data, 'PBKDF2', false, ['deriveBits'])
+  const how = { name: 'PBKDF2', hash: HASH[hash], salt: salt as Data, iterations }
+  return bytes(await subtle().deriveBits(how, key, octets * 8))
 }

@@ -1,9 +1,9 @@
 import { JoseError } from '../errors.ts'
-import type { Backend, KeySpec, PlatformNeeds, SyncBackend } from './backend.ts'
+import type { Backend, KeySpec, Material, PlatformNeeds, SyncBackend, Verifying } from './backend.ts'
 import { adoptCryptoKey, isCryptoKey } from './crypto-key.ts'
 import { deflate, inflate } from './web-deflate.ts'
-import { complete, type Data, exportDer, generate, HASH, lacking, random, subtle } from './web-keys.ts'
-import { work } from './web-work.ts'
+import { completing, type Data, exportDer, generate, HASH, lacking, random, subtle } from './web-keys.ts'
+import { agree, decryptKey, encryptKey, open, seal, sign, stretch, unwrap, verify, wrap } from './web-work.ts'
 
 /** Kinds of keys that no WebCrypto has ever had. */
 const NOWHERE: ReadonlySet<string> = new Set(['secp256k1'])
@@ -27,12 +27,29 @@ function hasKey({ kty, crv, alg }: KeySpec): boolean {
   return asked('importKey', variant) ?? !SOMEWHERE.has(variant)
 }
 
+/** Chromium alone never had AES with 192 bits, and does not say so. */
+const isChromium = (): boolean =>
+  /\bChrome\//.test((globalThis as { readonly navigator?: { readonly userAgent?: string } }).navigator?.userAgent ?? '')
+
 function hasAes(bits: number): boolean {
-  return bits !== 192 || (asked('generateKey', { name: 'AES-GCM', length: bits }) ?? true)
+  return bits !== 192 || (asked('generateKey', { name: 'AES-GCM', length: bits }) ?? !isChromium())
 }
 
 const supports = ({ key, aesBits }: PlatformNeeds): boolean =>
   (key === undefined || hasKey(key)) && (aesBits === undefined || hasAes(aesBits))
+
+/** @throws {JoseError} `CS_UNSUPPORTED` for a key that this platform has no use for */
+function admit(material: Material): Material {
+  const { kty, crv, members } = material
+  mustHave({ kty, ...(crv && { crv }), ...(members['alg'] && { alg: members['alg'] }) })
+  return material
+}
+
+function mustHave(spec: KeySpec): void {
+  if (!hasKey(spec)) throw lacking(spec.crv ?? spec.alg ?? spec.kty)
+}
+
+const digest: Backend['digest'] = async (hash, data) => new Uint8Array(await subtle().digest(HASH[hash], data as Data))
 
 /** WebCrypto: every operation answers with a promise. */
 export const backend: Backend = {
@@ -40,25 +57,35 @@ export const backend: Backend = {
   sync: false,
   supports,
   adopt: (value) => (isCryptoKey(value) ? adoptCryptoKey(value) : undefined),
-  admit(material) {
-    const variant = material.crv ?? material.members['alg']
-    if (NOWHERE.has(variant ?? '')) throw lacking(variant ?? '')
-    return material
-  },
-  complete,
+  admit: (material, pkcs8) => completing(admit(material), pkcs8),
   decryptPem() {
     throw new JoseError('CS_UNSUPPORTED', 'this runtime does not decrypt private keys', {
       hint: 'Decrypt it on Node, or with openssl pkcs8 -in key.pem -out plain.pem, and keep the result safe.',
     })
   },
-  ...work,
-  digest: async (hash, data) => new Uint8Array(await subtle().digest(HASH[hash], data as Data)),
+  sign,
+  verify,
+  seal,
+  open,
+  wrap,
+  unwrap,
+  encryptKey,
+  decryptKey,
+  agree,
+  stretch,
+  digest,
   random,
-  generate,
+  async generate(spec) {
+    mustHave(spec)
+    return generate(spec)
+  },
   exportDer,
   deflate,
   inflate,
 }
+
+/** As much of it as verifying takes: a bundle for browsers that does no more has no more. */
+export const verifying: Verifying = { sync: false, admit, digest, verify }
 
 /** There is nothing here that answers at once. */
 export const sync: SyncBackend = /* @__PURE__ */ new Proxy({} as SyncBackend, {

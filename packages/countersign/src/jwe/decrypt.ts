@@ -2,15 +2,15 @@ import { CONTENT, type ContentAlg } from '../alg/content.ts'
 import { LEFT_OUT, MANAGEMENT, type ManagementAlg } from '../alg/management.ts'
 import type { Needs, Table } from '../alg/needs.ts'
 import type { Bytes } from '../bytes.ts'
+import type { Material } from '../crypto/backend.ts'
 import { JoseError, setAside, show } from '../errors.ts'
 import { checkUnderstood, type JweHeader } from '../header.ts'
 import type { JsonObject } from '../json.ts'
-import type { Key } from '../key/key.ts'
-import { rawSecret } from '../key/secret.ts'
+import { Key } from '../key/key.ts'
 import { type Op, use } from '../op.ts'
 import type { Jwe, JweRecipient } from '../serialization/jwe.ts'
 import type { KeySource } from '../source/source.ts'
-import { ask, recover } from './manage.ts'
+import { ask, newCek, recover } from './manage.ts'
 import { isDirect, type Parameters, parseParameters } from './parameters.ts'
 
 /** What the caller allows. */
@@ -164,15 +164,21 @@ function refuseWork(attempts: readonly Attempt[]): void {
 }
 
 /** The plaintext by one key; nothing where it does not open, whatever the reason (attacks 40 to 43). */
-function* open({ alg, key, recipient, parameters }: Attempt, jwe: Jwe, content: ContentAlg): Op<Bytes | undefined> {
+function* open(attempt: Attempt, jwe: Jwe, content: ContentAlg): Op<Bytes | undefined> {
   const { iv, ciphertext, tag, aad } = jwe
-  // Made in any case, and used where the key gave no CEK or one of another length.
-  const random = rawSecret(yield* use((backend) => backend.random(content.cekBits / 8)))
-  const found = yield* recover(alg, key, content, recipient.encryptedKey, parameters)
-  const cek = alg.family === 'direct' || found?.secret?.length === random.secret?.length ? (found ?? random) : random
+  const cek = yield* cekOf(attempt, content)
   return yield* ask(
     cek,
     (own) => own.open(content, iv, { ciphertext, tag }, aad),
     (backend) => backend.open(content, cek, iv, { ciphertext, tag }, aad),
   )
+}
+
+/** The CEK, or a random one where the key gave none or one of another length. */
+function* cekOf({ alg, key, recipient, parameters }: Attempt, content: ContentAlg): Op<Material> {
+  if (alg.family === 'direct') return Key.material(key)
+  // Made in any case, so that it takes no time that only a failure would take.
+  const random = yield* newCek(content)
+  const found = yield* recover(alg, key, content, recipient.encryptedKey, parameters)
+  return found?.secret?.length === random.secret?.length ? (found ?? random) : random
 }

@@ -1,5 +1,5 @@
 import type { Bytes } from '../bytes.ts'
-import { base64url, toOctets, utf8 } from '../bytes.ts'
+import { base64url, utf8 } from '../bytes.ts'
 import type { Backend, Material } from '../crypto/backend.ts'
 import { JoseError, kindOf, show } from '../errors.ts'
 import { JWE_PLACES, joinHeader, tooLargeHeader } from '../header.ts'
@@ -10,6 +10,7 @@ import { nameOf } from '../key/ops.ts'
 import { type Op, use } from '../op.ts'
 import { checkNames, JWE_LIMITS, type JweLimits, toBoolean, toLimits } from '../options.ts'
 import { additionalData, type FlattenedJwe, type GeneralJwe, type JwePart } from '../serialization/jwe.ts'
+import { NO_MEMBERS } from '../serialization/parts.ts'
 import { type Keys, toEncryptWith } from '../source/source.ts'
 import { seal, toCompact } from './encrypt.ts'
 import { type ManagedKey, type ManagementOptions, manage, newCek } from './manage.ts'
@@ -98,7 +99,7 @@ function toData(value: unknown, name: string): Bytes {
     throw new TypeError(`${name} is ${kindOf(value)}; give octets or text`)
   if (typeof value === 'string' && !value.isWellFormed())
     throw new JoseError('CS_MALFORMED', `${name} is text that has no UTF-8`)
-  return Uint8Array.from(toOctets(value))
+  return typeof value === 'string' ? utf8(value) : new Uint8Array(value)
 }
 
 function toPlan(options: EncryptJweOptions, backend: Backend): Plan {
@@ -152,7 +153,8 @@ function toSerialization({ serialization, recipients }: EncryptJweOptions, count
 }
 
 function membersOf(value: unknown, name: string, limits: JweLimits): JsonObject {
-  const members = toMembers(value, name, limits) ?? {}
+  const members = toMembers(value, name, limits)
+  if (members === undefined) return NO_MEMBERS
   for (const reserved of RESERVED) {
     if (Object.hasOwn(members, reserved)) throw new TypeError(`${name} holds ${reserved}, which is not set this way`)
   }
@@ -213,7 +215,6 @@ function* encryptWhole(plaintext: Bytes, plan: Plan): Op<string | FlattenedJwe |
     managed.push(one)
     cek = one.cek
   }
-  const parts = heads.map(({ head }, index) => toPart(head, managed[index] as ManagedKey))
   const [first] = heads as [(typeof heads)[0]]
   const guarded = {
     ...first.head.guarded,
@@ -228,6 +229,7 @@ function* encryptWhole(plaintext: Bytes, plan: Plan): Op<string | FlattenedJwe |
     refuseLarge(token.length, limits)
     return token
   }
+  const parts = heads.map(({ head }, index) => toPart(head, managed[index] as ManagedKey))
   const shared = plan.shared && withoutUndefined(plan.shared)
   const content = {
     ...(encoded !== '' && { protected: encoded }),
@@ -247,8 +249,11 @@ function* encryptWhole(plaintext: Bytes, plan: Plan): Op<string | FlattenedJwe |
 }
 
 /** @throws TypeError for headers that nobody would read again */
-function checkHead({ guarded, own }: Head, { shared, zip, allowUnprotectedAlg }: Plan): void {
-  const open = [shared && withoutUndefined(shared), withoutUndefined(own)].filter((header) => header !== undefined)
+function checkHead({ guarded, own }: Head, plan: Plan): void {
+  const { guarded: members, shared, zip, allowUnprotectedAlg } = plan
+  const headers = [shared, own].filter((header) => header !== undefined)
+  if ([members, ...headers].every((header) => Object.keys(header).length === 0)) return // all there is is ours
+  const open = headers.map(withoutUndefined)
   const known = withoutUndefined({ ...guarded, ...(zip && { zip: 'DEF' }) })
   try {
     joinHeader(known, open, allowUnprotectedAlg, JWE_PLACES)

@@ -102,7 +102,7 @@ function* agree(
 ): Op<ManagedKey> {
   const { crv = '' } = other
   const kty = CURVE.get(crv)?.kty ?? other.kty
-  const ephemeral = yield* use((backend) => backend.generate({ kty, crv }))
+  const ephemeral = yield* use((backend) => backend.generate({ kty, crv, once: true }))
   const secret = yield* use((backend) => backend.agree(ephemeral, other))
   if (secret === undefined)
     throw new JoseError('CS_KEY_INVALID', 'no secret can be agreed upon with the public key of the recipient')

@@ -45,15 +45,26 @@ export function checkedDecryptionSource(
 ): KeySource {
   const source = toSource(keys, backend)
   const { only } = source
+  const byDefault = management === BY_DEFAULT && content === CONTENT
+  if (only === undefined || (byDefault && fits.has(only))) return source
   const rows = [...management.values()].flatMap((row): readonly Needs[] =>
     row.family === 'direct' ? [...content.values()] : [row],
   )
-  if (only && rows.every((row) => misfit(row, only, 'decrypt'))) {
+  if (rows.every((row) => misfit(row, only, 'decrypt'))) {
+    const passwords = [...MANAGEMENT.values()].filter((row) => row.family === 'password')
+    if (management === BY_DEFAULT && passwords.some((row) => misfit(row, only, 'decrypt') === undefined))
+      throw new JoseError('CS_ALG', 'the key can only be a password (PBES2), and those have to be asked for', {
+        hint: `Decrypting with a password is slow, so name it: algorithms: ['${only.alg ?? passwords[0]?.id}'].`,
+      })
     const { code, why } = nearestMisfit(rows, only, 'decrypt')
     throw new JoseError(code, why)
   }
+  if (byDefault) fits.add(only)
   return source
 }
+
+/** Keys that decrypt by the rules where nothing is said: what a key may do never changes. */
+const fits = new WeakSet<Key>()
 
 /** What is encrypted with which key. */
 export interface EncryptionChoice {
@@ -84,6 +95,7 @@ export function toManagement(
 function ownManagement(key: Key): ManagementAlg {
   const row = ALGORITHM.get(key.alg ?? '')
   if (row && CONTENT.has(row.id)) return toRow(DIRECT, 'alg', MANAGEMENT)
+  if (row?.use === 'sig') throw new JoseError('CS_KEY_TYPE', `the key is for ${row.id} alone, which encrypts nothing`)
   if (key.alg !== undefined) return toRow(key.alg, 'alg of the key', MANAGEMENT)
   const rows = [...MANAGEMENT.values()].filter((alg) => misfit(alg, key, 'encrypt') === undefined)
   const [only, ...others] = rows
@@ -104,11 +116,14 @@ function ownManagement(key: Key): ManagementAlg {
 export function toChoice({ source, alg }: Pick<EncryptionChoice, 'source' | 'alg'>, named: unknown): EncryptionChoice {
   const { only } = source
   const direct = alg.family === 'direct'
-  const own =
-    direct && only ? [...CONTENT.values()].find((row) => misfit(row, only, 'encrypt') === undefined) : undefined
+  const own = direct && only && named === undefined ? ownContent(only) : undefined
   const content = toRow(named ?? own?.id ?? CONTENT_BY_DEFAULT, 'enc', CONTENT)
   const needs = direct ? content : alg
   const fault = only && misfit(needs, only, 'encrypt')
   if (fault) throw new JoseError(fault.code, fault.why)
   return { source, alg, content, needs }
+}
+
+function ownContent(key: Key): ContentAlg | undefined {
+  return CONTENT.get(key.alg ?? '') ?? [...CONTENT.values()].find((row) => misfit(row, key, 'encrypt') === undefined)
 }

@@ -16,7 +16,7 @@ import {
   type SignOptions,
   tooLarge,
 } from './claims-writer.ts'
-import { handles } from './handles.ts'
+import { type Handles, handles } from './handles.ts'
 
 /** Options of `createSigner`. */
 export interface SignerOptions extends ClaimsDefaults {
@@ -35,7 +35,7 @@ export interface SignerOptions extends ClaimsDefaults {
 export type SignOp = (claims: JwtClaims, options?: SignOptions) => Op<string>
 
 /** The signers that the doors gave out. */
-export const SIGNERS = handles<SignOp>()
+export const SIGNERS: Handles<SignOp> = handles()
 
 const NAMES = ['key', 'alg', 'typ', 'header', ...CLAIMS_DEFAULT_NAMES] as const
 /** Members that the signer sets itself, or that would change what the signature means. */

@@ -22,7 +22,7 @@ import { checkNames, JWT_LIMITS, type Limits, toLimits } from '../options.ts'
 import { type CompactJws, parseCompact } from '../serialization/jws.ts'
 import { askHook, type KeySource, type Keys, refuseAsync } from '../source/source.ts'
 import { parseClaims } from './decode.ts'
-import { handles } from './handles.ts'
+import { type Handles, handles } from './handles.ts'
 
 /** Texts of which one must match exactly, or `'any'` to accept every one. */
 export type Expectation = string | readonly string[]
@@ -76,7 +76,7 @@ export type SafeVerified = ({ readonly ok: true } & VerifiedToken) | { readonly 
 export type VerifyOp = (token: unknown) => Op<VerifiedToken>
 
 /** The verifiers that the doors gave out. */
-export const VERIFIERS = handles<VerifyOp>()
+export const VERIFIERS: Handles<VerifyOp> = handles()
 
 /** What counts for the tokens of one issuer. */
 interface Rules {

@@ -3,7 +3,7 @@ import { CURVE, type Curve, curveByOid } from './curve.ts'
 import { type DerReader, TAG } from './der.ts'
 import { PARAMETER_SET, type ParameterSet } from './parameter-set.ts'
 
-const OID_RSA = '2a864886f70d010101'
+export const OID_RSA = '2a864886f70d010101'
 const OID_RSA_PSS = '2a864886f70d01010a'
 export const OID_EC = '2a8648ce3d0201'
 

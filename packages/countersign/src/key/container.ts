@@ -6,11 +6,6 @@ import { toInteger } from './integer.ts'
 import { type Draft, RSA_PRIVATE } from './material.ts'
 import type { ParameterSet } from './parameter-set.ts'
 
-/** Whether octets begin as DER of a key does; only then is it worth reading on. */
-export function looksLikeDer(bytes: Bytes): boolean {
-  return bytes[0] === TAG.sequence && bytes.length > 16
-}
-
 /** A public key in SubjectPublicKeyInfo (RFC 5280 §4.1.2.7). @throws {JoseError} `CS_KEY_INVALID`, `CS_UNSUPPORTED` */
 export function parseSpki(der: Bytes): Draft {
   return readSpki(only(der, 'the public key'))
@@ -106,50 +101,6 @@ function withPublic(draft: Draft, point: Readonly<Record<string, Bytes>> | undef
     if (other && !equal(other, value)) badDer('the key holds two public halves that differ')
   }
   return { ...draft, members: { ...point, ...draft.members } }
-}
-
-/** The outlines of what may hold an asymmetric key, each enough to tell it from octets that are random. */
-const OUTLINES: readonly ((der: Bytes) => unknown)[] = [
-  parseSpki,
-  parsePkcs8,
-  function pkcs1(der) {
-    const numbers = only(der, 'the RSA key')
-    do numbers.unsigned('a number')
-    while (!numbers.done)
-  },
-  function sec1(der) {
-    const key = only(der, 'the EC key')
-    key.unsigned('the version')
-    key.take(TAG.octetString, 'the private key')
-    while (!key.done) key.take(key.peek() === TAG.context0 ? TAG.context0 : TAG.context1, 'what follows')
-  },
-  function encrypted(der) {
-    const parts = only(der, 'the encrypted key')
-    parts.enter(TAG.sequence, 'the encryption').oid('the encryption')
-    parts.take(TAG.octetString, 'the key')
-    parts.end('the encrypted key')
-  },
-  function certificate(der) {
-    const parts = only(der, 'the certificate')
-    parts.take(TAG.sequence, 'what is certified')
-    parts.enter(TAG.sequence, 'the algorithm').oid('the algorithm')
-    parts.bits('the signature')
-    parts.end('the certificate')
-  },
-]
-
-/** Whether octets are a key or a certificate in DER, also of a kind that is not read here. */
-export function isDerKey(der: Bytes): boolean {
-  if (!looksLikeDer(der)) return false
-  return OUTLINES.some((read) => {
-    try {
-      read(der)
-      return true
-    } catch (error) {
-      // A key that is not supported is a key all the same.
-      return error instanceof JoseError && error.code === 'CS_UNSUPPORTED'
-    }
-  })
 }
 
 /** What a container is, by the types of its first elements; each kind has its own. */

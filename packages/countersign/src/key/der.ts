@@ -42,12 +42,12 @@ export class DerReader {
   /** The content of the next element, which must have this tag. */
   take(tag: number, what: string): Bytes {
     if (this.peek() !== tag) badDer(`${what} is missing or has another type`)
-    this.#offset++
-    const length = this.#length()
-    const start = this.#offset
-    if (start + length > this.#bytes.length) badDer(`${what} is cut short`)
-    this.#offset = start + length
-    return this.#bytes.subarray(start, this.#offset)
+    const place = placeAt(this.#bytes, this.#offset)
+    if (typeof place === 'string') badDer(place)
+    const { start, end } = place
+    if (end > this.#bytes.length) badDer(`${what} is cut short`)
+    this.#offset = end
+    return this.#bytes.subarray(start, end)
   }
 
   /** The next element as a level of its own. */
@@ -81,19 +81,53 @@ export class DerReader {
   end(what: string): void {
     if (!this.done) badDer(`${what} has something after its end`)
   }
+}
 
-  #length(): number {
-    const first = this.#bytes[this.#offset++]
-    if (first === undefined) return badDer('a length is missing')
-    if (first < 0x80) return first
-    const count = first & 0x7f
-    if (count === 0 || count > 3) return badDer('a length is indefinite or too long')
-    let length = 0
-    for (let index = 0; index < count; index++)
-      length = length * 256 + (this.#bytes[this.#offset++] ?? badDer('a length is cut short'))
-    if (length < 0x80 || length < 2 ** (8 * (count - 1))) return badDer('a length is not minimal')
-    return length
+/** Where the content of an element begins and ends. */
+interface Place {
+  readonly start: number
+  readonly end: number
+}
+
+/** The place of the element that begins at an offset, or what is wrong with its length. */
+function placeAt(bytes: Bytes, offset: number): Place | string {
+  const first = bytes[offset + 1]
+  if (first === undefined) return 'a length is missing'
+  let start = offset + 2
+  if (first < 0x80) return { start, end: start + first }
+  const count = first & 0x7f
+  if (count === 0 || count > 3) return 'a length is indefinite or too long'
+  if (start + count > bytes.length) return 'a length is cut short'
+  let length = 0
+  for (const end = start + count; start < end; start++) length = length * 256 + (bytes[start] ?? 0)
+  if (length < 0x80 || length < 2 ** (8 * (count - 1))) return 'a length is not minimal'
+  return { start, end: start + length }
+}
+
+/** An element of DER. */
+export interface Element {
+  readonly tag: number
+  readonly content: Bytes
+  /** The content with its tag and its length. */
+  readonly whole: Bytes
+}
+
+/** The elements that octets consist of; none where they are anything but DER, to their last. */
+export function elementsOf(bytes: Bytes): readonly Element[] {
+  const elements: Element[] = []
+  for (let offset = 0; offset < bytes.length; ) {
+    const place = placeAt(bytes, offset)
+    if (typeof place === 'string' || place.end > bytes.length) return []
+    const { start, end } = place
+    elements.push({ tag: bytes[offset] ?? 0, content: bytes.subarray(start, end), whole: bytes.subarray(offset, end) })
+    offset = end
   }
+  return elements
+}
+
+/** The tags of elements in hex, with spaces between them. */
+export function tagsOf(elements: readonly Element[]): string {
+  return elements.map(({ tag }) => tag.toString(16).padStart(2, '0')).join(' ')
 }
 
 /** One element of DER. */

@@ -1,15 +1,13 @@
 import { ALGORITHM } from '../alg/algorithm.ts'
-import { misfit } from '../alg/needs.ts'
 import { type Bytes, base64 } from '../bytes.ts'
 import type { Adopted, KeyAdmission } from '../crypto/backend.ts'
 import { JoseError, kindOf, show } from '../errors.ts'
-import { isObject, type JsonObject, withoutUndefined } from '../json.ts'
+import type { JsonObject } from '../json.ts'
 import { checkNames, toBoolean } from '../options.ts'
 import {
   checkWork,
   type Form,
   formOf,
-  looksLikeDer,
   parseCertificate,
   parsePkcs1Private,
   parsePkcs1Public,
@@ -18,9 +16,11 @@ import {
   parseSpki,
 } from './container.ts'
 import { CURVE } from './curve.ts'
-import { isJwkSet, type Jwk, type JwkInfo, parseJwk } from './jwk.ts'
-import { Key, type KeyInfo } from './key.ts'
-import { type Draft, invalid, sizeOf, toMaterial, unsupportedCurve } from './material.ts'
+import { fromDraft, fromJwk, type ImportOptions, importJwk, joined, NO_INFO, named } from './from-jwk.ts'
+import type { Jwk, JwkInfo } from './jwk.ts'
+import { Key } from './key.ts'
+import { type Draft, invalid, sizeOf, unsupportedCurve } from './material.ts'
+import { looksLikeDer } from './outline.ts'
 import { looksLikePem, parsePem, toPem } from './pem.ts'
 import { checkExponent, checkSize } from './rsa.ts'
 import { parseSecret, type SecretInput, secretMaterial } from './secret.ts'
@@ -38,25 +38,12 @@ export type PlatformKey =
 /** What `importKey` takes: a JWK, the text of a PEM, the octets of a DER, a KeyObject or a CryptoKey. */
 export type KeyInput = Jwk | string | Uint8Array | PlatformKey
 
-/** What the caller says about a key that its container does not say. */
-export interface ImportOptions {
-  /** The one algorithm the key is for. */
-  readonly alg?: string
-  /** The name of the key in headers and sets; it replaces the one in a JWK. */
-  readonly kid?: string
-  readonly use?: 'sig' | 'enc'
-  /** What an encrypted private key was encrypted with; text stands for its UTF-8. */
-  readonly passphrase?: string | Uint8Array
-}
-
 /** What the caller says about a secret. */
 export interface SecretOptions {
   readonly kid?: string
   /** Lifts the rule that an HMAC key has at least as many bits as its hash, and no other rule. */
   readonly allowWeak?: boolean
 }
-
-const NO_INFO: JwkInfo = { kid: undefined, alg: undefined, use: undefined, key_ops: undefined, extractable: true }
 
 /**
  * Turns key input into a `Key`, with every check there is.
@@ -67,28 +54,15 @@ export function importKey(input: unknown, options: ImportOptions, backend: KeyAd
   checkNames<ImportOptions>(options, ['alg', 'kid', 'use', 'passphrase'], 'importKey')
   checkOptions(options)
   if (Key.is(input)) throw invalid('this is a Key already; importKey takes a JWK, a PEM or a DER')
-  if (typeof input === 'string') return admit(fromPem(input, options, backend), NO_INFO, options, backend)
-  if (input instanceof Uint8Array) return admit(fromDer(input, options, backend), NO_INFO, options, backend)
+  if (typeof input === 'string') return fromDraft(fromPem(input, options, backend), NO_INFO, options, backend)
+  if (input instanceof Uint8Array) return fromDraft(fromDer(input, options, backend), NO_INFO, options, backend)
   const adopted = backend.adopt(input)
-  if (adopted) return fromAdopted(adopted, options, backend)
-  if (isJwkSet(input)) throw invalid('this is a JWK Set and not one key: use keySet')
-  if (!isObject(input)) throw invalid(`${kindOf(input)} is not a key`)
-  if (isObject(input['privateKey'])) throw invalid('this is a pair of keys: import its privateKey or its publicKey')
-  return fromJwk(input, NO_INFO, options, backend)
-}
-
-/** @param bound - what is known beside the JWK, by the object that it comes from */
-function fromJwk(input: JsonObject, bound: JwkInfo, options: ImportOptions, backend: KeyAdmission): Key {
-  const jwk = parseJwk(input)
-  const info = { ...bound, ...withoutUndefined(jwk.info) }
-  if ('draft' in jwk) return admit(jwk.draft, info, options, backend)
-  const { material, bits, weakness } = secretMaterial(jwk.secret)
-  return named(new Key(material, { ...joined(info, options), bits, weakness }))
+  return adopted ? fromAdopted(adopted, options, backend) : importJwk(input, options, backend)
 }
 
 /** A KeyObject or a CryptoKey; what the latter is bound to goes on counting. */
-function fromAdopted({ key, scheme, use, key_ops }: Adopted, options: ImportOptions, backend: KeyAdmission): Key {
-  const bound: JwkInfo = { ...NO_INFO, alg: scheme && algorithmOf(scheme), use, key_ops }
+function fromAdopted({ key, scheme, use, key_ops, does }: Adopted, options: ImportOptions, backend: KeyAdmission): Key {
+  const bound: JwkInfo = { ...NO_INFO, alg: scheme && algorithmOf(scheme), use, key_ops, ...(does && { does }) }
   if (!('foreign' in key)) return fromJwk(key as JsonObject, bound, options, backend)
   const { foreign, bits, exponent, extractable } = key
   if (foreign.crv !== undefined && !CURVE.has(foreign.crv)) throw unsupportedCurve(foreign.crv)
@@ -119,33 +93,7 @@ export function secretKey(input: SecretInput, alg: string | undefined, options: 
   return named(new Key(material, { alg, kid: options.kid, bits, weakness, allowShort }))
 }
 
-function admit(draft: Draft, info: JwkInfo, options: ImportOptions, backend: KeyAdmission): Key {
-  const { material, bits } = toMaterial(draft)
-  const bound = draft.kty === 'AKP' ? { ...info, alg: draft.alg } : info
-  const pkcs8 = draft.kty === 'AKP' ? draft.pkcs8 : undefined
-  return named(new Key(backend.admit(material, pkcs8), { ...joined(bound, options), bits }))
-}
-
-/** A key whose own `alg` is known has to fit it, or it could never serve anything. */
-export function named(key: Key): Key {
-  const row = key.alg === undefined ? undefined : ALGORITHM.get(key.alg)
-  const fault = row && misfit(row, key)
-  if (fault) throw new JoseError(fault.code, fault.why)
-  return key
-}
-
-function joined(info: JwkInfo, options: ImportOptions): Omit<KeyInfo, 'bits'> {
-  for (const name of ['alg', 'use'] as const) {
-    if (info[name] !== undefined && options[name] !== undefined && info[name] !== options[name]) {
-      throw new JoseError(
-        'CS_KEY_TYPE',
-        `the key says ${name} ${show(info[name])}, the options say ${show(options[name])}`,
-      )
-    }
-  }
-  return { ...info, alg: options.alg ?? info.alg, use: options.use ?? info.use, kid: options.kid ?? info.kid }
-}
-
+/** @throws TypeError */
 export function checkOptions({ alg, kid, use, passphrase }: ImportOptions): void {
   if (alg !== undefined && !ALGORITHM.has(alg))
     throw new TypeError(`alg ${show(alg)} is none of ${[...ALGORITHM.keys()].join(', ')}`)

@@ -1,8 +1,8 @@
-import { type Bytes, equal, fromBase64, fromBase64url } from '../bytes.ts'
+import { type Bytes, fromBase64, fromBase64url } from '../bytes.ts'
 import type { Kty } from '../crypto/backend.ts'
 import { JoseError, kindOf, show } from '../errors.ts'
 import { isObject, type JsonObject, own } from '../json.ts'
-import { parseCertificate } from './container.ts'
+import { certifies } from './certificate.ts'
 import { type Draft, invalid, RSA_PRIVATE } from './material.ts'
 
 /** A JSON Web Key (RFC 7517 §4). Members that countersign does not know are ignored. */
@@ -42,6 +42,8 @@ export interface JwkInfo {
   readonly use: string | undefined
   readonly key_ops: readonly string[] | undefined
   readonly extractable: boolean
+  /** What a key object does, where that is less than its stuff would do. */
+  readonly does?: readonly string[]
 }
 
 /** A JWK taken apart: a secret, or the members of an asymmetric key. */
@@ -61,18 +63,11 @@ export const PUBLIC_MEMBERS: Readonly<Record<Exclude<Kty, 'oct'>, readonly strin
  * @throws {JoseError} `CS_KEY_INVALID`, or `CS_UNSUPPORTED` for a kty or form that countersign does not have
  */
 export function parseJwk(jwk: JsonObject): ParsedJwk {
-  const parsed = readKey(jwk)
-  const chain = own(jwk, 'x5c')
-  if (chain !== undefined) checkCertificate(chain, parsed)
-  return parsed
-}
-
-function readKey(jwk: JsonObject): ParsedJwk {
   const info = readInfo(jwk)
   const kty = text(jwk, 'kty')
   if (kty === undefined) {
     throw new JoseError('CS_KEY_INVALID', 'this object has no kty, so it is no JWK', {
-      hint: "Of key objects, those of this runtime's own are taken; of any other give its JWK.",
+      hint: "Of key objects, importKey takes those of this runtime's own; of any other give its JWK.",
     })
   }
   if (kty === 'oct') return { info, secret: octets(jwk, 'k') }
@@ -104,22 +99,22 @@ function readKey(jwk: JsonObject): ParsedJwk {
   throw new JoseError('CS_UNSUPPORTED', `kty ${show(kty)} is not supported`)
 }
 
-/** The first certificate of a JWK has to be for the key of the JWK (RFC 7517 §4.7); nothing else of it is looked at. */
-function checkCertificate(chain: unknown, parsed: ParsedJwk): void {
+/**
+ * The first certificate of a JWK has to be for the key of the JWK (RFC 7517 §4.7); nothing else of it is looked at.
+ *
+ * @param draft - left out for a secret, which no certificate is for
+ * @throws {JoseError} `CS_KEY_INVALID`
+ */
+export function checkCertificate(jwk: JsonObject, draft?: Draft): void {
+  const chain = own(jwk, 'x5c')
+  if (chain === undefined) return
   const certificates: readonly unknown[] = Array.isArray(chain) ? chain : []
   const [first] = certificates
   if (typeof first !== 'string' || !certificates.every((item) => typeof item === 'string'))
     throw invalid('x5c of the JWK is not an array of certificates in base64')
-  const certified = parseCertificate(fromBase64(first, 'x5c of the JWK', 'CS_KEY_INVALID'))
-  const same =
-    'draft' in parsed &&
-    certified.kty === parsed.draft.kty &&
-    certified.crv === parsed.draft.crv &&
-    certified.alg === parsed.draft.alg &&
-    Object.entries(certified.members).every(([name, value]) =>
-      equal(value, parsed.draft.members[name] ?? new Uint8Array()),
-    )
-  if (!same) throw invalid('the first certificate in x5c of the JWK is for another key')
+  const certificate = fromBase64(first, 'x5c of the JWK', 'CS_KEY_INVALID')
+  if (draft === undefined || !certifies(certificate, draft))
+    throw invalid('the first certificate in x5c of the JWK is for another key')
 }
 
 /** Whether a value is a JWK Set in shape: an object with a member `keys`. */

@@ -1,6 +1,6 @@
 import { ALGORITHM } from '../alg/algorithm.ts'
 import { misfit, type Needs, type Role } from '../alg/needs.ts'
-import type { ForeignKey, Kty, Material } from '../crypto/backend.ts'
+import type { Kty, Material } from '../crypto/backend.ts'
 
 /** What is said about a key beside the key itself (RFC 7517 §4). */
 export interface KeyInfo {
@@ -12,6 +12,7 @@ export interface KeyInfo {
   readonly extractable?: boolean | undefined
   readonly weakness?: string | undefined
   readonly allowShort?: boolean | undefined
+  readonly does?: readonly string[] | undefined
 }
 
 const ROLES: readonly Role[] = ['sign', 'verify', 'encrypt', 'decrypt']
@@ -40,6 +41,7 @@ export class Key {
   readonly #material: Material
   readonly #weakness: string | undefined
   readonly #allowShort: boolean
+  readonly #does: readonly string[] | undefined
 
   /** @internal */
   constructor(material: Material, info: KeyInfo) {
@@ -54,6 +56,7 @@ export class Key {
     this.extractable = info.extractable ?? true
     this.#weakness = info.weakness
     this.#allowShort = info.allowShort ?? false
+    this.#does = info.does ?? (material.foreign && Object.keys(material.foreign))
     this.#material = material
     Object.freeze(this)
   }
@@ -69,8 +72,8 @@ export class Key {
   }
 
   /** @internal */
-  get foreign(): ForeignKey | undefined {
-    return this.#material.foreign
+  get does(): readonly string[] | undefined {
+    return this.#does
   }
 
   /** The algorithms this key may serve, by every rule but those of the caller. */

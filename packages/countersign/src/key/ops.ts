@@ -1,6 +1,6 @@
 import { ALGORITHM } from '../alg/algorithm.ts'
 import { base64, base64url, utf8 } from '../bytes.ts'
-import type { Hash, KeySpec, Material } from '../crypto/backend.ts'
+import type { Backend, Hash, KeySpec, Material } from '../crypto/backend.ts'
 import { JoseError, show } from '../errors.ts'
 import { withoutUndefined } from '../json.ts'
 import { type Op, use } from '../op.ts'
@@ -84,9 +84,9 @@ const PUBLIC_OPS: ReadonlyMap<string, string> = new Map([
 ])
 
 /** What is known of the stuff of a key; a platform may have taken it in with less. */
-function* wholeMaterial(key: Key): Op<Material> {
+function* wholeMaterial(key: Key): Op<Material, unknown> {
   const material = Key.material(key)
-  return yield* use((backend) => backend.complete(material))
+  return material.whole ? yield* use<Material, unknown>(() => material.whole?.() ?? material) : material
 }
 
 /** The public half of a private key; nothing where it is out of reach. */
@@ -127,12 +127,14 @@ function mustBeExtractable(key: Key): void {
   throw new JoseError('CS_KEY_TYPE', 'the key is not extractable: it was made or imported as one that is not given out')
 }
 
+type Hashing = Pick<Backend, 'digest'>
+
 /** @see the door's `thumbprint` */
-export function* thumbprint(key: Key, hash: ThumbprintHash = 'sha-256'): Op<string> {
+export function* thumbprint(key: Key, hash: ThumbprintHash = 'sha-256'): Op<string, Hashing> {
   const bits = HASHES.get(hash)
   if (bits === undefined) throw new TypeError(`hash ${show(hash)} is none of ${[...HASHES.keys()].join(', ')}`)
   const data = utf8(requiredMembers(yield* wholeMaterial(key)))
-  return base64url(yield* use((backend) => backend.digest(bits, data)))
+  return base64url(yield* use((backend: Hashing) => backend.digest(bits, data)))
 }
 
 const HASHES: ReadonlyMap<string, Hash> = new Map([
@@ -142,7 +144,7 @@ const HASHES: ReadonlyMap<string, Hash> = new Map([
 ])
 
 /** @see the door's `thumbprintUri` */
-export function* thumbprintUri(key: Key, hash: ThumbprintHash = 'sha-256'): Op<string> {
+export function* thumbprintUri(key: Key, hash: ThumbprintHash = 'sha-256'): Op<string, Hashing> {
   return `urn:ietf:params:oauth:jwk-thumbprint:${hash}:${yield* thumbprint(key, hash)}`
 }
 
@@ -172,7 +174,7 @@ function requiredMembers(material: Material): string {
  * all go by this one rule, so that a key without kid is found again. A secret, and a key whose public half is out of
  * reach, have no name but their kid.
  */
-export function* nameOf(key: Key): Op<string | undefined> {
+export function* nameOf(key: Key): Op<string | undefined, Hashing> {
   return key.kid ?? (publicMaterial(yield* wholeMaterial(key)) ? yield* thumbprint(key) : undefined)
 }
 

@@ -4,7 +4,8 @@ import { JoseError, kindOf } from '../errors.ts'
 import { checkNames, toText } from '../options.ts'
 import { CURVE } from './curve.ts'
 import { badDer, DerReader, TAG } from './der.ts'
-import { checkOptions, importKey, type KeyInput, named } from './import.ts'
+import { named } from './from-jwk.ts'
+import { checkOptions, importKey, type KeyInput } from './import.ts'
 import type { Jwk } from './jwk.ts'
 import { Key } from './key.ts'
 import { publicMaterial } from './ops.ts'
@@ -95,7 +96,9 @@ export function remoteKey(options: RemoteKeyOptions, backend: KeyAdmission): Key
   const foreign = foreignKey(options, open, kid)
   const material: Material = { ...open, kind: 'private', foreign }
   const { use, bits } = key
-  const key_ops = key.key_ops && [...new Set(key.key_ops.flatMap((name) => PRIVATE_OPS.get(name) ?? []))]
+  // WebCrypto exports a public key to agree with as one that is for nothing.
+  const said = key.key_ops?.length === 0 && options.agree ? undefined : key.key_ops
+  const key_ops = said && [...new Set(said.flatMap((name) => PRIVATE_OPS.get(name) ?? []))]
   return named(new Key(material, { alg: alg ?? key.alg, kid, use, bits, key_ops, extractable: false }))
 }
 

@@ -2,9 +2,9 @@ import { type Bytes, fromBase64, fromBase64url, utf8 } from '../bytes.ts'
 import type { Material } from '../crypto/backend.ts'
 import { JoseError, kindOf } from '../errors.ts'
 import { isObject, own } from '../json.ts'
-import { isDerKey } from './container.ts'
 import { isJwkSet } from './jwk.ts'
 import type { Checked } from './material.ts'
+import { isDerKey } from './outline.ts'
 import { looksLikePem } from './pem.ts'
 
 /** A secret in the spelling it is kept in; which one it is has to be said, since one text fits several. */

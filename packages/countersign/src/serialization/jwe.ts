@@ -114,7 +114,7 @@ export function parseJsonJwe(token: JsonObject, rules: JsonRules): Jwe {
   const encoded = fullMember(token, 'protected', FORM)
   const aad = fullMember(token, 'aad', FORM)
   const [iv = '', ciphertext = '', tag = ''] = [text('iv'), text('ciphertext'), text('tag')]
-  const keys = parts.map((part) => textMember(part, 'encrypted_key', FORM) ?? '')
+  const keys = parts.map((part) => fullMember(part, 'encrypted_key', FORM) ?? '')
   refuseLarge([encoded, aad, iv, ciphertext, tag, ...keys], limits)
   const protectedHeader = encoded === undefined ? NO_MEMBERS : parseProtected(encoded, limits)
   const shared = openHeader(token, 'unprotected', FORM, limits)

@@ -1,6 +1,6 @@
 import type { Needs, Role } from '../alg/needs.ts'
 import { type Bytes, concat, fromUtf8 } from '../bytes.ts'
-import type { KeyAdmission } from '../crypto/backend.ts'
+import type { JwkAdmission, Sourcing } from '../crypto/backend.ts'
 import { JoseError, kindOf } from '../errors.ts'
 import type { JoseHeader } from '../header.ts'
 import { parseObject } from '../json.ts'
@@ -58,7 +58,7 @@ const INTERVAL = 5
 /** A JWK Set that is fetched when it is needed, and kept as long as its answer allows. */
 export class RemoteKeySet {
   readonly url: string
-  readonly #backend: KeyAdmission
+  readonly #backend: JwkAdmission
   readonly #fetch: NonNullable<RemoteKeySetOptions['fetch']>
   readonly #now: () => number
   readonly #timeout: number
@@ -72,7 +72,7 @@ export class RemoteKeySet {
   #inFlight: Promise<void> | undefined
 
   /** @internal @throws {TypeError} @throws {JoseError} `CS_JWKS_FETCH` for a URL that is not allowed */
-  constructor(url: unknown, options: RemoteKeySetOptions, backend: KeyAdmission) {
+  constructor(url: unknown, options: RemoteKeySetOptions, backend: JwkAdmission) {
     checkNames<RemoteKeySetOptions>(options, NAMES, 'remoteKeySet')
     this.#backend = backend
     this.url = toUrl(url, toBoolean(options.allowHttp, 'allowHttp', false))
@@ -101,16 +101,16 @@ export class RemoteKeySet {
   }
 
   /** @internal As `KeySource.select`. */
-  select(header: JoseHeader, alg: Needs, role: Role): Op<readonly Key[]> {
+  select(header: JoseHeader, alg: Needs, role: Role): Op<readonly Key[], Sourcing> {
     return this.#lookUp((set) => set.select(header, alg, role))
   }
 
   /** @internal As `KeySource.first`. */
-  first(alg: Needs): Op<Key> {
+  first(alg: Needs): Op<Key, Sourcing> {
     return this.#lookUp((set) => set.first(alg))
   }
 
-  *#lookUp<T>(search: (set: KeySet) => Op<T>): Op<T> {
+  *#lookUp<T>(search: (set: KeySet) => Op<T, Sourcing>): Op<T, Sourcing> {
     if (this.#now() >= this.#freshUntil) yield* this.#renew()
     try {
       return yield* search(this.#usable())
@@ -139,15 +139,15 @@ export class RemoteKeySet {
   }
 
   /** Waits for a new set where waiting is possible; a failure counts only where there is no set to go on with. */
-  *#renew(): Op<void> {
+  *#renew(): Op<void, Sourcing> {
     if (!this.#inFlight && !this.#mayAsk()) {
       if (!this.#set && this.#failure) throw this.#failure
       return
     }
-    yield* use((backend) => {
+    yield* use(({ sync }: Sourcing) => {
       const loaded = this.#refresh()
       const settled = this.#set ? loaded.catch(() => undefined) : loaded
-      if (!backend.sync) return settled
+      if (!sync) return settled
       settled.catch(() => undefined)
       return undefined
     })

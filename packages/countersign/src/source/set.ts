@@ -1,9 +1,9 @@
 import { misfit, type Needs, type Role } from '../alg/needs.ts'
-import type { KeyAdmission } from '../crypto/backend.ts'
+import type { JwkAdmission, Sourcing } from '../crypto/backend.ts'
 import { JoseError, kindOf, show } from '../errors.ts'
 import type { JoseHeader } from '../header.ts'
 import { isObject, type JsonObject, own } from '../json.ts'
-import { importKey } from '../key/import.ts'
+import { importMember } from '../key/from-jwk.ts'
 import { isJwkSet } from '../key/jwk.ts'
 import { Key } from '../key/key.ts'
 import { nameOf } from '../key/ops.ts'
@@ -25,8 +25,8 @@ export interface SetRules {
 
 /**
  * The keys of a JWK Set, imported once. The kid of a token selects: exactly one key must have it and fit. A token
- * without kid is verified only where exactly one key fits. Members of an unknown kty, and members that the rules for
- * keys refuse, are left out and listed in `skipped`.
+ * without kid is verified or decrypted only where exactly one key fits. Members of an unknown kty, and members that the
+ * rules for keys refuse, are left out and listed in `skipped`.
  */
 export class KeySet {
   readonly keys: readonly Key[]
@@ -36,7 +36,7 @@ export class KeySet {
   #byName: ReadonlyMap<string, readonly Key[]> | undefined
 
   /** @internal @throws {JoseError} `CS_JWKS_INVALID` */
-  constructor(jwks: unknown, backend: KeyAdmission, { publicOnly = false, maxKeys = 1000 }: SetRules = {}) {
+  constructor(jwks: unknown, backend: JwkAdmission, { publicOnly = false, maxKeys = 1000 }: SetRules = {}) {
     const members = membersOf(jwks, maxKeys)
     refuseMixture(members, publicOnly)
     const keys: Key[] = []
@@ -46,7 +46,7 @@ export class KeySet {
       if (Key.is(member)) keys.push(member)
       else {
         try {
-          keys.push(importKey(member, {}, backend))
+          keys.push(importMember(member, backend))
         } catch (error) {
           if (!(error instanceof JoseError)) throw error
           const kid = own(member, 'kid')
@@ -55,14 +55,13 @@ export class KeySet {
         }
       }
     }
-    refuseMixture(keys, publicOnly) // again, for members that do not say their kty, such as a KeyObject
     this.keys = Object.freeze(keys)
     this.skipped = Object.freeze(skipped)
     this.#refused = refused
   }
 
   /** @internal As `KeySource.select`. */
-  *select(header: JoseHeader, alg: Needs, role: Role): Op<readonly Key[]> {
+  *select(header: JoseHeader, alg: Needs, role: Role): Op<readonly Key[], Sourcing> {
     const { kid } = header
     const named = kid === undefined ? this.keys : ((yield* this.#index()).get(kid) ?? [])
     const fit = named.filter((key) => misfit(alg, key, role) === undefined)
@@ -78,7 +77,7 @@ export class KeySet {
   }
 
   /** @internal As `KeySource.first`: the first key that says it is for encryption, or else the first that fits. */
-  *first(alg: Needs): Op<Key> {
+  *first(alg: Needs): Op<Key, Sourcing> {
     const fit = this.keys.filter((key) => misfit(alg, key, 'encrypt') === undefined)
     const key = fit.find(({ use, alg: own }) => use === alg.use || own !== undefined) ?? fit[0]
     if (key) return key
@@ -97,7 +96,7 @@ export class KeySet {
     )
   }
 
-  *#index(): Op<ReadonlyMap<string, readonly Key[]>> {
+  *#index(): Op<ReadonlyMap<string, readonly Key[]>, Sourcing> {
     if (this.#byName) return this.#byName
     const byName = new Map<string, Key[]>()
     for (const key of this.keys) {

@@ -1,10 +1,10 @@
 import { misfit, type Needs, type Role } from '../alg/needs.ts'
-import type { Backend } from '../crypto/backend.ts'
+import type { Sourcing } from '../crypto/backend.ts'
 import { JoseError, kindOf } from '../errors.ts'
 import type { JoseHeader } from '../header.ts'
 import { isObject } from '../json.ts'
-import { importKey } from '../key/import.ts'
-import { isJwkSet, type Jwk, type JwkSet } from '../key/jwk.ts'
+import { importMember } from '../key/from-jwk.ts'
+import { isJwkSet, type Jwk } from '../key/jwk.ts'
 import { Key } from '../key/key.ts'
 import { type Op, PromiseInSyncError, use } from '../op.ts'
 import { RemoteKeySet } from './remote.ts'
@@ -15,8 +15,15 @@ export type KeyFinder = (
   header: JoseHeader,
 ) => Key | readonly Key[] | undefined | PromiseLike<Key | readonly Key[] | undefined>
 
-/** What stands for keys wherever a token is verified. An array is consent to try each fitting key, at most eight. */
-export type Keys = Key | readonly (Key | Jwk)[] | KeySet | RemoteKeySet | Jwk | JwkSet | KeyFinder
+/** What stands for keys wherever a token is checked or encrypted. An array is consent to try each fitting key, at most eight. */
+export type Keys =
+  | Key
+  | readonly (Key | Jwk)[]
+  | KeySet
+  | RemoteKeySet
+  | Jwk
+  | { readonly keys: readonly (Jwk | Key)[] }
+  | KeyFinder
 
 /** Where the keys for a token come from. */
 export interface KeySource {
@@ -30,16 +37,16 @@ export interface KeySource {
    *
    * @throws {JoseError} `CS_NO_KEY`, `CS_AMBIGUOUS_KEY`, or why the only key does not fit
    */
-  select(header: JoseHeader, alg: Needs, role: Role): readonly Key[] | Op<readonly Key[]>
+  select(header: JoseHeader, alg: Needs, role: Role): readonly Key[] | Op<readonly Key[], Sourcing>
   /** The key to encrypt with, where a source has several. */
-  first?(alg: Needs): Op<Key>
+  first?(alg: Needs): Op<Key, Sourcing>
 }
 
 /** The key of a source to encrypt with: of several that fit the first. @throws {JoseError} as `select` */
-export function* toEncryptWith(source: KeySource, alg: Needs): Op<Key> {
+export function* toEncryptWith(source: KeySource, alg: Needs): Op<Key, Sourcing> {
   if (source.first) return yield* source.first(alg)
   const found = source.select({ alg: alg.id }, alg, 'encrypt')
-  const [key] = Array.isArray(found) ? (found as readonly Key[]) : yield* found as Op<readonly Key[]>
+  const [key] = Array.isArray(found) ? (found as readonly Key[]) : yield* found as Op<readonly Key[], Sourcing>
   return key as Key
 }
 
@@ -52,7 +59,7 @@ const MOST_TRIED = 8
  * @throws {TypeError} for what is no source of keys
  * @throws {JoseError} for a JWK or JWK Set that is refused
  */
-export function toSource(keys: unknown, backend: Backend): KeySource {
+export function toSource(keys: unknown, backend: Sourcing): KeySource {
   if (keys instanceof RemoteKeySet) return keys
   if (keys instanceof KeySet) {
     for (const key of keys.keys) refuseForeign(key, backend)
@@ -72,13 +79,13 @@ export function toSource(keys: unknown, backend: Backend): KeySource {
 }
 
 /** An async function is of no use where nothing waits. @throws TypeError */
-export function refuseAsync(hook: object, name: string, backend: Backend): void {
+export function refuseAsync(hook: object, name: string, backend: Sourcing): void {
   if (!backend.sync || hook.constructor.name !== 'AsyncFunction') return
   throw new TypeError(`${name} is an async function, which countersign/sync cannot await: use countersign`)
 }
 
 /** A key that works elsewhere answers with promises, which is of no use where nothing waits. @throws TypeError */
-export function refuseForeign(key: Key, { sync }: Pick<Backend, 'sync'>): void {
+export function refuseForeign(key: Key, { sync }: Pick<Sourcing, 'sync'>): void {
   if (!sync || Key.material(key).foreign === undefined) return
   throw new TypeError(
     'the key works by promises (remoteKey, or a CryptoKey that is not extractable), which countersign/sync cannot await: use countersign',
@@ -90,18 +97,18 @@ export function refuseForeign(key: Key, { sync }: Pick<Backend, 'sync'>): void {
  *
  * @throws {JoseError} `CS_UNAVAILABLE`, or the JoseError that the function threw
  */
-export function* askHook(hook: () => unknown, what: string): Op<unknown> {
+export function* askHook(hook: () => unknown, what: string): Op<unknown, unknown> {
   try {
-    return yield* use<unknown>(hook)
+    return yield* use<unknown, unknown>(hook)
   } catch (cause) {
     if (cause instanceof JoseError || cause instanceof PromiseInSyncError) throw cause
     throw new JoseError('CS_UNAVAILABLE', `${what} failed`, { cause, unavailable: true })
   }
 }
 
-function toKey(key: unknown, backend: Backend): Key {
+function toKey(key: unknown, backend: Sourcing): Key {
   if (!isObject(key)) throw new TypeError(`keys holds ${kindOf(key)} where a Key is expected`)
-  const taken = Key.is(key) ? key : importKey(key, {}, backend)
+  const taken = Key.is(key) ? key : importMember(key, backend)
   refuseForeign(taken, backend)
   return taken
 }

@@ -6,7 +6,20 @@ import type { JoseError, Jwk } from 'countersign'
 import made from '../keys/matrix/keys.json' with { type: 'json' }
 import { DOORS } from '../support/doors.ts'
 import { b64, CLAIMS, fails, input, mac, macInput, now, POLICY, refuses } from '../support/forge.ts'
-import { CURVES, der, jwkFor, ML_DSA, pkcs8, publicMembers, spki, TAG, versionWithPublic } from '../support/keys.ts'
+import {
+  CURVES,
+  der,
+  isHere,
+  jwkFor,
+  lacks,
+  ML_DSA,
+  pkcs8,
+  publicMembers,
+  spki,
+  TAG,
+  taken,
+  versionWithPublic,
+} from '../support/keys.ts'
 
 const octets = (value: bigint, length?: number): Buffer => {
   const hex = value.toString(16)
@@ -156,8 +169,7 @@ function signatureOf(jwk: Jwk, text: string): Buffer {
 }
 
 for (const { name, door } of DOORS) {
-  const importing = (key: object, ...codes: string[]): Promise<JoseError> =>
-    fails(() => door.importKey(key as never), ...codes)
+  const importing = (key: object, ...codes: string[]): Promise<JoseError> => fails(() => taken(door, key), ...codes)
   /** Holds that a key is refused by what we say of it, and not by the platform alone. */
   const refused = async (key: object, why: RegExp): Promise<void> =>
     assert.match((await importing(key, 'CS_KEY_INVALID')).message, why)
@@ -401,7 +413,9 @@ for (const { name, door } of DOORS) {
       })
     }
   }
-  test(`${name}: attack 21: an Ed448 key that is not canonical, off the curve or of another length is refused`, async () => {
+  test(`${name}: attack 21: an Ed448 key that is not canonical, off the curve or of another length is refused`, {
+    skip: lacks('Ed448'),
+  }, async () => {
     const x = jwkFor('Ed448').x ?? ''
     const bytes = Buffer.from(x, 'base64url')
     const y = number(b64(Buffer.from(bytes).reverse())) & (2n ** 455n - 1n)
@@ -432,7 +446,7 @@ for (const { name, door } of DOORS) {
     ['Ed25519', 31],
     ['Ed448', 56],
   ] as const) {
-    test(`${name}: attack 21: a private ${crv} key with the opposite of its point is refused`, async () => {
+    test(`${name}: attack 21: a private ${crv} key with the opposite of its point is refused`, { skip: lacks(crv) }, async () => {
       const jwk = jwkFor(crv)
       const bytes = Buffer.from(jwk.x ?? '', 'base64url')
       const opposite = { ...jwk, x: b64(bytes.with(least, (bytes[least] ?? 0) ^ 0x80)) }
@@ -443,7 +457,7 @@ for (const { name, door } of DOORS) {
   test(`${name}: attack 21: the base points of RFC 8032 §5.1 and §5.2 are keys like any other`, () => {
     const y448 =
       298819210078481492676017930443930673437544040154080242095928241372331506189835876003536878655418784733982303233503462500531545062832660n
-    assert.equal(door.importKey(ed448(encoded448(y448)) as never).crv, 'Ed448')
+    if (!lacks('Ed448')) assert.equal(door.importKey(ed448(encoded448(y448)) as never).crv, 'Ed448')
     const y25519 = (4n * power(5n, p - 2n, p)) % p
     assert.equal(door.importKey({ kty: 'OKP', crv: 'Ed25519', x: reversed(y25519) }).crv, 'Ed25519')
   })
@@ -489,7 +503,9 @@ for (const { name, door } of DOORS) {
 
   for (const { key, jwk, body } of CERTIFIED) {
     const others = CERTIFIED.filter((other) => other.key !== key)
-    test(`${name}: attack 21: a certificate in the JWK of ${key} is for its key, or the JWK is refused (RFC 7517 §4.7)`, async () => {
+    test(`${name}: attack 21: a certificate in the JWK of ${key} is for its key, or the JWK is refused (RFC 7517 §4.7)`, {
+      skip: lacks(jwk.crv),
+    }, async () => {
       for (const members of [jwk, publicMembers(jwk)]) {
         for (const x5c of [[body], [body, others[0]?.body ?? '']]) {
           assert.deepEqual(await door.exportJwk(door.importKey({ ...members, x5c })), members)
@@ -552,7 +568,7 @@ for (const { name, door } of DOORS) {
     }
   })
 
-  for (const [alg, length] of SIGNATURE_OCTETS) {
+  for (const [alg, length] of SIGNATURE_OCTETS.filter(([alg]) => isHere(alg))) {
     test(`${name}: attack 5 and 7: a signature of ${alg} has exactly ${length} octets`, async () => {
       const jwk = jwkFor(alg)
       const verifier = door.createVerifier({ keys: publicMembers(jwk), ...POLICY })
@@ -614,7 +630,9 @@ for (const { name, door } of DOORS) {
       return
     }
   })
-  test(`${name}: attack 8: an Ed448 signature with S + L is refused, by either name of its algorithm`, async () => {
+  test(`${name}: attack 8: an Ed448 signature with S + L is refused, by either name of its algorithm`, {
+    skip: lacks('Ed448'),
+  }, async () => {
     const order = 2n ** 446n - 13818066809895115352007386748515426880336692474882178609894547503885n
     const jwk = jwkFor('Ed448')
     const verifier = door.createVerifier({ keys: publicMembers(jwk), ...POLICY })

@@ -40,7 +40,14 @@ for (const { name, door } of DOORS) {
     )
     await fails(() => over(oct, rsaJwk), 'CS_JWKS_INVALID')
     await fails(() => over(oct, { kty: 'something new' }), 'CS_JWKS_INVALID')
-    await fails(() => over(createSecretKey(Buffer.alloc(32, 7)), rsaJwk), 'CS_JWKS_INVALID')
+  })
+  test(`${name}: attack 53: a KeyObject among the JWKs of a set is a mistake of the program, which is told what to do`, () => {
+    const secret = createSecretKey(Buffer.alloc(32, 7))
+    const told = { name: 'TypeError', message: /importKey/ }
+    for (const members of [[secret, rsaJwk], [rsaJwk, ec.publicKey], [secret]])
+      assert.throws(() => over(...members), told)
+    for (const keys of [secret, ec.publicKey, [ec.publicKey], [rsaJwk, secret]])
+      assert.throws(() => door.createVerifier({ keys: keys as never, ...POLICY }), told)
   })
   test(`${name}: attack 53: two fitting keys of one kid are ambiguous`, async () => {
     const other = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' })

@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import { test } from 'node:test'
 import { DOORS } from '../support/doors.ts'
 import { b64, CLAIMS, fails, input, mac, macInput, NOW, now, POLICY, refuses, signed } from '../support/forge.ts'
-import { CURVES, jwkFor, ML_DSA, nodePair, publicMembers } from '../support/keys.ts'
+import { CURVES, jwkFor, lacks, ML_DSA, nodePair, publicMembers } from '../support/keys.ts'
 
 const SECRET = Buffer.from('5e'.repeat(32), 'hex')
 const HS = { alg: 'HS256' }
@@ -234,7 +234,7 @@ for (const { name, door } of DOORS) {
   })
 
   for (const [crv, order, octets] of EDDSA) {
-    test(`${name}: attack 8: an ${crv} signature with S + L is refused`, async () => {
+    test(`${name}: attack 8: an ${crv} signature with S + L is refused`, { skip: lacks(crv) }, async () => {
       const { privateKey, publicKey } = nodePair(jwkFor(crv))
       const cell = door.createVerifier({ keys: jwk(publicKey), ...POLICY })
       for (const alg of [crv, 'EdDSA']) {
@@ -427,7 +427,9 @@ for (const { name, door } of DOORS) {
     for (const index of [0, 1, 2]) {
       const text = segments[index] ?? ''
       const wide = String.fromCharCode(text.charCodeAt(4) + 0x100)
-      await refuses(verifier, segments.with(index, text.slice(0, 4) + wide + text.slice(5)).join('.'), 'CS_BASE64')
+      // A payload is decoded once it is verified, and WebCrypto is given no text that is cut to octets.
+      const codes = index === 1 ? ['CS_BASE64', 'CS_SIGNATURE'] : ['CS_BASE64']
+      await refuses(verifier, segments.with(index, text.slice(0, 4) + wide + text.slice(5)).join('.'), ...codes)
     }
   })
   test(`${name}: attack 16: unused bits that are not zero are refused in each segment`, async () => {

@@ -1,5 +1,4 @@
-import { generateKey, importKey, type Jwk, type Key } from 'countersign'
-import * as local from 'countersign/sync'
+import { capabilities, exportJwk, exportPem, generateKey, importKey, type Jwk, type Key, publicKey } from 'countersign'
 import type * as jose from 'jose'
 import { SIGNATURE } from '../../src/alg/signature.ts'
 
@@ -11,7 +10,9 @@ export interface Row {
   readonly maker: string
 }
 
-/** Every algorithm, and EdDSA on its second curve (RFC 8037 §3.1). */
+const { signature } = capabilities()
+
+/** Every algorithm of this runtime, and EdDSA on its second curve (RFC 8037 §3.1). */
 export const ROWS: readonly Row[] = [
   ...[...SIGNATURE.values()].map(({ id, family }) => ({
     name: id,
@@ -19,12 +20,18 @@ export const ROWS: readonly Row[] = [
     maker: family === 'rsa' || family === 'pss' ? 'RS256' : id,
   })),
   { name: 'EdDSA on Ed448', alg: 'EdDSA', maker: 'Ed448' },
-]
+].filter(({ maker }) => signature.includes(maker))
 
-/** A key as it goes across: in the form that a peer takes. */
+/** A key as it goes across: in the forms that peers take, written by countersign. */
 export interface Crossing extends Row {
   readonly signing: Key
   readonly verifying: Key
+  /** As JWKs of jose's type, which differs from ours in being mutable. */
+  readonly jwk: jose.JWK
+  readonly openJwk: jose.JWK
+  /** As PEM; a secret is its octets. */
+  readonly pem: string | Buffer
+  readonly openPem: string | Buffer
 }
 
 const made = new Map<string, Promise<readonly [Jwk, Jwk]>>()
@@ -34,7 +41,7 @@ export async function keysFor(row: Row): Promise<readonly [own: Crossing, strang
   const making = made.get(row.maker) ?? Promise.all([newJwk(row.maker), newJwk(row.maker)])
   made.set(row.maker, making)
   const [own, strange] = await making
-  return [toCrossing(row, own), toCrossing(row, strange)]
+  return [await toCrossing(row, own), await toCrossing(row, strange)]
 }
 
 /** As `keysFor`, for an algorithm by its name. */
@@ -45,12 +52,18 @@ export async function keysOf(name: string): Promise<readonly [own: Crossing, str
 }
 
 async function newJwk(alg: string): Promise<Jwk> {
-  return withoutNames(local.exportJwk(await generateKey(alg)))
+  return withoutNames(await exportJwk(await generateKey(alg)))
 }
 
-function toCrossing(row: Row, jwk: Jwk): Crossing {
+async function toCrossing(row: Row, jwk: Jwk): Promise<Crossing> {
   const signing = importKey(jwk, { alg: row.alg })
-  return { ...row, signing, verifying: signing.kind === 'secret' ? signing : local.publicKey(signing) }
+  const verifying = signing.kind === 'secret' ? signing : await publicKey(signing)
+  const [pem, openPem] = [await pemOrOctets(signing), await pemOrOctets(verifying)]
+  return { ...row, signing, verifying, jwk: await joseJwk(signing), openJwk: await joseJwk(verifying), pem, openPem }
+}
+
+async function pemOrOctets(key: Key): Promise<string | Buffer> {
+  return key.kind === 'secret' ? Buffer.from((await exportJwk(key)).k ?? '', 'base64url') : exportPem(key)
 }
 
 /** A JWK that says neither its kid nor, unless it is a part of the key, its alg (RFC 9964 §3). */
@@ -59,7 +72,7 @@ export function withoutNames({ kid: _, alg, ...jwk }: Jwk): Jwk {
 }
 
 /** A JWK of ours as jose's type has it, which differs in being mutable. */
-export const joseJwk = (key: Key): jose.JWK => local.exportJwk(key) as jose.JWK
+export const joseJwk = async (key: Key): Promise<jose.JWK> => (await exportJwk(key)) as jose.JWK
 
 /** What jose does not have, and why. */
 export const JOSE_LACKS: ReadonlyMap<string, string> = new Map([
@@ -76,6 +89,7 @@ export const JOSE_ROWS: readonly Row[] = ROWS.filter(({ name }) => !JOSE_LACKS.h
  * node:crypto, where nothing warns.
  */
 export function tidyWarnings(): void {
+  if (typeof process === 'undefined' || typeof process.removeAllListeners !== 'function') return
   process.removeAllListeners('warning')
   process.on('warning', (warning) => {
     if (warning.name !== 'ExperimentalWarning' || !/^The ML-DSA-\d\d Web Crypto API/.test(warning.message))

@@ -1,22 +1,11 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { importKey, type JwtClaims, type Key } from 'countersign'
-import * as local from 'countersign/sync'
+import { createSigner, importKey, type Jwk, type JwtClaims } from 'countersign'
 import * as fastJwt from 'fast-jwt'
 import * as jose from 'jose'
 import jsonwebtoken from 'jsonwebtoken'
 import { DOORS } from '../support/doors.ts'
-import {
-  type Crossing,
-  JOSE_LACKS,
-  JOSE_ROWS,
-  joseJwk,
-  keysFor,
-  keysOf,
-  ROWS,
-  tidyWarnings,
-  withoutNames,
-} from './crossing.ts'
+import { type Crossing, JOSE_LACKS, JOSE_ROWS, keysFor, keysOf, ROWS, tidyWarnings, withoutNames } from './crossing.ts'
 
 tidyWarnings()
 
@@ -42,11 +31,6 @@ interface Peer {
   verify(key: Crossing, token: string): Promise<unknown>
 }
 
-/** PEM for a key pair, octets for a secret: what jsonwebtoken and fast-jwt take. */
-function pemOrOctets(key: Key): string | Buffer {
-  return key.kind === 'secret' ? Buffer.from(local.exportJwk(key).k ?? '', 'base64url') : local.exportPem(key)
-}
-
 const ML_DSA = ['ML-DSA-44', 'ML-DSA-65', 'ML-DSA-87'].map((alg) => [alg, 'it has no ML-DSA'] as const)
 
 const PEERS: readonly Peer[] = [
@@ -54,15 +38,12 @@ const PEERS: readonly Peer[] = [
     name: 'jose',
     lacks: JOSE_LACKS,
     unknown: /^Invalid or unsupported .*value$|^JWK "crv" Parameter and algorithm name mismatch$|^Invalid key type$/,
-    async sign({ alg, signing }, claims) {
-      const key = await jose.importJWK(joseJwk(signing), alg)
+    async sign({ alg, jwk }, claims) {
+      const key = await jose.importJWK(jwk, alg)
       return new jose.SignJWT(claims as jose.JWTPayload).setProtectedHeader({ alg, typ: 'JWT' }).sign(key)
     },
-    async verify({ alg, verifying }, token) {
-      const secret = verifying.kind === 'secret'
-      const key = secret
-        ? await jose.importJWK(joseJwk(verifying), alg)
-        : await jose.importSPKI(local.exportPem(verifying), alg)
+    async verify({ alg, openJwk, openPem }, token) {
+      const key = await (typeof openPem === 'string' ? jose.importSPKI(openPem, alg) : jose.importJWK(openJwk, alg))
       return (await jose.jwtVerify(token, key, { algorithms: [alg], audience: 'api' })).payload
     },
   },
@@ -78,12 +59,12 @@ const PEERS: readonly Peer[] = [
     ]),
     unknown:
       /^"algorithm" must be a valid string enum value$|^"alg" parameter for "ec" key type must|^Unknown key type/,
-    async sign({ alg, signing }, claims) {
-      return jsonwebtoken.sign(claims, pemOrOctets(signing), { algorithm: alg as jsonwebtoken.Algorithm })
+    async sign({ alg, pem }, claims) {
+      return jsonwebtoken.sign(claims, pem, { algorithm: alg as jsonwebtoken.Algorithm })
     },
-    async verify({ alg, verifying }, token) {
+    async verify({ alg, openPem }, token) {
       const algorithms = [alg as jsonwebtoken.Algorithm]
-      return jsonwebtoken.verify(token, pemOrOctets(verifying), { algorithms, audience: 'api' })
+      return jsonwebtoken.verify(token, openPem, { algorithms, audience: 'api' })
     },
   },
   {
@@ -95,12 +76,12 @@ const PEERS: readonly Peer[] = [
       ...ML_DSA,
     ]),
     unknown: /^The algorithm option must be one of|^Invalid public key provided for algorithms|^Unsupported PEM/,
-    async sign({ alg, signing }, claims) {
-      return fastJwt.createSigner({ algorithm: alg as fastJwt.Algorithm, key: pemOrOctets(signing) })({ ...claims })
+    async sign({ alg, pem }, claims) {
+      return fastJwt.createSigner({ algorithm: alg as fastJwt.Algorithm, key: pem })({ ...claims })
     },
-    async verify({ alg, verifying }, token) {
+    async verify({ alg, openPem }, token) {
       const algorithms = [alg as fastJwt.Algorithm]
-      return fastJwt.createVerifier({ algorithms, key: pemOrOctets(verifying), allowedAud: 'api' })(token)
+      return fastJwt.createVerifier({ algorithms, key: openPem, allowedAud: 'api' })(token)
     },
   },
 ]
@@ -109,10 +90,10 @@ const OPTIONS = { issuer: 'https://issuer.example', audience: 'api' } as const
 
 for (const peer of PEERS) {
   test(`${peer.name} lacks what the table says that it lacks`, async (t) => {
-    for (const [name, why] of peer.lacks) {
+    for (const [name, why] of [...peer.lacks].filter(([name]) => ROWS.some((row) => row.name === name))) {
       t.diagnostic(`${name} is not checked with ${peer.name}: ${why}`)
       const [own] = await keysOf(name)
-      const token = local.createSigner({ key: own.signing, expiresIn: 'never' }).sign(CLAIMS)
+      const token = await createSigner({ key: own.signing, expiresIn: 'never' }).sign(CLAIMS)
       const has = `${peer.name} has ${name} by now: take it off the list`
       await assert.rejects(async () => peer.sign(own, CLAIMS), { message: peer.unknown }, has)
       await assert.rejects(async () => peer.verify(own, token), { message: peer.unknown }, has)
@@ -145,10 +126,10 @@ for (const peer of PEERS) {
 
 for (const { name, door } of DOORS) {
   test(`${name}: a key on secp256k1 is not for ES256, as it is for fast-jwt (RFC 7518 §3.4, RFC 8812 §3.2)`, async () => {
-    const [{ signing, verifying }] = await keysOf('ES256K')
-    const token = fastJwt.createSigner({ algorithm: 'ES256', key: local.exportPem(signing) })({ ...CLAIMS })
-    assert.deepEqual(fastJwt.createVerifier({ algorithms: ['ES256'], key: local.exportPem(verifying) })(token), CLAIMS)
-    const bare = importKey(withoutNames(local.exportJwk(verifying)))
+    const [{ pem, openPem, openJwk }] = await keysOf('ES256K')
+    const token = fastJwt.createSigner({ algorithm: 'ES256', key: pem })({ ...CLAIMS })
+    assert.deepEqual(fastJwt.createVerifier({ algorithms: ['ES256'], key: openPem })(token), CLAIMS)
+    const bare = importKey(withoutNames(openJwk as Jwk))
     const verifier = door.createVerifier({ ...OPTIONS, keys: bare })
     await assert.rejects(async () => verifier.verify(token), { name: 'JoseError', code: 'CS_KEY_TYPE' })
   })
@@ -158,12 +139,12 @@ for (const { name, door } of DOORS) {
     // of the kinds that jose lacks do not get in its way.
     const makers = [...new Set(ROWS.map(({ maker }) => maker))].filter((maker) => !maker.startsWith('HS'))
     const kinds = await Promise.all(makers.map(keysOf))
-    const bare = kinds.map(([{ signing }]) => importKey(withoutNames(local.exportJwk(signing))))
+    const bare = kinds.map(([{ jwk }]) => importKey(withoutNames(jwk as Jwk)))
     const jwks = (await door.publicJwks(bare)) as jose.JSONWebKeySet
     const find = jose.createLocalJWKSet(jwks)
     for (const row of JOSE_ROWS.filter(({ alg }) => !alg.startsWith('HS'))) {
       const [own, strange] = await keysFor(row)
-      const [key, other] = [own, strange].map(({ signing }) => importKey(withoutNames(local.exportJwk(signing))))
+      const [key, other] = [own, strange].map(({ jwk }) => importKey(withoutNames(jwk as Jwk)))
       assert.ok(key && other)
       const token = await door.createSigner({ key, alg: row.alg, expiresIn: 'never' }).sign(CLAIMS)
       assert.deepEqual((await jose.jwtVerify(token, find)).payload, CLAIMS, row.name)

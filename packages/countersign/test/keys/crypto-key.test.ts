@@ -5,6 +5,7 @@ import test from 'node:test'
 import { inspect, promisify } from 'node:util'
 import type { Jwk, Key, KeyInput, Signer, Verifier } from 'countersign'
 import * as main from 'countersign'
+import { decryptJwe, encryptJwe } from 'countersign/jwe'
 import * as local from 'countersign/sync'
 import { DOORS } from '../support/doors.ts'
 import { b64, CLAIMS, fails, input, now, POLICY, refuses } from '../support/forge.ts'
@@ -34,16 +35,54 @@ const BOUND: readonly (readonly [alg: string, parameters: Parameters, algorithms
   ['Ed25519', { name: 'Ed25519' }, ['EdDSA', 'Ed25519']],
 ]
 
-/** CryptoKeys that belong to JOSE and sign nothing, with a usage of the private or only key. */
-const UNFIT: readonly (readonly [parameters: object, usage: string])[] = [
-  [{ name: 'AES-CBC', length: 256 }, 'encrypt'],
-  [{ name: 'AES-GCM', length: 256 }, 'encrypt'],
-  [{ name: 'AES-KW', length: 256 }, 'wrapKey'],
-  [rsaOf('RSA-OAEP', 'SHA-256'), 'decrypt'],
-  [rsaOf('RSA-OAEP', 'SHA-1'), 'decrypt'],
-  [{ name: 'ECDH', namedCurve: 'P-256' }, 'deriveBits'],
-  [{ name: 'ECDH', namedCurve: 'P-521' }, 'deriveBits'],
+const ECDH_ES = ['ECDH-ES', 'ECDH-ES+A128KW', 'ECDH-ES+A192KW', 'ECDH-ES+A256KW']
+
+/** CryptoKeys that sign nothing: the usages of a pair or of a secret, and all that they serve. */
+const SEALING: readonly (readonly [parameters: object, usages: readonly string[], algorithms: readonly string[]])[] = [
+  [{ name: 'AES-CBC', length: 256 }, ['encrypt', 'decrypt'], []],
+  [{ name: 'AES-GCM', length: 256 }, ['encrypt', 'decrypt'], ['dir', 'A256GCMKW', 'A256GCM']],
+  [{ name: 'AES-GCM', length: 128 }, ['encrypt', 'decrypt'], ['dir', 'A128GCMKW', 'A128GCM']],
+  [{ name: 'AES-KW', length: 256 }, ['wrapKey', 'unwrapKey'], ['A256KW']],
+  [{ name: 'AES-KW', length: 128 }, ['wrapKey', 'unwrapKey'], ['A128KW']],
+  [rsaOf('RSA-OAEP', 'SHA-256'), ['encrypt', 'decrypt'], ['RSA-OAEP-256']],
+  [rsaOf('RSA-OAEP', 'SHA-384'), ['encrypt', 'decrypt'], ['RSA-OAEP-384']],
+  [rsaOf('RSA-OAEP', 'SHA-512'), ['encrypt', 'decrypt'], ['RSA-OAEP-512']],
+  [rsaOf('RSA-OAEP', 'SHA-1'), ['encrypt', 'decrypt'], ['RSA-OAEP']],
+  [{ name: 'ECDH', namedCurve: 'P-256' }, ['deriveBits'], ECDH_ES],
+  [{ name: 'ECDH', namedCurve: 'P-521' }, ['deriveBits'], ECDH_ES],
+  [{ name: 'X25519' }, ['deriveBits'], ECDH_ES],
 ]
+
+/** The JWK that a CryptoKey for encryption is made of. */
+function sealingJwk(parameters: object): Jwk {
+  const { name, length, namedCurve = name } = parameters as { name: string; length?: number; namedCurve?: string }
+  const kind = new Map([
+    ['RSA-OAEP', 'RS256'],
+    ['P-256', 'ES256'],
+    ['P-521', 'ES512'],
+    ['X25519', 'X25519'],
+  ])
+  return jwkFor(kind.get(namedCurve) ?? (length === 128 ? 'A128KW' : 'HS256'))
+}
+
+/** The CryptoKey that decrypts and the one to encrypt with; of a secret one that does both. */
+async function sealingHalves([parameters, usages]: (typeof SEALING)[number], extractable: boolean): Promise<Made> {
+  const jwk = sealingJwk(parameters)
+  const one = parameters as Parameters
+  if (jwk.kty === 'oct') {
+    const privateKey = await toCryptoKey(jwk, one, extractable, usages)
+    return { privateKey, publicKey: privateKey }
+  }
+  const [encrypting, decrypting] = usages.length === 2 ? [usages.slice(0, 1), usages.slice(1)] : [[], usages]
+  return {
+    privateKey: await toCryptoKey(jwk, one, extractable, decrypting),
+    publicKey: await toCryptoKey(publicMembers(jwk), one, extractable, encrypting),
+  }
+}
+
+/** What to say to encrypt for an algorithm: for one of contents, that the key is shared. */
+const toSay = (alg: string): { readonly alg: string; readonly enc?: string } =>
+  alg.endsWith('GCM') ? { alg: 'dir', enc: alg } : { alg }
 
 function rsaOf(name: string, hash: string, bits = 2048, exponent: readonly number[] = [1, 0, 1]): object {
   return { name, hash, modulusLength: bits, publicExponent: Uint8Array.from(exponent) }
@@ -207,14 +246,17 @@ for (const { where, door, extractable } of PLACES) {
     await door.createVerifier({ keys: secret, ...POLICY }).verify(token)
   })
 
-  for (const [parameters, usage] of UNFIT) {
-    test(`${where} of ${inspect(parameters, { breakLength: Number.POSITIVE_INFINITY })} is taken, and neither signs nor verifies`, async () => {
-      const usages = usage === 'decrypt' ? ['encrypt', 'decrypt'] : [usage]
+  for (const row of SEALING) {
+    const [parameters, usages, algorithms] = row
+    const what = inspect(parameters, { breakLength: Number.POSITIVE_INFINITY })
+
+    test(`${where} of ${what} neither signs nor verifies, and serves ${algorithms.join(', ') || 'nothing'}`, async () => {
       const { privateKey, publicKey } = await generate(parameters, extractable, ...usages)
       for (const half of [privateKey, publicKey]) {
         const key = door.importKey(take(half))
-        assert.deepEqual([key.algorithms, key.use], [[], 'enc'])
-        assertRefused(() => door.createSigner({ key, expiresIn: 60 }), 'CS_KEY_TYPE', 'signer without alg')
+        assert.deepEqual([key.algorithms, key.use], [algorithms, 'enc'])
+        const code = key.alg === undefined ? 'CS_KEY_TYPE' : 'CS_ALG'
+        assertRefused(() => door.createSigner({ key, expiresIn: 60 }), code, 'signer without alg')
         assertRefused(() => door.createVerifier({ keys: key, ...POLICY }), 'CS_KEY_TYPE', 'verifier')
         for (const alg of ['HS256', 'RS256', 'ES256', 'ES512']) {
           assertRefused(() => door.createSigner({ key, alg, expiresIn: 60 }), 'CS_KEY_TYPE', alg)
@@ -223,7 +265,92 @@ for (const { where, door, extractable } of PLACES) {
         assertRefused(() => door.importKey(take(half), { use: 'sig' }), 'CS_KEY_TYPE', 'another use')
       }
     })
+
+    test(`${where} of ${what} does the work of its algorithms, and no other`, async () => {
+      const { privateKey, publicKey } = await sealingHalves(row, extractable)
+      const [own, open] = [door.importKey(take(privateKey)), door.importKey(take(publicKey))]
+      const jwk = sealingJwk(parameters)
+      const [bareOwn, bareOpen] = [jwk, jwk.kty === 'oct' ? jwk : publicMembers(jwk)].map((it) => main.importKey(it))
+      assert.ok(bareOwn && bareOpen)
+      assert.deepEqual([own.bits, own.crv, own.extractable], [bareOwn.bits, bareOwn.crv, extractable])
+      for (const alg of algorithms) {
+        for (const [key, keys] of [
+          [open, own],
+          [open, bareOwn],
+          [bareOpen, own],
+        ] as const) {
+          const token = await encryptJwe('for you', { key, ...toSay(alg) })
+          const { plaintext, header } = await decryptJwe(token, { keys })
+          assert.deepEqual([new TextDecoder().decode(plaintext), header.alg], ['for you', toSay(alg).alg])
+          const tag = token.slice(token.lastIndexOf('.') + 1)
+          const changed = `${token.slice(0, -tag.length)}${tag.startsWith('A') ? 'B' : 'A'}${tag.slice(1)}`
+          await assert.rejects(decryptJwe(changed, { keys }), { name: 'JoseError', code: 'CS_DECRYPTION' })
+        }
+        if (own.kind === 'private') {
+          await assert.rejects(encryptJwe('x', { key: own, ...toSay(alg) }), { code: 'CS_KEY_TYPE' }, 'a private key')
+          const token = await encryptJwe('x', { key: open, ...toSay(alg) })
+          await assert.rejects(decryptJwe(token, { keys: open }), { code: 'CS_KEY_TYPE' }, 'a public key')
+        }
+      }
+      const { management, content } = main.capabilities()
+      for (const alg of [...management, ...content].filter((id) => !algorithms.includes(id))) {
+        if (alg === 'dir') continue
+        const say = toSay(/^A.*CBC/.test(alg) ? '' : alg)
+        const refused = encryptJwe('x', { key: open, ...(say.alg === '' ? { alg: 'dir', enc: alg } : say) })
+        await assert.rejects(refused, { name: 'JoseError', code: /^CS_KEY_(TYPE|SIZE)$/ }, alg)
+      }
+    })
+
+    test(`${where} of ${what} makes and opens JWTs`, async () => {
+      const { privateKey, publicKey } = await sealingHalves(row, extractable)
+      const [keys, key] = [door.importKey(take(privateKey)), door.importKey(take(publicKey))]
+      for (const alg of algorithms.filter((id) => !id.endsWith('GCM'))) {
+        const token = await door.createEncrypter({ key, alg, expiresIn: 60, now }).encrypt(CLAIMS)
+        const policy = { ...POLICY, ...(keys.kind === 'private' && ({ unsigned: 'accept' } as const)) }
+        const { claims } = await door.createDecrypter({ keys, ...policy }).decrypt(token)
+        assert.equal(claims.sub, CLAIMS.sub)
+      }
+    })
   }
+
+  test(`${where} minds its usages: one to encrypt does not decrypt, and one without a usage that serves is refused`, async () => {
+    const jwk = jwkFor('HS256')
+    const halfOf = async (name: string, usage: string): Promise<Key> =>
+      door.importKey(take(await toCryptoKey(jwk, { name }, extractable, [usage])))
+    for (const [name, to, from, alg] of [
+      ['AES-GCM', 'encrypt', 'decrypt', 'A256GCMKW'],
+      ['AES-KW', 'wrapKey', 'unwrapKey', 'A256KW'],
+    ] as const) {
+      const [encrypting, decrypting] = [await halfOf(name, to), await halfOf(name, from)]
+      const token = await encryptJwe('for you', { key: encrypting, alg })
+      assert.ok(await decryptJwe(token, { keys: decrypting }))
+      await assert.rejects(encryptJwe('x', { key: decrypting, alg }), { code: 'CS_KEY_TYPE', message: /key_ops/ })
+      await assert.rejects(decryptJwe(token, { keys: encrypting }), { code: 'CS_KEY_TYPE', message: /key_ops/ })
+    }
+    const idle = await toCryptoKey(
+      publicMembers(jwkFor('RS256')),
+      { name: 'RSA-OAEP', hash: 'SHA-256' },
+      extractable,
+      [],
+    )
+    assert.deepEqual(door.importKey(take(idle)).algorithms, [])
+  })
+
+  if (!extractable)
+    test(`${where} that may wrap or derive keys alone, which gives no octets, is refused and not tried`, async () => {
+      for (const [alg, parameters, usages] of [
+        ['A128GCMKW', { name: 'AES-GCM', length: 128 }, ['wrapKey', 'unwrapKey']],
+        ['RSA-OAEP-256', rsaOf('RSA-OAEP', 'SHA-256'), ['wrapKey', 'unwrapKey']],
+        ['ECDH-ES', { name: 'ECDH', namedCurve: 'P-256' }, ['deriveKey']],
+      ] as const) {
+        const keys = door.importKey(take((await generate(parameters, extractable, ...usages)).privateKey))
+        assert.deepEqual(keys.algorithms, [])
+        const jwk = sealingJwk(parameters)
+        const key = main.importKey(jwk.kty === 'oct' ? jwk : publicMembers(jwk))
+        const token = await encryptJwe('x', { key, alg })
+        await assert.rejects(decryptJwe(token, { keys }), { name: 'JoseError', code: 'CS_KEY_TYPE' }, alg)
+      }
+    })
 
   for (const [what, parameters, usages] of [
     ['HMAC with SHA-1', { name: 'HMAC', hash: 'SHA-1' }, ['sign', 'verify']],
@@ -238,17 +365,6 @@ for (const { where, door, extractable } of PLACES) {
       }
     })
   }
-
-  test(`${where} for agreeing on a secret with X25519 is refused, or serves nothing`, async () => {
-    const { privateKey, publicKey } = await generate({ name: 'X25519' }, extractable, 'deriveBits')
-    for (const half of [privateKey, publicKey]) {
-      try {
-        assert.deepEqual(door.importKey(take(half)).algorithms, [])
-      } catch (error) {
-        assert.equal((error as { code?: string }).code, 'CS_UNSUPPORTED')
-      }
-    }
-  })
 
   test(`${where} is as weak as any other key, and refused for it (attacks 19 and 20)`, async () => {
     for (const name of ['RSASSA-PKCS1-v1_5', 'RSA-PSS', 'RSA-OAEP']) {
@@ -285,7 +401,8 @@ for (const { where, door, extractable } of PLACES) {
       for (const y of [0, 1]) {
         const x = b64(Uint8Array.of(y, ...new Uint8Array(31)))
         const half = await toCryptoKey({ kty: 'OKP', crv: 'Ed25519', x }, { name: 'Ed25519' }, extractable, ['verify'])
-        assertRefused(() => door.importKey(take(half)), 'CS_KEY_INVALID', `y = ${y}`, /small order/)
+        const { message } = await fails(() => taken(door, take(half)), 'CS_KEY_INVALID')
+        assert.match(message, /small order/, `y = ${y}`)
       }
     })
 
@@ -427,12 +544,25 @@ test('countersign/sync: a non-extractable CryptoKey is a TypeError where it is g
   }
 })
 
+test('countersign/sync: a non-extractable CryptoKey for encryption is a TypeError where it is given', async () => {
+  const told = { name: 'TypeError', message: /countersign\/sync[\s\S]*use countersign$/ }
+  for (const row of SEALING.filter(([, , algorithms]) => algorithms.length > 0)) {
+    const { privateKey, publicKey } = await sealingHalves(row, false)
+    const [own, open] = [local.importKey(take(privateKey)), local.importKey(take(publicKey))]
+    const [alg = ''] = row[2]
+    for (const keys of [own, [own], local.keySet({ keys: [own] })])
+      assert.throws(() => local.createDecrypter({ keys, unsigned: 'accept', ...POLICY }), told, alg)
+    // A public key has nothing to hide, so it may well be taken.
+    if (own.kind === 'secret') assert.throws(() => local.createEncrypter({ key: open, alg, expiresIn: 60 }), told, alg)
+  }
+})
+
 test('countersign/sync: a non-extractable CryptoKey is refused in every form that keys have', async () => {
   const secret = await toCryptoKey(jwkFor('HS256'), { name: 'HMAC', hash: 'SHA-256' }, false, ['verify'])
   const key = local.importKey(take(secret))
   for (const keys of [{ keys: [key] }, secret, [secret], { keys: [secret] }]) {
     const construct = (): unknown => local.createVerifier({ keys: keys as never, ...POLICY })
-    assert.throws(construct, { name: 'TypeError', message: /countersign\/sync/ })
+    assert.throws(construct, { name: 'TypeError', message: /countersign\/sync|importKey/ })
   }
 })
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import * as crypto from 'node:crypto'
 import test from 'node:test'
-import type { ErrorCode, ImportOptions, Jwk } from 'countersign'
-import * as local from 'countersign/sync'
+import { type ErrorCode, type ImportOptions, importKey, type Jwk } from 'countersign'
 import { base64url, fromBase64url, utf8 } from '../../src/bytes.ts'
 import { DOORS } from '../support/doors.ts'
+import { fails } from '../support/forge.ts'
 import {
   ASYMMETRIC,
   assertRefused,
@@ -18,6 +18,7 @@ import {
   publicMembers,
   RSA,
   SPKI,
+  taken,
   versionWithPublic,
 } from '../support/keys.ts'
 import { ofOrigin } from '../support/vectors.ts'
@@ -98,7 +99,7 @@ const REFUSED_JWKS: readonly (readonly [why: string, code: ErrorCode, jwk: unkno
   ['EC whose d is zero', 'CS_KEY_INVALID', { ...EC, d: base64url(new Uint8Array(32)) }],
   ['EC whose d is not below the order', 'CS_KEY_INVALID', { ...EC, d: base64url(new Uint8Array(32).fill(255)) }],
   ['EC whose d is short', 'CS_KEY_INVALID', { ...EC, d: 'AQ' }],
-  ['OKP on a curve that we do not have', 'CS_UNSUPPORTED', { ...ED, crv: 'X25519' }],
+  ['OKP on a curve that we do not have', 'CS_UNSUPPORTED', { ...ED, crv: 'X41417' }],
   ['OKP on another curve than its own', 'CS_KEY_INVALID', { ...ED, crv: 'Ed448' }],
   ['OKP off its curve', 'CS_KEY_INVALID', { ...ED, x: base64url(Uint8Array.of(2, ...new Uint8Array(31))) }],
   ['OKP with an octet too few', 'CS_KEY_INVALID', { ...ED, x: ED.x?.slice(0, -3) }],
@@ -155,11 +156,11 @@ for (const { name, door } of DOORS) {
   }
 
   for (const alg of CURVES) {
-    test(`${name}: importKey refuses ${alg} keys whose halves do not belong together`, () => {
+    test(`${name}: importKey refuses ${alg} keys whose halves do not belong together`, async () => {
       const [own, strange] = [jwkFor(alg), jwkFor(alg, 1)]
-      assertRefused(() => door.importKey({ ...own, ...publicMembers(strange) }), 'CS_KEY_INVALID', 'JWK')
+      await fails(() => taken(door, { ...own, ...publicMembers(strange) }), 'CS_KEY_INVALID')
       const hand = { open: strange, version: versionWithPublic(own) }
-      assertRefused(() => door.importKey(pkcs8(own, hand)), 'CS_KEY_INVALID', 'PKCS#8')
+      await fails(() => taken(door, pkcs8(own, hand)), 'CS_KEY_INVALID')
     })
   }
 
@@ -180,7 +181,7 @@ for (const { name, door } of DOORS) {
     ['nothing', undefined],
     ['null', null],
     ['a number', 7],
-    ['a Key', local.generateKey('ES256')],
+    ['a Key', importKey(jwkFor('ES256'))],
     ['octets that are no DER', new Uint8Array(32)],
     ['no octets', new Uint8Array()],
   ] as const) {
@@ -216,8 +217,6 @@ for (const { name, door } of DOORS) {
     const others = [
       crypto.generateKeyPairSync('ec', { namedCurve: 'secp224r1' }),
       crypto.generateKeyPairSync('ec', { namedCurve: 'brainpoolP256r1' }),
-      crypto.generateKeyPairSync('x25519'),
-      crypto.generateKeyPairSync('x448'),
       crypto.generateKeyPairSync('dsa', { modulusLength: 2048, divisorLength: 256 }),
     ]
     for (const other of others) {

@@ -23,6 +23,7 @@ import {
 } from 'countersign'
 import { signJws, verifyJws } from 'countersign/jws'
 import * as sync from 'countersign/sync'
+import { DOORS, HAS_SYNC } from '../support/doors.ts'
 import { CLAIMS, fails, now, POLICY } from '../support/forge.ts'
 import { der, TAG } from '../support/keys.ts'
 
@@ -79,8 +80,8 @@ function pairOf(alg: string, which: 'its own' | 'a stranger' = 'its own'): Pair 
   return known
 }
 
-const openKey = (alg: string): Key => importKey(pairOf(alg).publicKey)
-const openJwk = (alg: string): Jwk => sync.exportJwk(openKey(alg))
+const openJwk = (alg: string): Jwk => pairOf(alg).publicKey.export({ format: 'jwk' }) as unknown as Jwk
+const openKey = (alg: string): Key => importKey(openJwk(alg))
 
 /** Signs as a service does that has the key and speaks of signatures as JOSE does. */
 function signWith(alg: string, input: Uint8Array, { privateKey: key }: Pair = pairOf(alg)): Uint8Array {
@@ -170,7 +171,7 @@ test('remoteKey refuses a private key, a secret and a remote key as its public k
   const secret = crypto.randomBytes(32).toString('base64url')
   const refused: readonly (Jwk | Key)[] = [
     privateKey.export({ format: 'jwk' }) as Jwk,
-    importKey(privateKey),
+    importKey(privateKey.export({ format: 'jwk' }) as Jwk),
     await generateKey('RS256'),
     { kty: 'oct', k: secret },
     await generateKey('HS256'),
@@ -248,18 +249,21 @@ test('a remote key does not verify, and its public key does', async () => {
   await fails(() => createVerifier({ keys: () => key, ...POLICY }).verify(token), 'CS_KEY_TYPE')
   await fails(() => createVerifier({ keys: [key], ...POLICY }).verify(token), 'CS_KEY_TYPE', 'CS_NO_KEY')
   await fails(() => verifyJws(token, { keys: key }), 'CS_KEY_TYPE')
-  assert.throws(() => sync.createVerifier({ keys: key, ...POLICY }))
-  assert.equal(sync.createVerifier({ keys: sync.publicKey(key), ...POLICY }).verify(token).claims.sub, CLAIMS.sub)
+  for (const { door } of DOORS) {
+    await fails(() => door.createVerifier({ keys: key, ...POLICY }), 'CS_KEY_TYPE')
+    const verifier = door.createVerifier({ keys: await door.publicKey(key), ...POLICY })
+    assert.equal((await verifier.verify(token)).claims.sub, CLAIMS.sub)
+  }
 })
 
 test('a remote key is not exported, for its private half is not here', async () => {
   for (const alg of ALGS) {
     const key = remoteFor(alg)
     assert.deepEqual([key.kind, key.extractable], ['private', false])
-    await fails(() => exportJwk(key), 'CS_KEY_TYPE')
-    await fails(() => exportPem(key), 'CS_KEY_TYPE')
-    await fails(() => sync.exportJwk(key), 'CS_KEY_TYPE')
-    await fails(() => sync.exportPem(key), 'CS_KEY_TYPE')
+    for (const { door } of DOORS) {
+      await fails(() => door.exportJwk(key), 'CS_KEY_TYPE')
+      await fails(() => door.exportPem(key), 'CS_KEY_TYPE')
+    }
   }
 })
 
@@ -679,15 +683,17 @@ for (const alg of ALGS) {
     assert.equal(seen.length, 0)
   })
 
-  test(`${alg}: tokens of a remote key verify with its public key, in both doors and by node:crypto`, async () => {
+  test(`${alg}: tokens of a remote key verify with its public key, in each door and by node:crypto`, async () => {
     for (const jwk of [openJwk(alg), openKey(alg)]) {
       const key = remoteKey({ jwk, alg, sign: (input) => signWith(alg, input) })
       assert.deepEqual([key.kind, key.algorithms], ['private', [alg]])
       const token = await createSigner({ key, expiresIn: '10m', now }).sign({ ...CLAIMS })
       assertSigned(alg, token)
       for (const keys of [await publicKey(key), keySet(await publicJwks([key])), openKey(alg)]) {
-        assert.deepEqual({ ...(await createVerifier({ keys, ...POLICY }).verify(token)).claims }, { ...CLAIMS })
-        assert.deepEqual({ ...sync.createVerifier({ keys, ...POLICY }).verify(token).claims }, { ...CLAIMS })
+        for (const { door } of DOORS) {
+          const { claims } = await door.createVerifier({ keys, ...POLICY }).verify(token)
+          assert.deepEqual({ ...claims }, { ...CLAIMS })
+        }
       }
     }
   })
@@ -739,8 +745,10 @@ test('the public key of a remote key is the one that was given, and is published
     assert.equal(await exportPem(own), pairOf(alg).publicKey.export({ format: 'pem', type: 'spki' }).toString())
     assert.equal(await thumbprint(key), await thumbprint(own))
     assert.deepEqual(await publicJwks([key]), { keys: [{ ...jwk, kid: await thumbprint(own) }] })
-    assert.deepEqual(sync.publicJwks([key]), await publicJwks([own]))
-    assert.equal(sync.thumbprint(key), await thumbprint(own))
+    for (const { door } of DOORS) {
+      assert.deepEqual(await door.publicJwks([key]), await publicJwks([own]))
+      assert.equal(await door.thumbprint(key), await thumbprint(own))
+    }
   }
 })
 
@@ -780,7 +788,7 @@ test('two keys of a service are told apart by their kids in one set', async () =
   const stranger = pairOf('ES256', 'a stranger')
   const current = remoteFor('ES256', { kid: 'current' })
   const next = remoteKey({
-    jwk: importKey(stranger.publicKey),
+    jwk: stranger.publicKey.export({ format: 'jwk' }) as unknown as Jwk,
     kid: 'next',
     sign: (input) => signWith('ES256', input, stranger),
   })
@@ -795,7 +803,7 @@ test('the public key may be a Key made of a PEM, a DER, a KeyObject or a CryptoK
     const inputs = [
       open.export({ format: 'pem', type: 'spki' }) as string,
       Uint8Array.from(open.export({ format: 'der', type: 'spki' })),
-      open,
+      ...(HAS_SYNC ? [open] : []),
     ]
     const prints = new Set<string>()
     for (const input of inputs) {

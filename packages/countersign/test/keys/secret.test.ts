@@ -185,7 +185,7 @@ for (const { name, door } of DOORS) {
     const jwk = jwkFor('HS256')
     const key = door.importKey(jwk)
     assert.deepEqual(await door.exportJwk(key), jwk)
-    assert.deepEqual(key.algorithms, ['HS256'])
+    assert.ok(key.algorithms.includes('HS256') && !key.algorithms.includes('HS384'))
     await assert.rejects(async () => door.exportPem(key), { name: 'JoseError', code: 'CS_KEY_TYPE' })
     await assert.rejects(async () => door.publicKey(key), { name: 'JoseError', code: 'CS_KEY_TYPE' })
   })

@@ -8,14 +8,15 @@ import { type VerifiedSignature, verify } from '../../src/jws/verify.ts'
 import { Key } from '../../src/key/key.ts'
 import { type Op, run, runSync, use } from '../../src/op.ts'
 import { JWT_LIMITS, type Limits } from '../../src/options.ts'
-import { parseCompact } from '../../src/serialization.ts'
+import { parseCompact } from '../../src/serialization/jws.ts'
 import { type Keys, toSource } from '../../src/source/source.ts'
+import { HAS_SYNC } from './doors.ts'
 
-/** The two drivers of an operation; a test that runs under both proves that they agree. */
-export const RUNTIMES = [
-  { name: 'promise', run: <T>(op: Op<T>): T | Promise<T> => run(op, backend) },
-  { name: 'sync', run: <T>(op: Op<T>): T | Promise<T> => runSync(op, sync) },
-] as const
+const PROMISE = { name: 'promise', run: <T>(op: Op<T>): T | Promise<T> => run(op, backend) } as const
+const SYNC = { name: 'sync', run: <T>(op: Op<T>): T | Promise<T> => runSync(op, sync) } as const
+
+/** The drivers of an operation; a test that runs under both proves that they agree. */
+export const RUNTIMES: readonly [typeof PROMISE, ...(typeof SYNC)[]] = [PROMISE, ...(HAS_SYNC ? [SYNC] : [])]
 
 /** The JWS layer has a larger limit than JWTs. */
 export const JWS_LIMITS: Limits = { ...JWT_LIMITS, tokenBytes: 1024 * 1024 }

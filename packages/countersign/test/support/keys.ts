@@ -1,42 +1,63 @@
 import assert from 'node:assert/strict'
 import * as crypto from 'node:crypto'
-import { type ErrorCode, JoseError, type Jwk } from 'countersign'
-import * as local from 'countersign/sync'
+import {
+  capabilities,
+  type ErrorCode,
+  type ImportOptions,
+  importKey,
+  JoseError,
+  type Jwk,
+  type Key,
+  type KeyInput,
+} from 'countersign'
 import { fromBase64url } from '../../src/bytes.ts'
+import { HAS_SYNC } from './doors.ts'
+import made from './keys.json' with { type: 'json' }
 
 /** The parameter sets of ML-DSA (RFC 9964 §5). */
 export const EVERY_ML_DSA = ['ML-DSA-44', 'ML-DSA-65', 'ML-DSA-87'] as const
 
-/** Those that the platform has, by its own word: `capabilities` is held to it, and akp.test.ts says which are missing. */
-export const ML_DSA = EVERY_ML_DSA.filter((alg) => {
-  const made = resultOf(() => crypto.generateKeyPairSync(alg.toLowerCase() as 'ed25519'))
-  return !(made instanceof Error)
-})
+const { signature, curves } = capabilities()
 
-/** An algorithm for each kind of key that has two halves, and is not RSA. */
-export const CURVES = ['ES256', 'ES384', 'ES512', 'ES256K', 'Ed25519', 'Ed448', ...ML_DSA] as const
+/** Whether this runtime has a signature algorithm; what it has not, runtime.test.ts holds to be refused. */
+export const isHere = (alg: string): boolean => signature.includes(alg)
+
+/** For the option `skip` of a test: why it cannot run where there is no key on a curve. */
+export const lacks = (crv: string | undefined): string | false =>
+  crv === undefined || curves.includes(crv) ? false : `this runtime has no ${crv}`
+
+/** Those that this runtime has. What each runtime has is held by test/runtimes; akp.test.ts says which are missing. */
+export const ML_DSA: readonly (typeof EVERY_ML_DSA)[number][] = EVERY_ML_DSA.filter(isHere)
+
+/** An algorithm for each kind of key that has two halves, and is not RSA; those that this runtime has. */
+export const CURVES = (['ES256', 'ES384', 'ES512', 'ES256K', 'Ed25519', 'Ed448', ...EVERY_ML_DSA] as const).filter(
+  isHere,
+)
 
 /** The same with RSA. */
-export const ASYMMETRIC = ['RS256', ...CURVES] as const
+export const ASYMMETRIC = (['RS256', ...CURVES] as const).filter(isHere)
 
-const made = new Map<string, Jwk>()
+interface FixedKey {
+  readonly jwk: Jwk
+  readonly pkcs8?: string
+  readonly spki?: string
+}
+
+/** Two keys of each kind, the same in every run and on every runtime; make-keys.ts has made them. */
+const FIXED: Readonly<Record<string, readonly FixedKey[]>> = made
+
+/** The algorithms that take the keys of another one. */
+const SAME_KEYS: Readonly<Record<string, string>> = { EdDSA: 'Ed25519', RS384: 'RS256', RS512: 'RS256' }
 
 /**
- * A private or secret JWK, without a word about it. It is made when it is first asked for, since RSA takes long.
+ * A private or secret JWK, without a word about it.
  *
  * @param which - 1 for a stranger: another key of the same kind
  */
 export function jwkFor(alg: string, which: 0 | 1 = 0): Jwk {
-  const name = `${alg} ${which}`
-  const jwk = made.get(name) ?? bareJwk(alg)
-  made.set(name, jwk)
-  return jwk
-}
-
-function bareJwk(alg: string): Jwk {
-  const { alg: own, kid: _, ...jwk } = local.exportJwk(local.generateKey(alg))
-  // For a key of kty AKP its alg is a part of the key (RFC 9964 §3).
-  return jwk.kty === 'AKP' && own !== undefined ? { ...jwk, alg: own } : jwk
+  const key = FIXED[SAME_KEYS[alg] ?? alg]?.[which]
+  if (key === undefined) throw new TypeError(`keys.json has no key for ${alg}`)
+  return { ...key.jwk }
 }
 
 /** The members of a JWK that are nobody's business (RFC 7518 §6, RFC 8037 §2, RFC 9964 §3). */
@@ -46,13 +67,24 @@ export const PRIVATE_MEMBERS: readonly string[] = ['d', 'p', 'q', 'dp', 'dq', 'q
 export const publicMembers = (jwk: Jwk): Jwk =>
   Object.fromEntries(Object.entries(jwk).filter(([name]) => !PRIVATE_MEMBERS.includes(name))) as unknown as Jwk
 
+/** The key that verifies what a JWK signs: its public half, or a secret itself. */
+export const verifyingKey = (jwk: Jwk): Key => importKey(jwk.kty === 'oct' ? jwk : publicMembers(jwk))
+
 /** The public halves of the keys that most tests take. */
 export const RSA: Jwk = publicMembers(jwkFor('RS256'))
 export const EC: Jwk = publicMembers(jwkFor('ES256'))
 export const ED: Jwk = publicMembers(jwkFor('Ed25519'))
 
-/** The PEM of a key, private or public as its JWK is. */
-export const pemOf = (jwk: Jwk): string => local.exportPem(local.importKey(jwk))
+/** The PEM of a key of `jwkFor`, private or public as its JWK is, from OpenSSL. */
+export function pemOf(jwk: Jwk): string {
+  const same = (name: 'n' | 'x' | 'pub', own: Jwk): boolean => own[name] !== undefined && own[name] === jwk[name]
+  const key = Object.values(FIXED)
+    .flat()
+    .find(({ jwk: own }) => (['n', 'x', 'pub'] as const).some((name) => same(name, own)))
+  const pem = PRIVATE_MEMBERS.some((name) => name in jwk) ? key?.pkcs8 : key?.spki
+  if (pem === undefined) throw new TypeError('keys.json has no such key')
+  return pem
+}
 
 /** The octets inside a PEM. */
 export const derOf = (pem: string): Uint8Array =>
@@ -82,6 +114,23 @@ export function assertRefused(run: () => unknown, code: ErrorCode, why: string, 
     },
     `${why} was accepted`,
   )
+}
+
+/**
+ * Takes a key in and puts it to its first use: only there WebCrypto compares the halves of a private key, and node:crypto
+ * does at once.
+ */
+export async function taken(
+  door: {
+    importKey(input: KeyInput, options?: ImportOptions): Key
+    exportPem(key: Key): string | Promise<string>
+  },
+  input: unknown,
+  options?: ImportOptions,
+): Promise<Key> {
+  const key = door.importKey(input as KeyInput, options)
+  if (!HAS_SYNC && key.kind === 'private') await door.exportPem(key)
+  return key
 }
 
 /** What a call returns or throws, for tests that look at all that it shows. */
@@ -119,6 +168,7 @@ const OID = {
   Ed25519: '2b6570',
   Ed448: '2b6571',
   X25519: '2b656e',
+  X448: '2b656f',
   'ML-DSA-44': '608648016503040311',
   'ML-DSA-65': '608648016503040312',
   'ML-DSA-87': '608648016503040313',

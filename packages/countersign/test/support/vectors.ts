@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Jwk, JwkSet } from 'countersign'
+import type { FlattenedJwe, GeneralJwe } from 'countersign/jwe'
 import type { FlattenedJws, GeneralJws } from 'countersign/jws'
 
 /** The folder of public test vectors; its README explains every member that is read here. */
@@ -32,6 +33,23 @@ export interface RfcCase {
   readonly uri?: string
   readonly octets?: readonly number[]
   readonly base64url?: string
+  readonly enc?: string
+  readonly jwe?: string | FlattenedJwe | GeneralJwe
+  readonly password_utf8?: string
+  readonly plaintext_utf8?: string
+  readonly plaintext_jwk?: Jwk
+  readonly cek_b64u?: string
+  readonly iv_b64u?: string
+  readonly aad_utf8?: string
+  readonly ciphertext_b64u?: string
+  readonly tag_b64u?: string
+  readonly inner_jws?: string
+  readonly inner_key?: Jwk
+  readonly ephemeral_key?: Jwk
+  readonly recipient_key?: Jwk
+  readonly header?: Readonly<Record<string, unknown>>
+  readonly z_b64u?: string
+  readonly derived_key_b64u?: string
 }
 
 /** A file of the JOSE Cookbook, apart from its bare keys. */
@@ -40,10 +58,18 @@ export interface CookbookEntry {
   readonly reproducible?: boolean
   readonly input?: {
     readonly payload?: string
+    readonly plaintext?: string
     readonly key?: Jwk | readonly Jwk[]
+    readonly pwd?: string
     readonly alg?: string | readonly string[]
+    readonly enc?: string
+    readonly zip?: string
+    readonly aad?: string
   }
   readonly signing?: CookbookSigning | readonly CookbookSigning[]
+  readonly generated?: { readonly cek?: string; readonly iv?: string; readonly plaintext_c?: string }
+  readonly encrypting_key?: CookbookEncryptedKey | readonly CookbookEncryptedKey[]
+  readonly encrypting_content?: CookbookEncryptedContent
   readonly output: Readonly<Record<string, unknown>>
 }
 
@@ -52,6 +78,23 @@ export interface CookbookSigning {
   readonly protected?: Readonly<Record<string, unknown>>
   readonly unprotected?: Readonly<Record<string, unknown>>
   readonly sig?: string
+}
+
+/** How the cookbook brings the key of a content to a recipient; its private ephemeral key is here alone. */
+export interface CookbookEncryptedKey {
+  readonly epk?: Jwk
+  /** What the recipients agreed upon, where that is the key of the content. */
+  readonly cek?: string
+  readonly encrypted_key?: string
+}
+
+/** What a content of the cookbook is made of. */
+export interface CookbookEncryptedContent {
+  readonly protected?: Readonly<Record<string, unknown>>
+  readonly protected_b64u?: string
+  readonly unprotected?: Readonly<Record<string, unknown>>
+  readonly ciphertext: string
+  readonly tag: string
 }
 
 /** A group of Wycheproof: one key or one JWK Set, and the tokens that are tried on it. */
@@ -68,7 +111,7 @@ export interface WycheproofCase {
   readonly result: 'valid' | 'invalid'
 }
 
-/** One thing to check, under the one name it has here and on the waiting list. */
+/** One thing to check, under the one name it has here. */
 export type Vector = { readonly id: string } & (
   | { readonly from: 'rfc'; readonly value: RfcCase }
   | { readonly from: 'cookbook'; readonly form: string; readonly entry: CookbookEntry }

@@ -157,8 +157,9 @@ export function oneKey(key: Jwk | JwkSet | readonly Jwk[] | null | undefined): J
   return jwk
 }
 
-const isJwkSet = (key: Jwk | JwkSet): key is JwkSet => 'keys' in key
+export const isJwkSet = (key: Jwk | JwkSet): key is JwkSet => 'keys' in key
 
 const isArray = <T>(value: T | readonly T[]): value is readonly T[] => Array.isArray(value)
 
-const toArray = <T>(value: T | readonly T[]): readonly T[] => (isArray(value) ? value : [value])
+/** One or several as several. */
+export const toArray = <T>(value: T | readonly T[]): readonly T[] => (isArray(value) ? value : [value])

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
+import { importKey, type Jwk, thumbprint } from 'countersign'
 import { type FlattenedJws, type GeneralJws, type SignJwsOptions, signJws, verifyJws } from 'countersign/jws'
-import { importKey, thumbprint } from 'countersign/sync'
 import { base64url, fromBase64url } from '../../src/bytes.ts'
 import { RUNTIMES, signAgain, signOctets, verifyCompact, verifyOctets } from '../support/jws.ts'
+import { isHere, verifyingKey } from '../support/keys.ts'
 import {
   type AnyJws,
   exampleOf,
@@ -16,7 +17,7 @@ import {
   withChangedSignature,
   withoutPayload,
 } from './examples.ts'
-import { exercise, verifyingKey } from './suites.ts'
+import { exercise } from './suites.ts'
 
 const ANY_KEY = importKey({ kty: 'oct', k: base64url(new Uint8Array(64).fill(1)) })
 
@@ -47,6 +48,7 @@ exercise(
     const example = exampleOf(vector)
     const token = String(example.token)
     const part = onlyPart(example)
+    if (!isHere(part.alg)) return lacks(part.jwk)
     const key = verifyingKey(part.jwk)
     await assert.rejects(async () => run(verifyCompact(withChangedSignature(token), key)), { code: 'CS_SIGNATURE' })
     const verified = await run(verifyCompact(token, key, [part.alg]))
@@ -56,6 +58,11 @@ exercise(
     assert.equal(await run(signAgain(token, part.alg, importKey(part.jwk))), token)
   },
 )
+
+/** What this runtime does not have is refused by name, be it the key or its first use. */
+async function lacks(jwk: Jwk): Promise<void> {
+  await assert.rejects(async () => signJws('', { key: importKey(jwk) }), { name: 'JoseError', code: 'CS_UNSUPPORTED' })
+}
 
 const [PROMISE] = RUNTIMES
 
@@ -113,7 +120,7 @@ exercise(
       assert.deepEqual(verified.payload, payload)
       assert.deepEqual({ ...verified.protectedHeader }, protectedHeader)
       assert.deepEqual({ ...verified.header }, { ...protectedHeader, ...unprotectedHeader })
-      assert.equal(thumbprint(verified.key), thumbprint(importKey(jwk)))
+      assert.equal(await thumbprint(verified.key), await thumbprint(importKey(jwk)))
       const apart = await verifyJws(detached, { ...options, detachedPayload: payload })
       assert.deepEqual(apart, verified, 'any JWS can travel without its payload (RFC 7515 Appendix F)')
     }
@@ -226,6 +233,7 @@ exercise(
   ({ id, value }) => `${value.alg} signs octets to the signature of the RFC (RFC 8032 §5.2.6, §7.4): ${id}`,
   async ({ value }, { run }) => {
     const jwk = oneKey(value.key)
+    if (!isHere(String(value.alg))) return lacks(jwk)
     const message = fromBase64url(value.message_b64u ?? '', 'message_b64u')
     const signature = fromBase64url(the(value.signature_b64u, 'signature_b64u'), 'signature_b64u')
     for (const alg of [String(value.alg), 'EdDSA']) {

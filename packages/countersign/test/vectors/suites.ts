@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { importKey, type Jwk, type Key, publicKey } from 'countersign/sync'
 import { ofOrigin, type Vector, type VectorOf } from '../support/vectors.ts'
 import { exampleOf, isDeterministic, type JwsExample } from './examples.ts'
+import { isOurJwe, jweExampleOf } from './jwe-examples.ts'
 
 const ofKind = (...kinds: string[]): readonly VectorOf<'rfc'>[] =>
   ofOrigin('rfc').filter(({ value }) => kinds.includes(value.kind))
@@ -30,7 +30,20 @@ const examplesWith = (wanted: (example: JwsExample) => boolean): typeof jws =>
 const isPlainCompact = ({ token, detached, signatures }: JwsExample): boolean =>
   typeof token === 'string' && !detached && signatures.every(({ protectedHeader }) => protectedHeader['b64'] !== false)
 
-/** The vectors that each test file here runs. What is in none of them has to be on the waiting list. */
+const rfcJwe = ofKind('jwe-compact', 'jwe-flattened-json', 'jwe-general-json')
+const cookbookJwe = ofOrigin('cookbook').filter(({ entry }) => entry.encrypting_content !== undefined)
+
+const everyJwe = [...rfcJwe, ...cookbookJwe]
+/** Whether the only way to the key is one that is left out on purpose. */
+const isLeftOut = (vector: (typeof everyJwe)[number]): boolean =>
+  jweExampleOf(vector).recipients.every(({ alg }) => alg === 'RSA1_5')
+const jwe = everyJwe.filter((vector) => !isLeftOut(vector))
+
+/** The private ephemeral key of this one is not that of its output. */
+const LOST_KEY = 'rfc7520/curve25519/ecdh-es.json'
+const jweMade = jwe.filter(({ id }) => !id.startsWith(LOST_KEY))
+
+/** The vectors that each test file here runs: a test holds that there are no others. */
 export const SUITES = {
   jws,
   jwsRefused,
@@ -43,6 +56,16 @@ export const SUITES = {
   bareSignature: ofKind('signature'),
   jwtRefused: ofKind('jwt-jws', 'jwt-unsecured').filter(({ value }) => value.expect !== 'valid'),
   jwt: ofKind('jwt-jws').filter(({ value }) => value.expect === 'valid'),
+  jwe,
+  jweRefused: everyJwe.filter(isLeftOut),
+  jweMade,
+  jweWritten: jweMade.filter((vector) => isOurJwe(jweExampleOf(vector))),
+  jweOpenEnc: jwe.filter((vector) => jweExampleOf(vector).openEnc),
+  jweSeveral: jwe.filter((vector) => jweExampleOf(vector).recipients.length > 1),
+  jweNested: cookbookJwe.filter(({ id, form }) => id.startsWith('rfc7520/6.') && form === 'compact'),
+  sealedJwtRefused: ofKind('jwt-jwe', 'jwt-nested'),
+  agreement: ofKind('ecdh-es-concat-kdf', 'ecdh-x25519', 'ecdh-x448'),
+  aesCbcHmac: ofKind('aes-cbc-hmac'),
   jwk: ofKind('jwk'),
   jwkX5c: ofKind('jwk-x5c'),
   jwkSet: ofKind('jwk-set'),
@@ -82,10 +105,4 @@ export function exercise<Name extends keyof Suites, On extends { readonly name: 
     assert.ok(vectors.length > 0, 'the suite is empty')
     assert.deepEqual(missed, [])
   })
-}
-
-/** The key that verifies: vectors print the private JWK where a verifier has the public one. */
-export function verifyingKey(jwk: Jwk): Key {
-  const key = importKey(jwk)
-  return key.kind === 'private' ? publicKey(key) : key
 }

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { importKey, JoseError, type Jwk, type Key } from 'countersign/sync'
+import { importKey, JoseError, type Jwk, type Key } from 'countersign'
 import { base64url, fromBase64url } from '../../src/bytes.ts'
 import { Key as BareKey } from '../../src/key/key.ts'
 import { DOORS } from '../support/doors.ts'
 import { RUNTIMES, signAgain, verifyCompact } from '../support/jws.ts'
+import { verifyingKey } from '../support/keys.ts'
 import { isDeterministic, the } from './examples.ts'
-import { exercise, SUITES, verifyingKey } from './suites.ts'
+import { exercise, SUITES } from './suites.ts'
 
 /** Tests of the signature file whose label is wrong, with the right answer. `/vectors/README.md` has the findings. */
 const MISLABELLED: ReadonlyMap<number, readonly [right: 'valid' | 'invalid', why: string]> = new Map([
@@ -79,11 +80,7 @@ exercise(
 )
 
 /** Each door makes the sets for one of the drivers. */
-const [{ run: runPromise }, { run: runSync }] = RUNTIMES
-const PLACES = [
-  { ...DOORS[0], run: runPromise },
-  { ...DOORS[1], run: runSync },
-]
+const PLACES = DOORS.map((place, index) => ({ ...place, run: (RUNTIMES[index] ?? RUNTIMES[0]).run }))
 
 exercise(
   'wycheproofKey',

@@ -1,0 +1,46 @@
+import { type Bytes, concat, equal } from '../bytes.ts'
+import { OID_EC, OID_RSA } from './algorithm-id.ts'
+import { CURVE } from './curve.ts'
+import { elementsOf, oidDer, TAG, tagsOf, toDer } from './der.ts'
+import type { Draft } from './material.ts'
+import { PARAMETER_SET } from './parameter-set.ts'
+
+/**
+ * Whether an X.509 certificate is for a public key, or for the public half of a private one (RFC 5280 §4.1). Who vouches
+ * for it, and until when, is not looked at.
+ */
+export function certifies(der: Bytes, draft: Draft): boolean {
+  const [certificate, ...after] = elementsOf(der)
+  const parts = certificate && after.length === 0 ? elementsOf(certificate.content) : []
+  const [certified] = parts
+  if (certified === undefined || tagsOf(parts) !== '30 30 03') return false
+  const fields = elementsOf(certified.content)
+  // A version, then the serial number, the algorithm, the issuer, the validity, the subject, the public key.
+  const [found, version] = /^(a0 )?02( 30){5}/.exec(tagsOf(fields)) ?? []
+  const key = found === undefined ? undefined : fields[version === undefined ? 5 : 6]?.whole
+  return key !== undefined && spellingsOf(draft).some((spki) => equal(spki, key))
+}
+
+/** The SubjectPublicKeyInfo of a key, in every spelling that is in use (RFC 5280 §4.1.2.7). */
+function spellingsOf({ kty, crv = '', alg = '', members }: Draft): readonly Bytes[] {
+  const { x = NOTHING, y = NOTHING, n = NOTHING, e = NOTHING, pub = x } = members
+  if (kty === 'RSA') {
+    const key = toDer(TAG.sequence, unsigned(n), unsigned(e))
+    return [[toDer(TAG.null)], []].map((parameters) => spki(OID_RSA, parameters, key))
+  }
+  const oid = CURVE.get(crv)?.oid ?? PARAMETER_SET.get(alg)?.oid ?? ''
+  if (kty !== 'EC') return [spki(oid, [], pub)]
+  const compressed = concat(Uint8Array.of(2 + ((y.at(-1) ?? 0) & 1)), x)
+  return [concat(Uint8Array.of(4), x, y), compressed].map((point) => spki(OID_EC, [oidDer(oid)], point))
+}
+
+const NOTHING: Bytes = new Uint8Array()
+
+function spki(oid: string, parameters: readonly Bytes[], key: Bytes): Bytes {
+  const algorithm = toDer(TAG.sequence, oidDer(oid), ...parameters)
+  return toDer(TAG.sequence, algorithm, toDer(TAG.bitString, Uint8Array.of(0), key))
+}
+
+/** A positive INTEGER: its first bit is its sign. */
+const unsigned = (value: Bytes): Bytes =>
+  toDer(TAG.integer, (value[0] ?? 0) < 0x80 ? value : concat(Uint8Array.of(0), value))
