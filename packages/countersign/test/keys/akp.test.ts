@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import * as crypto from 'node:crypto'
 import test from 'node:test'
 import type { Jwk } from 'countersign'
-import { DOORS } from '../support/doors.ts'
+import { DOORS, HAS_SYNC } from '../support/doors.ts'
 import { b64, CLAIMS, input, now, POLICY, refuses } from '../support/forge.ts'
 import {
   assertRefused,

@@ -9,7 +9,7 @@ import { decryptJwe, encryptJwe } from 'countersign/jwe'
 import * as local from 'countersign/sync'
 import { DOORS } from '../support/doors.ts'
 import { b64, CLAIMS, fails, input, now, POLICY, refuses } from '../support/forge.ts'
-import { assertRefused, jwkFor, publicMembers, STRONG } from '../support/keys.ts'
+import { assertRefused, jwkFor, publicMembers, STRONG, taken } from '../support/keys.ts'
 
 const { subtle } = globalThis.crypto
 
