@@ -1,72 +1,45 @@
-import { checkSign, checkVerify } from './check.ts'
-import { CONTENDERS, OURS, type Tool } from './contenders.ts'
-import { newClaims, type Sample, SCHEMES, type Scheme, toSample } from './workload.ts'
-
-export const OPERATIONS = ['verify', 'sign'] as const
-export type Operation = (typeof OPERATIONS)[number]
-
 /** One contender's way to do a job, ready to be timed. */
 export interface Runner {
   readonly name: string
   run(): unknown
 }
 
+/** A demand on our speed. */
+export interface Bar {
+  readonly against: string
+  /** The least speed as a multiple of the other's. */
+  readonly least: number
+}
+
 /** The same work by every contender that can do it. */
 export interface Job {
   readonly scheme: string
-  readonly operation: Operation
-  readonly runners: readonly Runner[]
+  readonly operation: string
+  /** Ours is the first. */
+  readonly runners: readonly [Runner, ...Runner[]]
+  readonly bars: readonly Bar[]
 }
 
-const SAMPLES = 16
-const JUDGES: readonly string[] = [OURS, 'fast-jwt', 'jose (promise)']
-
-/** @param only - the name of one algorithm; all without it */
-export async function prepareJobs(only?: string): Promise<readonly Job[]> {
-  const jobs: Job[] = []
-  for (const scheme of SCHEMES) if (only === undefined || only === scheme.name) jobs.push(...(await jobsOf(scheme)))
-  return jobs
+/** Jobs of one kind, and what there is to say about them. */
+export interface Suite {
+  readonly title: string
+  /** What is measured, how, and against whom: paragraphs of Markdown. */
+  readonly about: string
+  /** The packages whose versions are told. */
+  readonly packages: readonly string[]
+  readonly schemes: readonly string[]
+  prepare(scheme: string): Promise<readonly Job[]>
 }
 
-async function jobsOf(scheme: Scheme): Promise<readonly Job[]> {
-  const keys = scheme.generate()
-  const tools = new Map<string, Tool>()
-  for (const { name, lacks, prepare } of CONTENDERS) {
-    if (!lacks?.includes(scheme.name)) tools.set(name, await prepare(scheme, keys))
-  }
-  const judges = JUDGES.map((name) => known(tools.get(name)))
-  const samples = await newSamples(scheme, known(tools.get(OURS)))
-  const [first] = samples
-  for (const [name, tool] of tools) {
-    await checkVerify(name, scheme, tool, known(first))
-    await checkSign(name, scheme, tool, known(first), keys, judges)
-  }
-  return OPERATIONS.map((operation) => ({
-    scheme: scheme.name,
-    operation,
-    runners: [...tools].map(([name, tool]) => ({ name, run: inTurn(samples, tool, operation) })),
-  }))
-}
-
-function newSamples(scheme: Scheme, signer: Tool): Promise<readonly Sample[]> {
-  const claims = Array.from({ length: SAMPLES }, (_, index) => newClaims(index))
-  return Promise.all(
-    claims.map(async (one) => {
-      const empty = Buffer.alloc(0)
-      const token = await signer.sign({ claims: one, token: '', input: empty, signature: empty, der: empty })
-      return toSample(scheme, one, String(token))
-    }),
-  )
-}
-
-/** Each call takes the next sample, so that nobody meets one token twice in a row. */
-function inTurn(samples: readonly Sample[], tool: Tool, operation: Operation): () => unknown {
-  let turn = 0
-  const next = (): Sample => samples[turn++ % SAMPLES] as Sample
-  return operation === 'sign' ? () => tool.sign(next()) : () => tool.verify(next())
-}
-
-function known<T>(value: T | undefined): T {
-  if (value === undefined) throw new Error('a contender is missing')
-  return value
+/** Each contender at its work, ours first. Each call takes the next sample, so that nobody meets one twice in a row. */
+export function toRunners<Tool, Sample>(
+  tools: ReadonlyMap<string, Tool>,
+  samples: readonly Sample[],
+  work: (tool: Tool, sample: Sample) => unknown,
+): Job['runners'] {
+  const runners = [...tools].map(([name, tool]) => {
+    let turn = 0
+    return { name, run: () => work(tool, samples[turn++ % samples.length] as Sample) }
+  })
+  return runners as [Runner, ...Runner[]]
 }

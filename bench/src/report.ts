@@ -2,8 +2,7 @@ import { readFileSync } from 'node:fs'
 import { findPackageJSON } from 'node:module'
 import { cpus } from 'node:os'
 import type { Verdict } from './bars.ts'
-import { CONTENDERS, OURS } from './contenders.ts'
-import type { Job } from './jobs.ts'
+import type { Job, Suite } from './jobs.ts'
 import { type Effort, type Rounds, type Spread, speedAgainst, spread } from './measure.ts'
 
 /** A job that has been timed. */
@@ -15,9 +14,11 @@ export interface Result {
 
 /** The table of one job, as Markdown that is also legible as it is. */
 export function jobTable({ job, times }: Result): string {
-  const rows = job.runners.map(({ name }) => {
+  const [ours] = job.runners
+  const rows = job.runners.map((runner) => {
+    const { name } = runner
     const { median } = spread(times.get(name) ?? [])
-    const speed = name === OURS ? undefined : speedAgainst(times, OURS, name)
+    const speed = runner === ours ? undefined : speedAgainst(times, ours.name, name)
     return [name, Math.round(median).toLocaleString('en'), ...(speed ? threeOf(speed) : ['', '', ''])]
   })
   return table([`${job.scheme} ${job.operation}`, 'ns per call', 'min', 'median', 'max'], rows)
@@ -26,9 +27,9 @@ export function jobTable({ job, times }: Result): string {
 /** The bars and whether they hold. */
 export function barsTable(results: readonly Result[]): string {
   const rows = results
-    .flatMap(({ verdicts }) => verdicts)
-    .map(({ bar, speed, holds }) => [
-      `${bar.scheme} ${bar.operation}, against ${bar.against}`,
+    .flatMap(({ job, verdicts }) => verdicts.map((verdict) => ({ job, ...verdict })))
+    .map(({ job, bar, speed, holds }) => [
+      `${job.scheme} ${job.operation}, against ${bar.against}`,
       bar.least.toFixed(2),
       ...threeOf(speed),
       holds ? 'holds' : 'falls short',
@@ -43,9 +44,13 @@ export function verdictLine(results: readonly Result[]): string {
 }
 
 /** The text of RESULTS.md. @param date - the day of the run, YYYY-MM-DD */
-export function resultsPage(results: readonly Result[], effort: Effort, date: string): string {
+export function resultsPage(
+  sections: readonly (readonly [Suite, readonly Result[]])[],
+  effort: Effort,
+  date: string,
+): string {
   const [cpu] = cpus()
-  const packages = [...new Set(CONTENDERS.flatMap(({ from }) => from ?? []))]
+  const packages = [...new Set(sections.flatMap(([suite]) => suite.packages))]
   const { node, openssl } = process.versions
   return `# Results
 
@@ -57,31 +62,31 @@ Written by \`npm run bench\`; what it does is in \`src/\`.
 - ${packages.map((name) => `${name} ${versionOf(name)}`).join(', ')}
 - ${effort.rounds} rounds; in each, every contender of a job has ${effort.sliceMs} ms, in an order that changes
 
-The three numbers are the speed of ${OURS} as a multiple of the contender's: 2 means twice as fast. Each
-round gives a ratio, of two slices of that round; these are the least, the median and the greatest. The nanoseconds are
-medians over the rounds, for orientation: other work on the machine moves them, and moves the ratios less.
-
-Tokens of some 320 characters (with HS256) hold iss, aud, sub, name, admin, jti, iat and exp, and kid in the header.
-Every contender checks the signature, iss, aud and exp, with keys imported beforehand, and no cache of results. Those
-marked as promise are awaited one call at a time. \`node:crypto\` is the primitive alone, with a prepared KeyObject, over
-the octets of the same signing input: no JSON, no base64url, no claims; with HS256 it compares no MAC. With ES256 it has
-DER, which is the faster of its two encodings, and so the bar; \`ieee-p1363\` stands beside it. With PS256 it is told the
-padding in an options object, as is usual, and that is the bar; beside it stands a key of the type rsa-pss, which needs
-no options. jsonwebtoken has no Ed25519.
+The three numbers are our speed as a multiple of the contender's: 2 means twice as fast. Each round gives a ratio, of two
+slices of that round; these are the least, the median and the greatest. The nanoseconds are medians over the rounds, for
+orientation: other work on the machine moves them, and moves the ratios less.
 
 jose works by WebCrypto, which hands each call to another thread. A call that is awaited alone then takes as long as it
 takes to wake that thread: with one and the same HMAC some 100 µs were seen on an idle machine and 20 on a busy one.
 
-## Bars
+${sections.map(section).join('\n\n')}
+`
+}
+
+function section([{ title, about }, results]: readonly [Suite, readonly Result[]]): string {
+  return `## ${title}
+
+${about}
+
+### Bars
 
 ${barsTable(results)}
 
 ${verdictLine(results)}.
 
-## Jobs
+### Jobs
 
-${results.map(jobTable).join('\n\n')}
-`
+${results.map(jobTable).join('\n\n')}`
 }
 
 function versionOf(name: string): string {

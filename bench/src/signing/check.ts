@@ -1,11 +1,7 @@
 import { constants, verify } from 'node:crypto'
+import { fail } from '../contender.ts'
 import type { Tool } from './contenders.ts'
 import { AUDIENCE, ISSUER, type Keys, LIFE_SECONDS, type Sample, type Scheme, tampered, toSample } from './workload.ts'
-
-/** What is wrong with a contender is no slowness of it: the run stops. */
-function fail(name: string, scheme: Scheme, what: string): never {
-  throw new Error(`${name} ${what} (${scheme.name})`)
-}
 
 /** Before a contender is timed it accepts the good token with its claims, and refuses the tampered one. */
 export async function checkVerify(name: string, scheme: Scheme, tool: Tool, sample: Sample): Promise<void> {

@@ -4,6 +4,7 @@ import * as atOnce from 'countersign/sync'
 import * as fastJwt from 'fast-jwt'
 import * as jose from 'jose'
 import jsonwebtoken from 'jsonwebtoken'
+import type { Contender } from '../contender.ts'
 import { BARE } from './bare.ts'
 import { AUDIENCE, ISSUER, type Keys, KID, LIFE_SECONDS, type Sample, type Scheme } from './workload.ts'
 
@@ -16,19 +17,10 @@ export interface Tool {
   verify(sample: Sample): unknown
 }
 
-export interface Contender {
-  readonly name: string
-  /** The package whose version is told. */
-  readonly from?: string
-  /** The algorithms it lacks. */
-  readonly lacks?: readonly string[]
-  prepare(scheme: Scheme, keys: Keys): Tool | Promise<Tool>
-}
-
 export const OURS = 'countersign/sync'
 
 /** All check the signature, iss, aud and exp, and none keeps a result: fast-jwt's cache is off, as it is by default. */
-export const CONTENDERS: readonly Contender[] = [
+export const CONTENDERS: readonly Contender<Scheme, Keys, Tool>[] = [
   { name: OURS, from: 'countersign', prepare: countersignSync },
   { name: 'countersign (promise)', from: 'countersign', prepare: countersign },
   { name: 'fast-jwt', from: 'fast-jwt', prepare: byFastJwt },

@@ -1,10 +1,8 @@
 import { constants, createHmac, sign, verify } from 'node:crypto'
-import type { Contender, Tool } from './contenders.ts'
+import { BARE_NAME, type Contender } from '../contender.ts'
+import type { Tool } from './contenders.ts'
 import { toPssKey } from './der.ts'
 import type { Keys, Scheme } from './workload.ts'
-
-/** The primitive that the bars are counted against. */
-export const BARE_NAME = 'node:crypto'
 
 /**
  * The primitive alone, with its key prepared, over the same octets: no JSON, no base64url, no claims. Where node:crypto
@@ -12,7 +10,7 @@ export const BARE_NAME = 'node:crypto'
  * slower. PS256: the padding in the options, as the documentation of Node has it, which is the bar, and a key that is
  * for this padding alone.
  */
-export const BARE: readonly Contender[] = [
+export const BARE: readonly Contender<Scheme, Keys, Tool>[] = [
   { name: BARE_NAME, prepare: bare },
   { name: `${BARE_NAME} (ieee-p1363)`, lacks: ['HS256', 'RS256', 'PS256', 'Ed25519'], prepare: bareP1363 },
   { name: `${BARE_NAME} (rsa-pss key)`, lacks: ['HS256', 'RS256', 'ES256', 'Ed25519'], prepare: barePssKey },
