@@ -1,6 +1,6 @@
 // Writes docs/errors.md from the table of messages. With --check it writes nothing and fails where the page is stale.
 import { readFileSync, writeFileSync } from 'node:fs'
-import { MESSAGES } from '../packages/countersign/src/messages.ts'
+import { type ErrorCode, HINTS, MEANINGS } from '../packages/countersign/src/messages.ts'
 
 const page = new URL('../docs/errors.md', import.meta.url)
 
@@ -9,8 +9,8 @@ const text = `# Error codes
 Built from \`packages/countersign/src/messages.ts\` by \`npm run docs\`. A \`JoseError\` has the code, a message with the
 actual values, this hint or a more fitting one, and \`unavailable: true\` where the answer is 503 and not 401.
 
-${Object.entries(MESSAGES)
-  .map(([code, { text, hint }]) => `## ${code}\n\n${text}\n\n**What to do:** ${hint}\n`)
+${Object.entries(MEANINGS)
+  .map(([code, text]) => `## ${code}\n\n${text}\n\n**What to do:** ${HINTS[code as ErrorCode]}\n`)
   .join('\n')}`
 
 if (!process.argv.includes('--check')) writeFileSync(page, text)

@@ -1,6 +1,6 @@
 import { type ErrorCode, type Issue, JoseError, kindOf, show } from './errors.ts'
 import { type JsonObject, own } from './json.ts'
-import { MESSAGES } from './messages.ts'
+import { HINTS } from './messages.ts'
 import { type Duration, toBoolean, toClock, toSeconds, toText, toTexts } from './options.ts'
 
 /** A claims set (RFC 7519 §4): the registered claims have these types or the token is refused, others may be anything. */
@@ -168,7 +168,7 @@ function refuse(faults: readonly Fault[]): void {
 }
 
 function fault(code: ErrorCode, path: string, text: string, values: Pick<Issue, 'expected' | 'actual'> = {}): Fault {
-  return { code, path, ...values, hint: MESSAGES[code].hint, text }
+  return { code, path, ...values, hint: HINTS[code], text }
 }
 
 function checkTypes({ iss, sub, jti, exp, nbf, iat, aud }: Registered, faults: Fault[]): void {

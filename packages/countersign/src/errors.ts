@@ -1,4 +1,4 @@
-import { type ErrorCode, MESSAGES } from './messages.ts'
+import { type ErrorCode, HINTS } from './messages.ts'
 
 export type { ErrorCode }
 
@@ -48,7 +48,7 @@ export class JoseError extends Error {
   constructor(code: ErrorCode, message: string, details: JoseErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })
     this.code = code
-    this.hint = details.hint ?? MESSAGES[code].hint
+    this.hint = details.hint ?? HINTS[code]
     this.issues = details.issues ?? []
     this.unavailable = details.unavailable ?? false
   }

@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { backend } from '#crypto'
+import { backend, verifying } from '#crypto'
 import { type Capabilities, capabilitiesOf } from './capabilities.ts'
 import type { JwtClaims } from './claims.ts'
 import { JoseError } from './errors.ts'
@@ -165,14 +165,14 @@ export function createSigner(options: SignerOptions): Signer {
  * ```
  */
 export function createVerifier(options: VerifierOptions): Verifier {
-  const verify = prepareVerifier(options, backend)
+  const verify = prepareVerifier(options, verifying)
   const verifier: Verifier = {
     async verify(token) {
-      return run(verify(token), backend)
+      return run(verify(token), verifying)
     },
     async safeVerify(token) {
       try {
-        return { ok: true, ...(await run(verify(token), backend)) }
+        return { ok: true, ...(await run(verify(token), verifying)) }
       } catch (error) {
         return refusal(error)
       }
@@ -454,7 +454,7 @@ export function publicJwks(published: readonly Key[]): Promise<JwkSet> {
  * ```
  */
 export function keySet(jwks: { readonly keys: readonly (Jwk | Key)[] }): KeySet {
-  return new KeySet(jwks, backend)
+  return new KeySet(jwks, verifying)
 }
 
 /**
@@ -472,7 +472,7 @@ export function keySet(jwks: { readonly keys: readonly (Jwk | Key)[] }): KeySet 
  * ```
  */
 export function remoteKeySet(url: string | { readonly href: string }, options: RemoteKeySetOptions = {}): RemoteKeySet {
-  return new RemoteKeySet(url, options, backend)
+  return new RemoteKeySet(url, options, verifying)
 }
 
 /**

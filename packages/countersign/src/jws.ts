@@ -4,7 +4,7 @@
  *
  * @packageDocumentation
  */
-import { backend } from '#crypto'
+import { backend, verifying } from '#crypto'
 import type { JwsPayload, PayloadStream } from './jws/pieces.ts'
 import { type SignJwsOptions, signJws as sign } from './jws/sign-jws.ts'
 import { type VerifiedJws, type VerifiedStream, type VerifyJwsOptions, verifyJws as verify } from './jws/verify-jws.ts'
@@ -98,5 +98,5 @@ export async function verifyJws(
   token: string | object,
   options: VerifyJwsOptions,
 ): Promise<VerifiedJws | VerifiedStream> {
-  return run(verify(token, options, backend), backend)
+  return run(verify(token, options, verifying), verifying)
 }

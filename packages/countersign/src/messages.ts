@@ -1,11 +1,3 @@
-/** One row of the error table: what a code means, and what to do about it. */
-export interface Message {
-  /** What has happened, in general terms; an error's own message says it with its values. */
-  readonly text: string
-  /** The next step for the person who reads it. */
-  readonly hint: string
-}
-
 /** A stable name of a failure, for programs; `docs/errors.md` explains each. */
 export type ErrorCode =
   | 'CS_MALFORMED'
@@ -43,145 +35,98 @@ export type ErrorCode =
   | 'CS_REPLAY'
   | 'CS_UNAVAILABLE'
 
+/** What to do next about each error, for the person who reads it; an error may have a hint of its own that fits better. */
+export const HINTS: Readonly<Record<ErrorCode, string>> = {
+  CS_MALFORMED:
+    'Pass the whole token as it was issued: three parts joined by dots where it is signed and compact, five where it is encrypted, no quotes, no "Bearer " in front.',
+  CS_BASE64: 'Pass the text as it was issued. Tokens are base64url without padding; white space and + / = never occur.',
+  CS_TOO_LARGE: 'Put less into the token, or raise the named limit with the limits option if you trust who sends it.',
+  CS_HEADER: 'Look at the header, which is JSON in base64url; whoever made the token has to mend it.',
+  CS_CRIT:
+    'A critical extension must be understood or the token refused (RFC 7515 §4.1.11). Ask the issuer to leave it out, or, if you act upon it, name it in the option crit of verifyJws or decryptJwe.',
+  CS_UNSIGNED: 'Unsecured tokens are never accepted. Have the issuer sign it.',
+  CS_ALG:
+    'If you want tokens made with it, name it in the algorithms option, or an enc in encryptions, and give a key that serves it.',
+  CS_UNSUPPORTED: 'capabilities() lists what this runtime can do.',
+  CS_SIGNATURE:
+    'What was signed was changed, or another key signed it: compare its kid with those of the keys you gave.',
+  CS_DECRYPTION:
+    'The token was changed, or encrypted to another key or with another password: compare its kid with those of the keys you gave.',
+  CS_ENCRYPTED:
+    'Open it with createDecrypter({ keys, then: verifier }), or with decryptJwe. A verifier never decides by looking at the token whether it is encrypted.',
+  CS_NESTED:
+    "Say what you expect when you make the decrypter: then: createVerifier(…) where the claims are signed inside, unsigned: 'accept' where anyone may have written them.",
+  CS_NO_KEY: 'Check that the key set holds the kid of the token, and that the key may serve its algorithm.',
+  CS_AMBIGUOUS_KEY:
+    'Give every key its own kid and put it into the header; a key without kid is known by its thumbprint.',
+  CS_KEY_TYPE:
+    'Give the key that belongs to the algorithm: public keys verify and encrypt, private keys sign and decrypt, secrets do all of it.',
+  CS_KEY_SIZE:
+    'RSA keys take 2048 to 8192 bits; a secret to encrypt with has exactly the bits that its algorithm names. Make a new key with generateKey.',
+  CS_KEY_INVALID: 'Export the key again from where it was made, or make a new one with generateKey.',
+  CS_WEAK_SECRET:
+    'Use random bytes, for an HMAC at least as many as the hash has: 32 for HS256, 48 for HS384, 64 for HS512; generateKey makes them.',
+  CS_JWKS_FETCH: 'The keys are unavailable for now: answer 503, not 401, and look at the cause.',
+  CS_JWKS_INVALID:
+    'A JWK Set is {"keys": [ … ]}. One that is fetched holds public keys only; one that stays in the process may hold private keys too, or secrets and nothing else.',
+  CS_DISCOVERY: 'Check the issuer URL; its metadata must name exactly the same issuer.',
+  CS_EXPIRED: 'Get a new token. If it was just issued, compare the clocks of both machines.',
+  CS_NOT_YET_VALID: 'Compare the clocks of the issuer and of this machine; clockTolerance covers small differences.',
+  CS_TOO_OLD: 'Get a new token, or allow a longer maxAge.',
+  CS_ISS: 'Compare iss with the issuer option character by character; a trailing slash counts.',
+  CS_SUB: 'Compare sub with the subject option.',
+  CS_AUD: 'Have the token issued for this service: its audience must be in aud, exactly.',
+  CS_TYP:
+    'Set the typ option to the type this service takes, such as "at+jwt"; a token made for another purpose must not pass.',
+  CS_CLAIM_MISSING: 'Have the issuer add the claim, or stop requiring it.',
+  CS_CLAIM_TYPE: 'Times are numbers of seconds; iss, sub and jti are strings; aud is a string or an array of strings.',
+  CS_CLAIMS_SCHEMA: 'Look at the issues: each names the claim and what was expected.',
+  CS_REVOKED: 'The user has to log in again.',
+  CS_REPLAY: 'Make a new token for each use.',
+  CS_UNAVAILABLE: 'Answer 503, not 401, and look at the cause.',
+}
+
 /**
- * Every error code of countersign, with its meaning and its advice. The library, the command and the debugger page
- * read this one table, and `docs/errors.md` is built from it.
+ * What each code means, in general terms; an error's own message says it with its values. For the command, the debugger
+ * page and `docs/errors.md`: a bundle of the library is without it.
  */
-export const MESSAGES: Readonly<Record<ErrorCode, Message>> = {
-  CS_MALFORMED: {
-    text: 'The input does not have the shape of a token, or a part of it does not have the length, or is not the JSON or UTF-8, that it has to be.',
-    hint: 'Pass the whole token as it was issued: three parts joined by dots where it is signed and compact, five where it is encrypted, no quotes, no "Bearer " in front.',
-  },
-  CS_BASE64: {
-    text: 'A part is not canonical base64url: a character outside A-Z a-z 0-9 - _, padding, or unused bits that are not zero.',
-    hint: 'Pass the text as it was issued. Tokens are base64url without padding; white space and + / = never occur.',
-  },
-  CS_TOO_LARGE: {
-    text: 'The input is larger, is nested deeper, or asks for more work than the limits allow.',
-    hint: 'Put less into the token, or raise the named limit with the limits option if you trust who sends it.',
-  },
-  CS_HEADER: {
-    text: 'The JOSE header has a member that is missing, of the wrong type, or not allowed here.',
-    hint: 'Look at the header, which is JSON in base64url; whoever made the token has to mend it.',
-  },
-  CS_CRIT: {
-    text: 'The header marks an extension as critical that is not understood here, or the crit member is malformed.',
-    hint: 'A critical extension must be understood or the token refused (RFC 7515 §4.1.11). Ask the issuer to leave it out, or, if you act upon it, name it in the option crit of verifyJws or decryptJwe.',
-  },
-  CS_UNSIGNED: {
-    text: 'The token says alg "none": nobody signed it.',
-    hint: 'Unsecured tokens are never accepted. Have the issuer sign it.',
-  },
-  CS_ALG: {
-    text: 'The algorithm is not known, or not one that is allowed here.',
-    hint: 'If you want tokens made with it, name it in the algorithms option, or an enc in encryptions, and give a key that serves it.',
-  },
-  CS_UNSUPPORTED: {
-    text: 'The standard allows it, but countersign or this runtime does not support it.',
-    hint: 'capabilities() lists what this runtime can do.',
-  },
-  CS_SIGNATURE: {
-    text: 'The signature does not verify with any key that may check it.',
-    hint: 'What was signed was changed, or another key signed it: compare its kid with those of the keys you gave.',
-  },
-  CS_DECRYPTION: {
-    text: 'The token does not decrypt with any key that may open it. What exactly did not fit is not told, since that would help whoever tries tokens out.',
-    hint: 'The token was changed, or encrypted to another key or with another password: compare its kid with those of the keys you gave.',
-  },
-  CS_ENCRYPTED: {
-    text: 'The token is encrypted (a JWE), and a signed one (a JWS) is expected here.',
-    hint: 'Open it with createDecrypter({ keys, then: verifier }), or with decryptJwe. A verifier never decides by looking at the token whether it is encrypted.',
-  },
-  CS_NESTED: {
-    text: 'What is inside the encrypted token is not what is expected there: a signed token (a nested JWT), or claims that were encrypted alone. Where anyone can encrypt to the key, such claims have no author.',
-    hint: "Say what you expect when you make the decrypter: then: createVerifier(…) where the claims are signed inside, unsigned: 'accept' where anyone may have written them.",
-  },
-  CS_NO_KEY: {
-    text: 'No key was found that fits the token, or that it could be made with.',
-    hint: 'Check that the key set holds the kid of the token, and that the key may serve its algorithm.',
-  },
-  CS_AMBIGUOUS_KEY: {
-    text: 'More than one key of the set fits the token, and nothing tells them apart.',
-    hint: 'Give every key its own kid and put it into the header; a key without kid is known by its thumbprint.',
-  },
-  CS_KEY_TYPE: {
-    text: 'The key is of a kind that may not do this: its type, curve, alg, use or key_ops forbid it.',
-    hint: 'Give the key that belongs to the algorithm: public keys verify and encrypt, private keys sign and decrypt, secrets do all of it.',
-  },
-  CS_KEY_SIZE: {
-    text: 'The key has a size that is not allowed for the algorithm.',
-    hint: 'RSA keys take 2048 to 8192 bits; a secret to encrypt with has exactly the bits that its algorithm names. Make a new key with generateKey.',
-  },
-  CS_KEY_INVALID: {
-    text: 'The key is malformed, contradicts itself, or is known to be weak.',
-    hint: 'Export the key again from where it was made, or make a new one with generateKey.',
-  },
-  CS_WEAK_SECRET: {
-    text: 'The secret is too short for an HMAC, or too predictable for anything.',
-    hint: 'Use random bytes, for an HMAC at least as many as the hash has: 32 for HS256, 48 for HS384, 64 for HS512; generateKey makes them.',
-  },
-  CS_JWKS_FETCH: {
-    text: 'The JWK Set could not be fetched.',
-    hint: 'The keys are unavailable for now: answer 503, not 401, and look at the cause.',
-  },
-  CS_JWKS_INVALID: {
-    text: 'The JWK Set is not one that can be used.',
-    hint: 'A JWK Set is {"keys": [ … ]}. One that is fetched holds public keys only; one that stays in the process may hold private keys too, or secrets and nothing else.',
-  },
-  CS_DISCOVERY: {
-    text: 'The issuer metadata could not be used.',
-    hint: 'Check the issuer URL; its metadata must name exactly the same issuer.',
-  },
-  CS_EXPIRED: {
-    text: 'The token has expired: exp has passed.',
-    hint: 'Get a new token. If it was just issued, compare the clocks of both machines.',
-  },
-  CS_NOT_YET_VALID: {
-    text: 'The token is not valid yet: nbf, or iat where an age is demanded, lies in the future.',
-    hint: 'Compare the clocks of the issuer and of this machine; clockTolerance covers small differences.',
-  },
-  CS_TOO_OLD: {
-    text: 'The token was issued longer ago than maxAge allows.',
-    hint: 'Get a new token, or allow a longer maxAge.',
-  },
-  CS_ISS: {
-    text: 'The token comes from another issuer than expected.',
-    hint: 'Compare iss with the issuer option character by character; a trailing slash counts.',
-  },
-  CS_SUB: {
-    text: 'The token is about another subject than expected.',
-    hint: 'Compare sub with the subject option.',
-  },
-  CS_AUD: {
-    text: 'The token is meant for another audience.',
-    hint: 'Have the token issued for this service: its audience must be in aud, exactly.',
-  },
-  CS_TYP: {
-    text: 'The token is of another type than expected.',
-    hint: 'Set the typ option to the type this service takes, such as "at+jwt"; a token made for another purpose must not pass.',
-  },
-  CS_CLAIM_MISSING: {
-    text: 'A claim that is required is not in the token.',
-    hint: 'Have the issuer add the claim, or stop requiring it.',
-  },
-  CS_CLAIM_TYPE: {
-    text: 'A claim has a value of the wrong type.',
-    hint: 'Times are numbers of seconds; iss, sub and jti are strings; aud is a string or an array of strings.',
-  },
-  CS_CLAIMS_SCHEMA: {
-    text: 'The claims do not fit the schema.',
-    hint: 'Look at the issues: each names the claim and what was expected.',
-  },
-  CS_REVOKED: {
-    text: 'The token has been revoked.',
-    hint: 'The user has to log in again.',
-  },
-  CS_REPLAY: {
-    text: 'The token may be used once, and has been used before.',
-    hint: 'Make a new token for each use.',
-  },
-  CS_UNAVAILABLE: {
-    text: 'Something that is needed to decide cannot be reached, so the token is refused for now.',
-    hint: 'Answer 503, not 401, and look at the cause.',
-  },
+export const MEANINGS: Readonly<Record<ErrorCode, string>> = {
+  CS_MALFORMED:
+    'The input does not have the shape of a token, or a part of it does not have the length, or is not the JSON or UTF-8, that it has to be.',
+  CS_BASE64:
+    'A part is not canonical base64url: a character outside A-Z a-z 0-9 - _, padding, or unused bits that are not zero.',
+  CS_TOO_LARGE: 'The input is larger, is nested deeper, or asks for more work than the limits allow.',
+  CS_HEADER: 'The JOSE header has a member that is missing, of the wrong type, or not allowed here.',
+  CS_CRIT: 'The header marks an extension as critical that is not understood here, or the crit member is malformed.',
+  CS_UNSIGNED: 'The token says alg "none": nobody signed it.',
+  CS_ALG: 'The algorithm is not known, or not one that is allowed here.',
+  CS_UNSUPPORTED: 'The standard allows it, but countersign or this runtime does not support it.',
+  CS_SIGNATURE: 'The signature does not verify with any key that may check it.',
+  CS_DECRYPTION:
+    'The token does not decrypt with any key that may open it. What exactly did not fit is not told, since that would help whoever tries tokens out.',
+  CS_ENCRYPTED: 'The token is encrypted (a JWE), and a signed one (a JWS) is expected here.',
+  CS_NESTED:
+    'What is inside the encrypted token is not what is expected there: a signed token (a nested JWT), or claims that were encrypted alone. Where anyone can encrypt to the key, such claims have no author.',
+  CS_NO_KEY: 'No key was found that fits the token, or that it could be made with.',
+  CS_AMBIGUOUS_KEY: 'More than one key of the set fits the token, and nothing tells them apart.',
+  CS_KEY_TYPE: 'The key is of a kind that may not do this: its type, curve, alg, use or key_ops forbid it.',
+  CS_KEY_SIZE: 'The key has a size that is not allowed for the algorithm.',
+  CS_KEY_INVALID: 'The key is malformed, contradicts itself, or is known to be weak.',
+  CS_WEAK_SECRET: 'The secret is too short for an HMAC, or too predictable for anything.',
+  CS_JWKS_FETCH: 'The JWK Set could not be fetched.',
+  CS_JWKS_INVALID: 'The JWK Set is not one that can be used.',
+  CS_DISCOVERY: 'The issuer metadata could not be used.',
+  CS_EXPIRED: 'The token has expired: exp has passed.',
+  CS_NOT_YET_VALID: 'The token is not valid yet: nbf, or iat where an age is demanded, lies in the future.',
+  CS_TOO_OLD: 'The token was issued longer ago than maxAge allows.',
+  CS_ISS: 'The token comes from another issuer than expected.',
+  CS_SUB: 'The token is about another subject than expected.',
+  CS_AUD: 'The token is meant for another audience.',
+  CS_TYP: 'The token is of another type than expected.',
+  CS_CLAIM_MISSING: 'A claim that is required is not in the token.',
+  CS_CLAIM_TYPE: 'A claim has a value of the wrong type.',
+  CS_CLAIMS_SCHEMA: 'The claims do not fit the schema.',
+  CS_REVOKED: 'The token has been revoked.',
+  CS_REPLAY: 'The token may be used once, and has been used before.',
+  CS_UNAVAILABLE: 'Something that is needed to decide cannot be reached, so the token is refused for now.',
 }

@@ -1,6 +1,6 @@
 import type { SignatureAlg } from '../alg/signature.ts'
 import { type Bytes, base64url, concat, toOctets } from '../bytes.ts'
-import type { Pieces, SignatureScheme, SigningInput } from '../crypto/backend.ts'
+import type { Pieces, SignatureScheme, SigningInput, Verifying } from '../crypto/backend.ts'
 import { JoseError, kindOf, setAside } from '../errors.ts'
 import { Key } from '../key/key.ts'
 import { type Op, use } from '../op.ts'
@@ -47,7 +47,7 @@ interface NodeStream {
  * Runs an operation that reads a payload to its end. Where it fails before that, the payload is let go: a file would stay
  * open for ever, and whoever sends bad signatures could use up all that there are.
  */
-export function* reading<T>(payload: PayloadStream & NodeStream, operation: () => Op<T>): Op<T> {
+export function* reading<T, B>(payload: PayloadStream & NodeStream, operation: () => Op<T, B>): Op<T, B> {
   if (payload.readableDidRead) throw new TypeError('the payload is a stream that has been read already')
   // A file that is not there says so at once, while the keys may still be on their way; reading tells it again.
   payload.on?.('error', () => {})
@@ -109,7 +109,7 @@ export function* verifyPieces(
   payload: PayloadStream,
   keys: KeySource,
   rules: VerifyRules,
-): Op<VerifiedSignature> {
+): Op<VerifiedSignature, Verifying> {
   refusePayload(jws)
   const pieces = yield* piecesOf()
   const candidates: { readonly part: JwsSignature; readonly alg: SignatureAlg; readonly key: Key }[] = []
@@ -118,7 +118,9 @@ export function* verifyPieces(
     try {
       const alg = allowed(part, rules)
       const found = keys.select(part.header, alg, 'verify')
-      for (const key of Array.isArray(found) ? (found as readonly Key[]) : yield* found as Op<readonly Key[]>) {
+      for (const key of Array.isArray(found)
+        ? (found as readonly Key[])
+        : yield* found as Op<readonly Key[], Verifying>) {
         refuseWhole(alg, key)
         if (part.signature.length === signatureOctets(alg, key)) candidates.push({ part, alg, key })
       }
@@ -151,8 +153,8 @@ export function* verifyPieces(
   throw failure(jws, fault)
 }
 
-function* piecesOf(): Op<Pieces> {
-  const pieces = yield* use((backend) => backend.pieces)
+function* piecesOf(): Op<Pieces, Pick<Verifying, 'pieces'>> {
+  const pieces = yield* use((backend: Pick<Verifying, 'pieces'>) => backend.pieces)
   if (pieces) return pieces
   throw new JoseError('CS_UNSUPPORTED', 'this runtime takes messages whole alone', {
     hint: 'Give the payload as octets, or run this on Node.',
@@ -171,7 +173,7 @@ function refuseWhole({ id, family }: SignatureAlg, key: Key): void {
 const SLICE = 48 * 1024
 
 /** Hands a payload on, piece by piece, as the octets or the base64url text that a signature covers. */
-function* pump(payload: PayloadStream, encoded: boolean, take: (piece: SigningInput) => void): Op<void> {
+function* pump(payload: PayloadStream, encoded: boolean, take: (piece: SigningInput) => void): Op<void, unknown> {
   const iterator = payload[Symbol.asyncIterator]()
   let left: Bytes = new Uint8Array()
   let done = false

@@ -1,6 +1,6 @@
 import { misfit, nearestMisfit, type Table } from '../alg/needs.ts'
 import { SIGNATURE, type SignatureAlg } from '../alg/signature.ts'
-import type { Backend } from '../crypto/backend.ts'
+import type { Sourcing } from '../crypto/backend.ts'
 import { JoseError, show } from '../errors.ts'
 import { type KeySource, toSource } from '../source/source.ts'
 
@@ -25,7 +25,7 @@ export function toAlgorithms(names: unknown): Table<SignatureAlg> {
  * @throws {TypeError} for what is no source of keys, and for a list that invites a public key to be used as a secret
  * @throws {JoseError} for keys that are refused
  */
-export function checkedSource(keys: unknown, algorithms: Table<SignatureAlg>, backend: Backend): KeySource {
+export function checkedSource(keys: unknown, algorithms: Table<SignatureAlg>, backend: Sourcing): KeySource {
   const rows = [...algorithms.values()]
   const macs = rows.filter(({ family }) => family === 'hmac').length
   if (algorithms !== SIGNATURE && macs > 0 && macs < rows.length && !Array.isArray(keys)) {

@@ -1,4 +1,4 @@
-import type { Backend } from '../crypto/backend.ts'
+import type { Verifying } from '../crypto/backend.ts'
 import { JoseError, kindOf } from '../errors.ts'
 import { headerReader, type JoseHeader } from '../header.ts'
 import { isObject, type JsonObject } from '../json.ts'
@@ -47,8 +47,8 @@ const readHeader = headerReader(JOSE_LIMITS)
 export function verifyJws(
   token: unknown,
   options: VerifyJwsOptions,
-  backend: Backend,
-): Op<VerifiedJws | VerifiedStream> {
+  backend: Verifying,
+): Op<VerifiedJws | VerifiedStream, Verifying> {
   checkNames<VerifyJwsOptions>(options, NAMES, 'verifyJws')
   const limits = toLimits(options.limits, JOSE_LIMITS)
   const allowUnprotectedAlg = toBoolean(options.allowUnprotectedAlg, 'allowUnprotectedAlg', false)
@@ -70,7 +70,7 @@ export function verifyJws(
 const DETACHED = 'If it was signed detached, give the payload as detachedPayload.'
 
 /** In the compact serialization an empty payload and one that is detached look the same. */
-function* verifyEmpty(jws: Jws, keys: KeySource, rules: VerifyRules): Op<VerifiedJws> {
+function* verifyEmpty(jws: Jws, keys: KeySource, rules: VerifyRules): Op<VerifiedJws, Verifying> {
   try {
     return yield* verify(jws, keys, rules, (verified) => ({ payload: new Uint8Array(), ...verified }))
   } catch (error) {

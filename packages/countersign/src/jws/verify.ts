@@ -1,7 +1,7 @@
 import type { Table } from '../alg/needs.ts'
 import { SIGNATURE, type SignatureAlg } from '../alg/signature.ts'
 import type { Bytes } from '../bytes.ts'
-import type { Backend, SigningInput } from '../crypto/backend.ts'
+import type { SigningInput, Verifying } from '../crypto/backend.ts'
 import { JoseError, setAside, show } from '../errors.ts'
 import { checkUnderstood, type JoseHeader } from '../header.ts'
 import type { JsonObject } from '../json.ts'
@@ -39,7 +39,7 @@ export function* verify<T>(
   keys: KeySource,
   rules: VerifyRules,
   accept: (verified: VerifiedSignature) => T,
-): Op<T> {
+): Op<T, Verifying> {
   let fault: JoseError | undefined
   for (const part of jws.signatures) {
     let alg: SignatureAlg
@@ -47,7 +47,7 @@ export function* verify<T>(
     try {
       alg = allowed(part, rules)
       const found = keys.select(part.header, alg, 'verify')
-      candidates = Array.isArray(found) ? (found as readonly Key[]) : yield* found as Op<readonly Key[]>
+      candidates = Array.isArray(found) ? (found as readonly Key[]) : yield* found as Op<readonly Key[], Verifying>
     } catch (error) {
       fault = setAside(error, fault, jws.signatures)
       continue
@@ -68,7 +68,7 @@ function check(
   key: Key,
   input: SigningInput,
   signature: Bytes,
-): (backend: Backend) => boolean | PromiseLike<boolean> {
+): (backend: Verifying) => boolean | PromiseLike<boolean> {
   const material = Key.material(key)
   if (material.foreign) return () => foreignVerify(alg, material, input, signature)
   return (backend) => backend.verify(alg, material, input, signature)

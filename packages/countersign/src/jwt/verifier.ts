@@ -10,7 +10,7 @@ import {
   toPolicy,
   validate,
 } from '../claims.ts'
-import type { Backend } from '../crypto/backend.ts'
+import type { Sourcing, Verifying } from '../crypto/backend.ts'
 import { JoseError, kindOf, show } from '../errors.ts'
 import { type HeaderReader, headerReader, type JoseHeader } from '../header.ts'
 import { isObject, own } from '../json.ts'
@@ -73,7 +73,7 @@ export interface VerifiedToken {
 export type SafeVerified = ({ readonly ok: true } & VerifiedToken) | { readonly ok: false; readonly error: JoseError }
 
 /** Verifies a token, step by step; what has not even the form of a token is refused before the first. */
-export type VerifyOp = (token: unknown) => Op<VerifiedToken>
+export type VerifyOp = (token: unknown) => Op<VerifiedToken, Verifying>
 
 /** The verifiers that the doors gave out. */
 export const VERIFIERS: Handles<VerifyOp> = handles()
@@ -93,7 +93,7 @@ const NAMES = ['keys', 'algorithms', 'issuer', 'audience', 'issuers', 'limits', 
  * @throws {TypeError} for an option that is not what it should be
  * @throws {JoseError} for keys that are refused, or that could never verify anything
  */
-export function prepareVerifier(options: VerifierOptions, backend: Backend): VerifyOp {
+export function prepareVerifier(options: VerifierOptions, backend: Sourcing): VerifyOp {
   checkNames<VerifierOptions>(options, NAMES, 'createVerifier')
   const limits = toLimits(options.limits, JWT_LIMITS)
   const algorithms = toAlgorithms(options.algorithms)
@@ -117,16 +117,16 @@ interface Prepared {
   readonly rules: Rules | FindRulesOf
 }
 
-type FindRulesOf = (jws: CompactJws, limits: Limits) => Op<Rules>
+type FindRulesOf = (jws: CompactJws, limits: Limits) => Op<Rules, Verifying>
 
 /** @throws {JoseError} at once where the token has not the form of one */
-function verifyToken(token: unknown, prepared: Prepared): Op<VerifiedToken> {
+function verifyToken(token: unknown, prepared: Prepared): Op<VerifiedToken, Verifying> {
   const { limits, readHeader, rules } = prepared
   const jws = parseCompact(token, limits, readHeader)
   return typeof rules === 'function' ? findAndCheck(jws, rules, prepared) : check(jws, rules, prepared)
 }
 
-function* findAndCheck(jws: CompactJws, find: FindRulesOf, prepared: Prepared): Op<VerifiedToken> {
+function* findAndCheck(jws: CompactJws, find: FindRulesOf, prepared: Prepared): Op<VerifiedToken, Verifying> {
   return yield* check(jws, yield* find(jws, prepared.limits), prepared)
 }
 
@@ -134,7 +134,7 @@ function check(
   jws: CompactJws,
   { keys, issuer, audience }: Rules,
   { limits, signature, policy }: Prepared,
-): Op<VerifiedToken> {
+): Op<VerifiedToken, Verifying> {
   return verify(jws, keys, signature, ({ header, key }) => {
     const claims = parseClaims(jws.payload, limits)
     validate(claims, header.typ, policy, issuer, audience)
@@ -153,7 +153,7 @@ function oneIssuer(options: OneIssuerOptions, sourceOf: SourceOf): Rules {
 }
 
 /** An allow-list: `iss` is read before the signature is checked, and chooses among trusted keys alone. */
-function manyIssuers(options: ManyIssuersOptions, sourceOf: SourceOf, backend: Backend): Prepared['rules'] {
+function manyIssuers(options: ManyIssuersOptions, sourceOf: SourceOf, backend: Sourcing): Prepared['rules'] {
   for (const name of ['keys', 'issuer', 'audience'] as const) {
     if (options[name] !== undefined)
       throw new TypeError(`${name} and issuers exclude each other: each issuer brings its own`)
@@ -175,7 +175,7 @@ function manyIssuers(options: ManyIssuersOptions, sourceOf: SourceOf, backend: B
   }
 }
 
-type FindRules = (iss: string) => Op<Rules | undefined>
+type FindRules = (iss: string) => Op<Rules | undefined, Verifying>
 type ToRules = (iss: string, rules: unknown) => Rules
 
 function listed(issuers: unknown, toRules: ToRules): ReadonlyMap<string, Rules> {
@@ -185,7 +185,7 @@ function listed(issuers: unknown, toRules: ToRules): ReadonlyMap<string, Rules> 
   return rules
 }
 
-function asked(find: IssuerFinder, toRules: ToRules, backend: Backend): FindRules {
+function asked(find: IssuerFinder, toRules: ToRules, backend: Sourcing): FindRules {
   refuseAsync(find, 'issuers', backend)
   return function* (iss) {
     const given = yield* askHook(() => find(iss), 'the issuers function')
@@ -200,7 +200,7 @@ function asked(find: IssuerFinder, toRules: ToRules, backend: Backend): FindRule
 }
 
 /** Makes keys a source, each object once: a function may give the same raw JWK Set for every token. */
-function sources(algorithms: Table<SignatureAlg>, backend: Backend): SourceOf {
+function sources(algorithms: Table<SignatureAlg>, backend: Sourcing): SourceOf {
   const known = new WeakMap<object, KeySource>()
   return (keys) => {
     const kept = typeof keys === 'object' && keys !== null ? keys : undefined

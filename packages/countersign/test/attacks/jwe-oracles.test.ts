@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { importKey, JoseError, type Jwk, keySet, secretKey } from 'countersign'
 import { decryptJwe } from 'countersign/jwe'
-import { MESSAGES } from '../../src/messages.ts'
+import { HINTS } from '../../src/messages.ts'
 import { b64 } from '../support/forge.ts'
 import {
   bitsOf,
@@ -58,7 +58,7 @@ const REFUSAL = {
   name: 'JoseError',
   code: 'CS_DECRYPTION',
   message: 'the JWE cannot be decrypted',
-  hint: MESSAGES.CS_DECRYPTION.hint,
+  hint: HINTS.CS_DECRYPTION,
   issues: [],
   unavailable: false,
 }
