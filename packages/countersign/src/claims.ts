@@ -127,6 +127,9 @@ const REPLICAS = [
   ['aud', 'CS_AUD'],
 ] as const
 
+/** Whether a header repeats claims. */
+export const hasReplicas = (header: JsonObject): boolean => REPLICAS.some(([name]) => Object.hasOwn(header, name))
+
 /** A header that repeats claims has to repeat them truly (RFC 7519 §5.3): somebody may have gone by it. @throws {JoseError} */
 export function refuseReplicas(header: JsonObject, claims: JsonObject): void {
   for (const [name, code] of REPLICAS) {

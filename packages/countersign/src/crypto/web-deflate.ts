@@ -24,7 +24,7 @@ const platform = globalThis as {
 
 /** @see Backend.deflate */
 export async function deflate(data: Bytes): Promise<Bytes> {
-  const octets = await through(open(platform.CompressionStream), data, Number.POSITIVE_INFINITY)
+  const octets = await through(open(platform.CompressionStream), data, Number.POSITIVE_INFINITY, data.length)
   return octets ?? new Uint8Array()
 }
 
@@ -59,16 +59,16 @@ function open(Stream: (new (format: string) => Transform) | undefined): Transfor
 /** So much is given at once, since some platforms inflate all of it before anything can be read: 4 MiB at the most. */
 const PIECE = 4096
 
-async function feed(writer: Writer, data: Bytes): Promise<void> {
-  for (let at = 0; at < data.length; at += PIECE) await writer.write(data.subarray(at, at + PIECE) as Data)
+async function feed(writer: Writer, data: Bytes, piece: number): Promise<void> {
+  for (let at = 0; at < data.length; at += piece) await writer.write(data.subarray(at, at + piece) as Data)
   await writer.close()
 }
 
 /** Reads as long as there is no more than allowed: what is not read is not inflated either. */
-async function through(stream: Transform, data: Bytes, most: number): Promise<Bytes | undefined> {
+async function through(stream: Transform, data: Bytes, most: number, piece = PIECE): Promise<Bytes | undefined> {
   const writer = stream.writable.getWriter()
   // What goes wrong there is told by the reader.
-  feed(writer, data).catch(() => {})
+  feed(writer, data, piece).catch(() => {})
   const reader = stream.readable.getReader()
   const parts: Bytes[] = []
   let length = 0

@@ -1,10 +1,10 @@
 import type { Bytes } from '../bytes.ts'
-import { base64url, utf8 } from '../bytes.ts'
+import { base64url, textToBase64url, utf8 } from '../bytes.ts'
 import type { Backend, Material } from '../crypto/backend.ts'
 import { JoseError, kindOf, show } from '../errors.ts'
 import { JWE_PLACES, joinHeader, tooLargeHeader } from '../header.ts'
 import { toMembers } from '../header-members.ts'
-import { type JsonObject, own, withoutUndefined } from '../json.ts'
+import { isDeeper, type JsonObject, own, withoutUndefined } from '../json.ts'
 import type { Key } from '../key/key.ts'
 import { nameOf } from '../key/ops.ts'
 import { type Op, use } from '../op.ts'
@@ -113,6 +113,7 @@ function toPlan(options: EncryptJweOptions, backend: Backend): Plan {
   const enc = agreed('enc', options.enc, [guarded, shared])
   const planned = targets.map((target): Target => {
     const own = membersOf(target.header, 'header', limits)
+    if (Object.hasOwn(own, 'enc')) throw new TypeError('header holds enc, which is one for all recipients')
     const alg = agreed('alg', target.alg, [guarded, shared, own])
     const choice = toChoice(toManagement(target.key, alg, backend), enc)
     if (several && isDirect(choice.alg))
@@ -123,11 +124,27 @@ function toPlan(options: EncryptJweOptions, backend: Backend): Plan {
   if (inTheOpen && serialization === 'compact')
     throw new TypeError('the compact serialization has no unprotected header and no aad: use flattened or general')
   return {
-    ...{ serialization, limits, guarded, shared, targets: planned },
+    ...{ serialization, limits, guarded, shared, targets: sharingWork(planned) },
     zip: toBoolean(options.zip, 'zip', false),
     aad: options.aad === undefined ? undefined : toData(options.aad, 'aad'),
     allowUnprotectedAlg: toBoolean(options.allowUnprotectedAlg, 'allowUnprotectedAlg', false),
   }
+}
+
+/** All passwords together take no more work than one may, or nobody would do it (attack 46). @throws TypeError */
+function sharingWork(targets: readonly Target[]): readonly Target[] {
+  const passwords = targets.filter(({ alg }) => alg.family === 'password').length
+  if (passwords < 2) return targets
+  let share = 0
+  const sharing = targets.map((target): Target => {
+    const { alg, management } = target
+    if (alg.family !== 'password') return target
+    const { p2c = Math.floor(alg.iterations / passwords) } = management
+    share += p2c / alg.iterations
+    return { ...target, management: { ...management, p2c } }
+  })
+  if (share <= 1) return sharing
+  throw new TypeError('several passwords share the iterations that one may take: give each a lower p2c')
 }
 
 function toTargets(options: EncryptJweOptions, limits: JweLimits): readonly JweTarget[] {
@@ -201,7 +218,7 @@ function* encryptWhole(plaintext: Bytes, plan: Plan): Op<string | FlattenedJwe |
     )
   const heads: { readonly target: Target; readonly key: Key; readonly head: Head }[] = []
   for (const target of targets) {
-    const key = target.source.only ?? (yield* toEncryptWith(target.source, target.needs))
+    const key = target.source.only ?? (yield* toEncryptWith(target.source, target.alg, target.needs))
     heads.push({ target, key, head: yield* headOf(target, key, plan) })
   }
   // All headers before the first key is used: a mistake in one shows before a key far away is asked.
@@ -222,14 +239,14 @@ function* encryptWhole(plaintext: Bytes, plan: Plan): Op<string | FlattenedJwe |
     ...(first.head.guardsAlg && managed[0]?.parameters),
   }
   const encoded = encode(guarded, limits)
-  const further = aad && base64url(aad)
+  const further = aad?.length ? base64url(aad) : undefined // none is none (RFC 7516 §7.2.1)
   const sealed = yield* seal(first.target.content, cek as Material, octets, additionalData(encoded, further))
   if (plan.serialization === 'compact') {
     const token = toCompact(encoded, managed[0]?.encryptedKey ?? new Uint8Array(), sealed)
     refuseLarge(token.length, limits)
     return token
   }
-  const parts = heads.map(({ head }, index) => toPart(head, managed[index] as ManagedKey))
+  const parts = heads.map(({ head }, index) => toPart(head, managed[index] as ManagedKey, limits))
   const shared = plan.shared && withoutUndefined(plan.shared)
   const content = {
     ...(encoded !== '' && { protected: encoded }),
@@ -263,8 +280,9 @@ function checkHead({ guarded, own }: Head, plan: Plan): void {
   }
 }
 
-function toPart({ own, guardsAlg }: Head, { encryptedKey, parameters }: ManagedKey): JwePart {
+function toPart({ own, guardsAlg }: Head, { encryptedKey, parameters }: ManagedKey, limits: JweLimits): JwePart {
   const header = withoutUndefined({ ...own, ...(!guardsAlg && parameters) })
+  toText(header, limits)
   return {
     ...(Object.keys(header).length > 0 && { header }),
     ...(encryptedKey.length > 0 && { encrypted_key: base64url(encryptedKey) }),
@@ -273,11 +291,17 @@ function toPart({ own, guardsAlg }: Head, { encryptedKey, parameters }: ManagedK
 
 /** base64url text of a protected header; none for one without members. */
 function encode(members: JsonObject, limits: JweLimits): string {
+  const text = toText(members, limits)
+  return text === '{}' ? '' : textToBase64url(text)
+}
+
+/** The JSON of a header with all that was added to it. @throws {JoseError} `CS_TOO_LARGE` */
+function toText(members: JsonObject, limits: JweLimits): string {
   const text = JSON.stringify(members)
-  if (text === '{}') return ''
-  const octets = utf8(text)
-  if (octets.length > limits.headerBytes) throw tooLargeHeader(limits, octets.length)
-  return base64url(octets)
+  const octets = utf8(text).length
+  if (octets > limits.headerBytes) throw tooLargeHeader(limits, octets)
+  if (!isDeeper(members, limits.jsonDepth)) return text
+  throw new JoseError('CS_TOO_LARGE', `the header is nested deeper than ${limits.jsonDepth} levels (limit jsonDepth)`)
 }
 
 /** Nothing is made that would not be read again. */

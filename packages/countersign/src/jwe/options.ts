@@ -9,7 +9,7 @@ export interface ManagementChoice {
   /** With ECDH-ES: who encrypts, and for whom, so that the key is theirs alone (RFC 7518 §4.6.1.2). Text is UTF-8. */
   readonly apu?: Uint8Array | string
   readonly apv?: Uint8Array | string
-  /** With PBES2: the iterations that a password takes, 1000 to what is allowed, which is the default. */
+  /** With PBES2: the iterations that a password takes, 1000 to what is allowed, which is the default; several share it. */
   readonly p2c?: number
 }
 

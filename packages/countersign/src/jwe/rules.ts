@@ -117,7 +117,7 @@ export function toChoice({ source, alg }: Pick<EncryptionChoice, 'source' | 'alg
   const { only } = source
   const direct = alg.family === 'direct'
   const own = direct && only && named === undefined ? ownContent(only) : undefined
-  const content = toRow(named ?? own?.id ?? CONTENT_BY_DEFAULT, 'enc', CONTENT)
+  const content = toRow(named === undefined ? (own?.id ?? CONTENT_BY_DEFAULT) : named, 'enc', CONTENT)
   const needs = direct ? content : alg
   const fault = only && misfit(needs, only, 'encrypt')
   if (fault) throw new JoseError(fault.code, fault.why)

@@ -6,7 +6,7 @@ import { CURVE } from '../key/curve.ts'
 import { Key } from '../key/key.ts'
 import { publicMaterial } from '../key/ops.ts'
 import { PARAMETER_SET } from '../key/parameter-set.ts'
-import { type Op, use } from '../op.ts'
+import { type Op, PromiseInSyncError, use } from '../op.ts'
 
 /** The exact length of a signature in octets (RFC 7518 §3.2 to §3.5, RFC 8032 §5.1.6 and §5.2.6, FIPS 204 §4). */
 export function signatureOctets(alg: SignatureAlg, key: Pick<Key, 'bits' | 'crv'>): number {
@@ -58,7 +58,7 @@ function* askForeign(foreign: ForeignKey, alg: SignatureAlg, input: Bytes): Op<B
   try {
     signature = yield* use<unknown>(() => foreign.sign?.(alg, input))
   } catch (cause) {
-    if (cause instanceof JoseError) throw cause
+    if (cause instanceof JoseError || cause instanceof PromiseInSyncError) throw cause
     throw new JoseError('CS_UNAVAILABLE', 'the foreign signer failed', { cause, unavailable: true })
   }
   // In memory of its own: what a signer still holds could change under our hands.

@@ -1,9 +1,9 @@
 import { type Bytes, base64url, utf8 } from '../bytes.ts'
-import type { JwtClaims } from '../claims.ts'
+import { hasReplicas, type JwtClaims, refuseReplicas } from '../claims.ts'
 import type { Backend } from '../crypto/backend.ts'
 import { kindOf } from '../errors.ts'
 import { toMembers } from '../header-members.ts'
-import type { JsonObject } from '../json.ts'
+import { type JsonObject, parseObject } from '../json.ts'
 import { seal, toCompact } from '../jwe/encrypt.ts'
 import { type ManagedKey, manage } from '../jwe/manage.ts'
 import { type ManagementChoice, toManagementOptions } from '../jwe/options.ts'
@@ -21,6 +21,7 @@ import {
   type SignOptions,
   tooLarge,
 } from './claims-writer.ts'
+import { parseClaims } from './decode.ts'
 import { SIGNERS } from './signer.ts'
 
 /** Options of `createEncrypter`. */
@@ -74,14 +75,16 @@ export function prepareEncrypter(options: EncrypterOptions, backend: Backend): E
   const management = toManagementOptions(options, alg)
   const zip = toBoolean(options.zip, 'zip', false)
   const members = toOwnMembers(options, zip)
-  const write = claimsWriter({ ...options, expiresIn: options.expiresIn ?? 'never' })
+  const write = claimsWriter({ ...options, expiresIn: options.expiresIn === undefined ? 'never' : options.expiresIn })
+  const repeating = hasReplicas(members)
   const headers = headerWriter({ alg: alg.id, enc: content.id }, members)
 
   return function* (claims, call = {}) {
     checkNames<EncryptOptions>(call, [...CLAIMS_CALL_NAMES, 'sign'], 'encrypt')
     const { sign, ...rest } = call
     const text = sign === undefined ? write(claims, lived(rest, options)) : yield* signed(sign, claims, rest, options)
-    const key = source.only ?? (yield* toEncryptWith(source, needs))
+    if (repeating) refuseReplicas(members, claimsOf(text, sign !== undefined))
+    const key = source.only ?? (yield* toEncryptWith(source, alg, needs))
     const managed = yield* manage(alg, key, content, management)
     const encoded = yield* headers(key, sign !== undefined, managed)
     const plaintext = utf8(text)
@@ -100,6 +103,11 @@ function toOwnMembers({ typ, header }: EncrypterOptions, zip: boolean): JsonObje
     if (Object.hasOwn(members, name)) throw new TypeError(`header holds ${name}, which is not set this way`)
   }
   return { typ: typ === undefined ? 'JWT' : toText(typ, 'typ'), ...(zip && { zip: 'DEF' }), ...members }
+}
+
+/** The claims as they will be read. */
+function claimsOf(text: string, nested: boolean): JsonObject {
+  return nested ? parseClaims(text.split('.')[1] ?? '', LIMITS) : parseObject(text, 'the claims set', LIMITS.jsonDepth)
 }
 
 /** Claims that nobody signs have to have a life by somebody's word. */

@@ -43,9 +43,9 @@ export interface KeySource {
 }
 
 /** The key of a source to encrypt with: of several that fit the first. @throws {JoseError} as `select` */
-export function* toEncryptWith(source: KeySource, alg: Needs): Op<Key, Sourcing> {
-  if (source.first) return yield* source.first(alg)
-  const found = source.select({ alg: alg.id }, alg, 'encrypt')
+export function* toEncryptWith(source: KeySource, { id }: Pick<Needs, 'id'>, needs: Needs): Op<Key, Sourcing> {
+  if (source.first) return yield* source.first(needs)
+  const found = source.select({ alg: id }, needs, 'encrypt')
   const [key] = Array.isArray(found) ? (found as readonly Key[]) : yield* found as Op<readonly Key[], Sourcing>
   return key as Key
 }

@@ -106,6 +106,10 @@ export async function sealed(header: unknown, plaintext: string | Uint8Array, fu
 export const toCompact = ({ protected: guarded, encrypted_key, iv, ciphertext, tag }: Texts): string =>
   [guarded, encrypted_key, iv, ciphertext, tag].join('.')
 
+/** The flattened serialization of five texts, which has no empty ones (RFC 7516 §7.2.2). */
+export const toFlattened = ({ encrypted_key, ...texts }: Texts): object =>
+  encrypted_key === '' ? texts : { ...texts, encrypted_key }
+
 /** The five texts of a compact JWE. */
 export function fromCompact(token: string): Texts {
   const [guarded = '', encrypted_key = '', iv = '', ciphertext = '', tag = ''] = token.split('.')

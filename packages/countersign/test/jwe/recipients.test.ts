@@ -53,7 +53,7 @@ test('what is wrong with one recipient does not hide the next (RFC 7516 §5.2)',
     { header: { alg: 'ECDH-ES', epk: header?.['epk'] } },
     { header: { ...header, epk: null }, encrypted_key },
     { header, encrypted_key: `AAAA${encrypted_key.slice(4)}` },
-    { header, encrypted_key: '' },
+    { header },
     { header: { ...header, kid: 'nobody' }, encrypted_key },
   ]
   for (const keys of [alice, keySet({ keys: [alice, bob] }), () => [alice, bob]]) {
@@ -74,6 +74,7 @@ test('what is no recipient, and headers that do not go together, refuse the whol
     [null, 'CS_MALFORMED'],
     [{ header: 'x', encrypted_key }, 'CS_MALFORMED'],
     [{ header, encrypted_key: 7 }, 'CS_MALFORMED'],
+    [{ header, encrypted_key: '' }, 'CS_MALFORMED'],
     [{ header, encrypted_key: 'a=' }, 'CS_BASE64'],
     [{ header: { ...header, enc: 'A256GCM' }, encrypted_key }, 'CS_HEADER'],
     [{ header: { kid: 'x' }, encrypted_key }, 'CS_HEADER'],
@@ -189,9 +190,7 @@ test('apu and apv are for one recipient of several, and so is p2c', async () => 
   assert.equal((await decryptJwe(jwe, { keys: password, algorithms: ['PBES2-HS256+A128KW'] })).key, password)
 })
 
-test('encryptJwe: passwords of several recipients ask together for no more than one may', {
-  todo: 'with the default of p2c two of them are more than decryptJwe does',
-}, async () => {
+test('encryptJwe: passwords of several recipients ask together for no more than one may', async () => {
   const keys = ['one', 'two'].map((word) => secretKey({ text: word }, 'PBES2-HS512+A256KW'))
   const jwe = await encryptJwe('x', { recipients: keys.map((key) => ({ key })) }).catch((error: unknown) => {
     assert.ok(error instanceof TypeError, String(error))
