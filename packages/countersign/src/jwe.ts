@@ -6,14 +6,15 @@
  */
 import { backend } from '#crypto'
 import { type DecryptedJwe, type DecryptJweOptions, decryptJwe as decrypt } from './jwe/decrypt-jwe.ts'
-import { type EncryptJweOptions, encryptJwe as encrypt } from './jwe/encrypt-jwe.ts'
+import { encryptJwe as encrypt } from './jwe/encrypt-jwe.ts'
+import type { EncryptJweOptions } from './jwe/encrypt-plan.ts'
 import { run } from './op.ts'
 import type { FlattenedJwe, GeneralJwe } from './serialization/jwe.ts'
 
 export { JoseError } from './errors.ts'
 export type { JweHeader } from './header.ts'
 export type { DecryptedJwe, DecryptJweOptions } from './jwe/decrypt-jwe.ts'
-export type { EncryptJweOptions, JweOptions, JweSerialization, JweTarget } from './jwe/encrypt-jwe.ts'
+export type { EncryptJweOptions, JweOptions, JweSerialization, JweTarget } from './jwe/encrypt-plan.ts'
 export type { ManagementChoice } from './jwe/options.ts'
 export type { InflateLimit, JweLimits } from './options.ts'
 export type { FlattenedJwe, GeneralJwe, JwePart, SharedJwe } from './serialization/jwe.ts'
