@@ -52,9 +52,14 @@ try {
   const key = await (${load('countersign')}).generateKey('HS256')
   const { payload } = await door.verifyJws(await door.signJws('alice', { key }), { keys: key })
   const name = new TextDecoder().decode(payload)`
+  const jwe = (load: (door: string) => string): string => `
+  const key = await (${load('countersign')}).generateKey('A256KW')
+  const { plaintext } = await door.decryptJwe(await door.encryptJwe('alice', { key }), { keys: key })
+  const name = new TextDecoder().decode(plaintext)`
+  const uses: Readonly<Record<string, typeof jws>> = { 'countersign/jws': jws, 'countersign/jwe': jwe }
   /** Uses a door for what it is there for; the result is in \`name\`. */
   const use = (door: string, load: (door: string) => string): string =>
-    `\n  const door = ${load(door)}${door.endsWith('/jws') ? jws(load) : jwt}`
+    `\n  const door = ${load(door)}${uses[door]?.(load) ?? jwt}`
   const imported = (door: string): string => `await import('${door}')`
   const required = (door: string): string => `require('${door}')`
   const held = `\n  if (name !== 'alice') throw new Error('wrong answer')\n`

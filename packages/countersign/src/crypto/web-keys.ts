@@ -160,22 +160,17 @@ const wholeOf = (material: Material): Awaitable<Material> => material.whole?.() 
 /**
  * A private EC, OKP or AKP key that came without its public members, with a way to them: the platform works them out
  * where they are needed.
- *
- * @param pkcs8 - what it came from, where that says the key twice: the platform compares
  */
-export function completing(material: Material, pkcs8?: Bytes): Material {
+export function completing(material: Material): Material {
   const { kty, kind, members } = material
-  const isWhole = kind !== 'private' || kty === 'RSA' || members['x'] !== undefined || members['pub'] !== undefined
-  if (isWhole && pkcs8 === undefined) return material
-  return { ...material, whole: once(() => completed(material, pkcs8 ?? toPkcs8(material))) }
+  if (kind !== 'private' || kty === 'RSA' || members['x'] !== undefined || members['pub'] !== undefined) return material
+  return { ...material, whole: once(() => completed(material)) }
 }
 
-async function completed(material: Material, pkcs8: Bytes): Promise<Material> {
+async function completed(material: Material): Promise<Material> {
   const variant = variantOf(material)
   const [algorithm, usages] = [nativeAlgorithm(variant), usagesOf(variant, 'private')]
-  const whole = await exported(await importAs('pkcs8', pkcs8 as Data, algorithm, true, usages))
-  if (Object.entries(material.members).every(([name, value]) => whole.members[name] === value)) return whole
-  throw new JoseError('CS_KEY_INVALID', 'what the container says of its key does not belong together')
+  return exported(await importAs('pkcs8', toPkcs8(material) as Data, algorithm, true, usages))
 }
 
 /** A promise that is made when it is asked for the first time. */

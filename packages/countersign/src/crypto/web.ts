@@ -29,7 +29,9 @@ function hasKey({ kty, crv, alg }: KeySpec): boolean {
 
 /** Chromium alone never had AES with 192 bits, and does not say so. */
 const isChromium = (): boolean =>
-  /\bChrome\//.test((globalThis as { readonly navigator?: { readonly userAgent?: string } }).navigator?.userAgent ?? '')
+  /Chrom(?:e|ium)\//.test(
+    (globalThis as { readonly navigator?: { readonly userAgent?: string } }).navigator?.userAgent ?? '',
+  )
 
 function hasAes(bits: number): boolean {
   return bits !== 192 || (asked('generateKey', { name: 'AES-GCM', length: bits }) ?? !isChromium())
@@ -57,7 +59,16 @@ export const backend: Backend = {
   sync: false,
   supports,
   adopt: (value) => (isCryptoKey(value) ? adoptCryptoKey(value) : undefined),
-  admit: (material, pkcs8) => completing(admit(material), pkcs8),
+  admit(material, pkcs8) {
+    if (pkcs8 === undefined) return completing(admit(material))
+    throw new JoseError(
+      'CS_UNSUPPORTED',
+      'this runtime does not compare the seed of a key with what was worked out of it',
+      {
+        hint: 'Give the JWK of the key, or a PKCS#8 with the seed alone.',
+      },
+    )
+  },
   decryptPem() {
     throw new JoseError('CS_UNSUPPORTED', 'this runtime does not decrypt private keys', {
       hint: 'Decrypt it on Node, or with openssl pkcs8 -in key.pem -out plain.pem, and keep the result safe.',

@@ -86,8 +86,8 @@ export function remoteKey(options: RemoteKeyOptions, backend: KeyAdmission): Key
   }
   const open = publicMaterial(Key.material(key))
   if (open === undefined) {
-    throw new JoseError('CS_KEY_TYPE', 'the jwk of remoteKey is a CryptoKey that is not extractable', {
-      hint: 'Signatures are verified with it, so what it is made of has to be at hand: give its JWK.',
+    throw new JoseError('CS_KEY_TYPE', 'the jwk of remoteKey is a CryptoKey whose members are out of reach here', {
+      hint: 'Signatures are verified with it, so what it is made of has to be at hand: give its JWK (await exportJwk(key)).',
     })
   }
   if (alg !== undefined && key.alg !== undefined && key.alg !== alg)

@@ -14,6 +14,7 @@ import {
   flattened,
   forge,
   general,
+  isHere,
   keyFor,
   LEAST,
   manageByHand,
@@ -110,10 +111,6 @@ test('attack 37: a compressed plaintext is one DEFLATE stream to its last octet 
     ['an octet behind the end', Buffer.concat([whole, Buffer.of(0)])],
     ['a second stream behind the end', Buffer.concat([whole, whole])],
     ['a lot behind the end', Buffer.concat([whole, Buffer.alloc(5000)])],
-    ['no last block', zlib.deflateRawSync(BARE_CLAIMS, { finishFlush: zlib.constants.Z_SYNC_FLUSH })],
-    ['cut short', whole.subarray(0, -1)],
-    ['its first octet alone', whole.subarray(0, 1)],
-    ['nothing', new Uint8Array()],
     ['zlib (RFC 1950)', zlib.deflateSync(BARE_CLAIMS)],
     ['gzip (RFC 1952)', zlib.gzipSync(BARE_CLAIMS)],
     ['what was not compressed', Buffer.from(BARE_CLAIMS)],
@@ -124,6 +121,19 @@ test('attack 37: a compressed plaintext is one DEFLATE stream to its last octet 
     for (const token of everyForm(await zipped(plaintext))) await refusedBy(token, 'CS_MALFORMED', { keys: KEY }, why)
   }
   for (const token of everyForm(await zipped(whole))) await openedBy(token, { keys: KEY })
+})
+
+test('attack 37: a DEFLATE stream without its end is refused (RFC 1951)', async () => {
+  const whole = raw(BARE_CLAIMS)
+  const cases: readonly (readonly [why: string, plaintext: Uint8Array])[] = [
+    ['no last block', zlib.deflateRawSync(BARE_CLAIMS, { finishFlush: zlib.constants.Z_SYNC_FLUSH })],
+    ['cut short', whole.subarray(0, -1)],
+    ['its first octet alone', whole.subarray(0, 1)],
+    ['nothing', new Uint8Array()],
+  ]
+  for (const [why, plaintext] of cases) {
+    for (const token of everyForm(await zipped(plaintext))) await refusedBy(token, 'CS_MALFORMED', { keys: KEY }, why)
+  }
 })
 
 test('attack 37: zip is DEF or the token is refused', async () => {
@@ -233,7 +243,9 @@ for (const [alg, most] of PBES2) {
     }
   })
 
-  test(`attack 38: ${alg}: what is within the bounds is worked on once`, async () => {
+  const needs = { skip: !isHere(alg) && `this runtime has no ${alg}` }
+
+  test(`attack 38: ${alg}: what is within the bounds is worked on once`, needs, async () => {
     for (const parameters of [
       { p2c: 1000 },
       { p2c: 1000, p2s: Buffer.alloc(8, 1).toString('base64url') },
@@ -261,7 +273,7 @@ for (const [alg, most] of PBES2) {
     await openedBy(good, { keys: PASSWORD, algorithms: [alg] })
   })
 
-  test(`attack 38: ${alg}: a password is taken only where algorithms names it`, async () => {
+  test(`attack 38: ${alg}: a password is taken only where algorithms names it`, needs, async () => {
     const token = compact(await forge({ alg, enc: ENC, key: PASSWORD }))
     const others = PBES2.map(([id]) => id).filter((id) => id !== alg)
     for (const algorithms of [undefined, ['dir', 'A128KW'], others]) {
@@ -272,21 +284,25 @@ for (const [alg, most] of PBES2) {
     }
   })
 
-  test(`attack 38: ${alg}: what is encrypted has the most iterations, or what is asked for within the bounds`, async () => {
-    const key = secretKey({ text: 'a password' }, alg)
-    for (const p2c of [999, most + 1, 2 ** 31, 0, -1, 1000.5, Number.NaN, Number.POSITIVE_INFINITY, '4096', null])
-      await assert.rejects(encryptJwe('a', { key, p2c: p2c as number }), TypeError, String(p2c))
-    const { header } = await decryptJwe(await encryptJwe('a', { key, p2c: LEAST }), { keys: key, algorithms: [alg] })
-    assert.equal(header['p2c'], LEAST)
-    assert.equal(Buffer.from(String(header['p2s']), 'base64url').length, 16)
-    if (most > 300_000) return
-    const whole = await decryptJwe(await encryptJwe('a', { key }), { keys: key, algorithms: [alg] })
-    assert.equal(whole.header['p2c'], most)
-  })
+  test(
+    `attack 38: ${alg}: what is encrypted has the most iterations, or what is asked for within the bounds`,
+    needs,
+    async () => {
+      const key = secretKey({ text: 'a password' }, alg)
+      for (const p2c of [999, most + 1, 2 ** 31, 0, -1, 1000.5, Number.NaN, Number.POSITIVE_INFINITY, '4096', null])
+        await assert.rejects(encryptJwe('a', { key, p2c: p2c as number }), TypeError, String(p2c))
+      const { header } = await decryptJwe(await encryptJwe('a', { key, p2c: LEAST }), { keys: key, algorithms: [alg] })
+      assert.equal(header['p2c'], LEAST)
+      assert.equal(Buffer.from(String(header['p2s']), 'base64url').length, 16)
+      if (most > 300_000) return
+      const whole = await decryptJwe(await encryptJwe('a', { key }), { keys: key, algorithms: [alg] })
+      assert.equal(whole.header['p2c'], most)
+    },
+  )
 }
 
 test('attack 38: a password that algorithms does not name is refused with the hint to name it, when it is given alone as well', async () => {
-  for (const [alg] of PBES2) {
+  for (const alg of PBES2.map(([id]) => id).filter(isHere)) {
     const token = compact(await forge({ alg, enc: ENC, key: PASSWORD }))
     for (const keys of [secretKey({ text: 'a password' }), secretKey({ text: 'a password' }, alg)]) {
       const error = await faultOf(() => decryptJwe(token, { keys }))

@@ -446,7 +446,9 @@ for (const { name, door } of DOORS) {
     ['Ed25519', 31],
     ['Ed448', 56],
   ] as const) {
-    test(`${name}: attack 21: a private ${crv} key with the opposite of its point is refused`, { skip: lacks(crv) }, async () => {
+    test(`${name}: attack 21: a private ${crv} key with the opposite of its point is refused`, {
+      skip: lacks(crv),
+    }, async () => {
       const jwk = jwkFor(crv)
       const bytes = Buffer.from(jwk.x ?? '', 'base64url')
       const opposite = { ...jwk, x: b64(bytes.with(least, (bytes[least] ?? 0) ^ 0x80)) }

@@ -14,6 +14,7 @@ import {
   octetsOf,
   pkcs8,
   publicMembers,
+  resultOf,
   spki,
 } from '../support/keys.ts'
 
@@ -76,7 +77,8 @@ for (const { name, door } of DOORS) {
       const stranger = door.createVerifier({ keys: publicMembers(jwkFor(alg, 1)), ...POLICY })
       await refuses(stranger, `${text}.${b64(raw)}`, 'CS_SIGNATURE')
       // Not every runtime that has ML-DSA signs under a context, and the context of a JWS is empty (RFC 9964 §5).
-      const elsewhere = sign(text, { context: Buffer.from('JWT') })
+      const elsewhere = resultOf(() => sign(text, { context: Buffer.from('JWT') }))
+      if (!(elsewhere instanceof Uint8Array)) return
       const isBound = !crypto.verify(null, Buffer.from(text), crypto.createPublicKey(privateKey), elsewhere)
       if (isBound) await refuses(verifier, `${text}.${b64(elsewhere)}`, 'CS_SIGNATURE')
     })

@@ -9,9 +9,11 @@ import { decryptJwe, encryptJwe } from 'countersign/jwe'
 import * as local from 'countersign/sync'
 import { DOORS } from '../support/doors.ts'
 import { b64, CLAIMS, fails, input, now, POLICY, refuses } from '../support/forge.ts'
-import { assertRefused, jwkFor, publicMembers, STRONG, taken } from '../support/keys.ts'
+import { assertRefused, jwkFor, publicMembers, STRONG } from '../support/keys.ts'
 
 const { subtle } = globalThis.crypto
+/** Whether this runtime has an algorithm to encrypt with: a key may serve others, too. */
+const isHere = (alg: string): boolean => Object.values(main.capabilities()).some((list) => list.includes(alg))
 
 type CryptoKey = crypto.webcrypto.CryptoKey
 /** What WebCrypto has to be told when it takes a key in. */
@@ -273,7 +275,7 @@ for (const { where, door, extractable } of PLACES) {
       const [bareOwn, bareOpen] = [jwk, jwk.kty === 'oct' ? jwk : publicMembers(jwk)].map((it) => main.importKey(it))
       assert.ok(bareOwn && bareOpen)
       assert.deepEqual([own.bits, own.crv, own.extractable], [bareOwn.bits, bareOwn.crv, extractable])
-      for (const alg of algorithms) {
+      for (const alg of algorithms.filter(isHere)) {
         for (const [key, keys] of [
           [open, own],
           [open, bareOwn],
@@ -304,7 +306,7 @@ for (const { where, door, extractable } of PLACES) {
     test(`${where} of ${what} makes and opens JWTs`, async () => {
       const { privateKey, publicKey } = await sealingHalves(row, extractable)
       const [keys, key] = [door.importKey(take(privateKey)), door.importKey(take(publicKey))]
-      for (const alg of algorithms.filter((id) => !id.endsWith('GCM'))) {
+      for (const alg of algorithms.filter((id) => !id.endsWith('GCM') && isHere(id))) {
         const token = await door.createEncrypter({ key, alg, expiresIn: 60, now }).encrypt(CLAIMS)
         const policy = { ...POLICY, ...(keys.kind === 'private' && ({ unsigned: 'accept' } as const)) }
         const { claims } = await door.createDecrypter({ keys, ...policy }).decrypt(token)
@@ -401,7 +403,7 @@ for (const { where, door, extractable } of PLACES) {
       for (const y of [0, 1]) {
         const x = b64(Uint8Array.of(y, ...new Uint8Array(31)))
         const half = await toCryptoKey({ kty: 'OKP', crv: 'Ed25519', x }, { name: 'Ed25519' }, extractable, ['verify'])
-        const { message } = await fails(() => taken(door, take(half)), 'CS_KEY_INVALID')
+        const { message } = await fails(async () => door.exportJwk(door.importKey(take(half))), 'CS_KEY_INVALID')
         assert.match(message, /small order/, `y = ${y}`)
       }
     })

@@ -22,9 +22,8 @@ import {
 
 const { curves, management, content } = capabilities()
 
-const AGREEMENT = ['ECDH-ES', 'ECDH-ES+A128KW', 'ECDH-ES+A192KW', 'ECDH-ES+A256KW'].filter((alg) =>
-  management.includes(alg),
-)
+const EVERY_AGREEMENT = ['ECDH-ES', 'ECDH-ES+A128KW', 'ECDH-ES+A192KW', 'ECDH-ES+A256KW']
+const AGREEMENT = EVERY_AGREEMENT.filter((alg) => management.includes(alg))
 const PASSWORD = ['PBES2-HS256+A128KW', 'PBES2-HS384+A192KW', 'PBES2-HS512+A256KW'].filter((alg) =>
   management.includes(alg),
 )
@@ -170,7 +169,7 @@ for (const { name, door } of DOORS) {
             [key.kind, key.kty, key.crv, key.bits, key.alg],
             [kind, 'OKP', crv, crv === 'X448' ? 448 : 256, undefined],
           )
-          assert.deepEqual(key.algorithms, AGREEMENT)
+          assert.deepEqual(key.algorithms, EVERY_AGREEMENT)
           assert.deepEqual(await door.exportJwk(key), members)
           assert.equal(await door.exportPem(key), pem)
         }
@@ -216,7 +215,7 @@ for (const { name, door } of DOORS) {
       assert.equal(await opened(await encryptJwe('for you', { key: open }), key), 'for you', alg)
     }
     for (const [alg, octets] of SIZES) assert.equal((await door.generateKey(alg)).bits, octets * 8, alg)
-    assert.equal((await door.generateKey('RSA-OAEP-256', { bits: 2056 })).bits, 2056)
+    assert.equal((await door.generateKey('RSA-OAEP-256', { bits: 2176 })).bits, 2176)
     if (curves.includes('Ed448')) assert.equal((await door.generateKey('EdDSA', { crv: 'Ed448' })).crv, 'Ed448')
   })
 

@@ -119,6 +119,10 @@ const SPELLINGS: readonly (readonly [how: string, spell: (pem: string) => string
   ['as base64 of the text with CRLF', (pem) => asBase64(pem.replaceAll('\n', '\r\n'))],
 ]
 
+/** A form that says the key twice; WebCrypto compares nothing, so the library refuses it there. */
+const SEED_TWICE = 'seed and expanded key'
+const isRead = (form: string): boolean => HAS_SYNC || !form.includes(SEED_TWICE)
+
 const octetsOf = (base64 = ''): Uint8Array => new Uint8Array(Buffer.from(base64, 'base64'))
 const inputOf = ({ pem, der }: Input): string | Uint8Array => pem ?? octetsOf(der)
 const optionsOf = ({ passphrase }: Input): ImportOptions => ({ ...(passphrase !== undefined && { passphrase }) })
@@ -271,7 +275,7 @@ for (const { name, door } of DOORS) {
     }
   })
 
-  for (const form of FORMS.filter(({ key }) => serves(door, key))) {
+  for (const form of FORMS.filter(({ key, form: what }) => serves(door, key) && isRead(what))) {
     const { key, form: what, pem, passphrase } = form
 
     test(`${name}: importKey reads ${key} as ${what}`, async () => {
@@ -297,7 +301,7 @@ for (const { name, door } of DOORS) {
 
   for (const [key, halves] of KEYS) {
     if (!serves(door, key)) continue
-    const ownForms = FORMS.filter((form) => form.key === key)
+    const ownForms = FORMS.filter((form) => form.key === key && isRead(form.form))
 
     test(`${name}: importKey refuses ${key} for an algorithm that is not its own`, () => {
       const others = door.capabilities().signature.filter((alg) => !ALGS[key]?.includes(alg))
@@ -382,11 +386,11 @@ for (const { name, door } of DOORS) {
 
   test(`${name}: importKey refuses an ML-DSA key whose seed is not that of its expanded key (RFC 9881 §8.2)`, () => {
     if (!serves(door, 'ML-DSA-44')) return
-    const der = Buffer.from(octetsOf(formOf('ML-DSA-44', 'PKCS#8 DER (seed and expanded key)').der))
+    const der = Buffer.from(octetsOf(formOf('ML-DSA-44', `PKCS#8 DER (${SEED_TWICE})`).der))
     const seed = Buffer.from(octetsOf(formOf('ML-DSA-44', 'PKCS#8 DER (seed)').der)).subarray(-32)
     const at = der.indexOf(seed)
     der[at] = (der[at] ?? 0) ^ 1
     const error = refusalOf(() => door.importKey(new Uint8Array(der)), 'another seed', [der.toString('base64')], [])
-    assert.equal(error.code, 'CS_KEY_INVALID', error.message)
+    assert.equal(error.code, isRead(SEED_TWICE) ? 'CS_KEY_INVALID' : 'CS_UNSUPPORTED', error.message)
   })
 }

@@ -3,7 +3,19 @@ import test from 'node:test'
 import type { Jwk } from 'countersign'
 import { base64url } from '../../src/bytes.ts'
 import { DOORS, HAS_SYNC } from '../support/doors.ts'
-import { assertRefused, EC, ED, isHere, jwkFor, lacks, ML_DSA, pemOf, publicMembers, RSA, STRONG } from '../support/keys.ts'
+import {
+  assertRefused,
+  EC,
+  ED,
+  isHere,
+  jwkFor,
+  lacks,
+  ML_DSA,
+  pemOf,
+  publicMembers,
+  RSA,
+  STRONG,
+} from '../support/keys.ts'
 
 const ALL_RSA = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512']
 const ALL_CURVES = ['ES256', 'ES384', 'ES512', 'ES256K', 'EdDSA', 'Ed25519', 'Ed448']

@@ -169,9 +169,9 @@ export async function faultOf(act: () => unknown): Promise<JoseError> {
 
 /** All that an error shows, apart from where it was thrown. */
 export function shownOf(error: JoseError): object {
-  const { stack: _, ...own } = Object.fromEntries(
-    Object.getOwnPropertyNames(error).map((name) => [name, error[name as keyof JoseError]]),
-  )
+  const where = ['stack', 'line', 'column', 'sourceURL', 'originalLine', 'originalColumn']
+  const names = Object.getOwnPropertyNames(error).filter((name) => !where.includes(name))
+  const own = Object.fromEntries(names.map((name) => [name, error[name as keyof JoseError]]))
   return { ...own, class: error.constructor.name, text: String(error), json: JSON.stringify(error) }
 }
 

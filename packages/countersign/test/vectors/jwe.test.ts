@@ -324,7 +324,12 @@ exercise(
     }
     const { kty, crv = '' } = recipient
     if (!backend.supports({ key: { kty: kty as 'OKP', crv } })) {
-      await assert.rejects(async () => run(agree(ephemeral, recipient)), { code: 'CS_UNSUPPORTED' })
+      // A WebCrypto that does not say what it has may have it nevertheless.
+      const outcome = await (async () => run(agree(ephemeral, recipient)))().then(
+        (octets) => base64url(toPlain(octets)),
+        (error: { code: string }) => error.code,
+      )
+      assert.ok(['CS_UNSUPPORTED', value.z_b64u].includes(outcome), outcome)
       return
     }
     const secret = toPlain(await run(agree(ephemeral, recipient)))

@@ -1,0 +1,2 @@
+// The same of jose, for comparison.
+export * from 'jose'

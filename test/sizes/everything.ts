@@ -1,0 +1,4 @@
+// Every name of every door that a browser has.
+export * from 'countersign'
+export * from 'countersign/jwe'
+export * from 'countersign/jws'

@@ -1,0 +1,2 @@
+// The same of jose, for comparison.
+export { createRemoteJWKSet, jwtVerify } from 'jose'
