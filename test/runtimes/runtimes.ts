@@ -82,9 +82,9 @@ export const RUNTIMES: readonly Runtime[] = [
   node('22.12.0', 'node', nodeHas(NODE), 6800),
   node('22.23.3', 'node', nodeHas(NODE), 6900),
   node('22.23.3', 'web', webHas(), 3900),
-  node('24.21.0', 'node', nodeHas([...NODE, ...ML_DSA]), 6900),
+  node('24.21.0', 'node', nodeHas([...NODE, ...ML_DSA]), 7250),
   node('24.21.0', 'web', webHas(['Ed448', ...ML_DSA], NODE_WEB_CURVES), 4120),
-  node('26.10.0', 'node', nodeHas([...NODE, ...ML_DSA]), 6900),
+  node('26.10.0', 'node', nodeHas([...NODE, ...ML_DSA]), 7250),
   node('26.10.0', 'web', webHas(['Ed448', ...ML_DSA], NODE_WEB_CURVES), 4120),
   {
     name: 'Bun 1.4.5',

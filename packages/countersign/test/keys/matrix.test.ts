@@ -138,7 +138,9 @@ const serves = (door: Door, key: string): boolean =>
 
 /** The private key of OpenSSL or Node in its plainest form. */
 const privateForm = (key: string): Form =>
-  FORMS.find((row) => row.key === key && row.kind === 'private' && row.passphrase === undefined) ?? assert.fail(key)
+  FORMS.filter(({ form }) => isRead(form)).find(
+    (row) => row.key === key && row.kind === 'private' && row.passphrase === undefined,
+  ) ?? assert.fail(key)
 
 /** The error of a refusal, which may show neither the input nor a passphrase. */
 function refusalOf(
