@@ -86,12 +86,6 @@ export const SKIPS: readonly Skip[] = [
   { on: WEB, file: test('keys/crypto-key'), tests: ['countersign/sync: *'], why: SYNC },
   { on: ['Node * on WebCrypto', 'Bun'], file: test('examples'), tests: ['countersign/sync: *'], why: SYNC },
   {
-    on: ['Node * on WebCrypto', 'Bun'],
-    file: test('examples'),
-    tests: ['countersign: the example of remoteKey runs *'],
-    why: KEY_OBJECT,
-  },
-  {
     on: WEB,
     file: test('keys/crypto-key'),
     tests: ['countersign: CryptoKeys and every algorithm work without a word *'],

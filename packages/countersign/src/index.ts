@@ -308,13 +308,13 @@ export function secretKey(input: SecretInput, alg?: string, options: SecretOptio
  * @example
  * ```ts
  * import { generateKeyPairSync, sign } from 'node:crypto'
- * import { createSigner, importKey, remoteKey } from 'countersign'
+ * import { createSigner, remoteKey } from 'countersign'
  *
  * // Stands for a service that gives its public key, and signatures as DER, as those of the large clouds do.
  * const service = generateKeyPairSync('ec', { namedCurve: 'P-256' })
  *
  * const key = remoteKey({
- *   jwk: importKey(service.publicKey),
+ *   jwk: service.publicKey.export({ format: 'pem', type: 'spki' }).toString(),
  *   sign: async (input) => sign('sha256', input, service.privateKey),
  *   encoding: 'der',
  * })

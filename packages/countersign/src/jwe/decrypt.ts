@@ -66,16 +66,25 @@ export function* decrypt(jwe: Jwe, keys: KeySource, rules: DecryptRules): Op<Dec
   }
   refuseWork(attempts)
   for (const attempt of attempts) {
-    const plaintext = yield* open(attempt, jwe, content)
+    let plaintext: Bytes | undefined
+    try {
+      plaintext = yield* open(attempt, jwe, content)
+    } catch (error) {
+      // A key that is out of reach, or that this platform cannot use, does not hide another one.
+      fault = setAside(error, fault, attempts)
+    }
     if (plaintext === undefined) continue
     const { key, recipient } = attempt
     const { header } = recipient
-    const inflated =
-      header['zip'] === undefined ? plaintext : yield* use((backend) => backend.inflate(plaintext, rules.inflatedBytes))
-    return { plaintext: inflated, header, protectedHeader: jwe.protectedHeader, key }
+    return { plaintext: yield* inflated(plaintext, header, rules), header, protectedHeader: jwe.protectedHeader, key }
   }
   if (fault?.unavailable) throw fault
   throw new JoseError('CS_DECRYPTION', 'the JWE cannot be decrypted')
+}
+
+function* inflated(plaintext: Bytes, header: JweHeader, { inflatedBytes }: DecryptRules): Op<Bytes> {
+  if (header['zip'] === undefined) return plaintext
+  return yield* use((backend) => backend.inflate(plaintext, inflatedBytes))
 }
 
 /** The content encryption of a JWE, which is one for all its recipients. @throws {JoseError} */

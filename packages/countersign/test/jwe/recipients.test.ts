@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { importKey, type Key, keySet, publicKey, secretKey } from 'countersign'
+import { importKey, type Key, keySet, publicKey, remoteKey, secretKey } from 'countersign'
 import { decryptJwe, encryptJwe, type GeneralJwe, type JwePart } from 'countersign/jwe'
 import { fails } from '../support/forge.ts'
 import { jwkFor } from '../support/keys.ts'
@@ -136,6 +136,15 @@ test('keys that are unavailable for one recipient do not hide the next, and are 
   assert.equal((await decryptJwe(toAll, { keys })).key, bob)
   const error = await fails(() => decryptJwe(between(forAlice, forCarol), { keys }), 'CS_UNAVAILABLE')
   assert.equal(error.unavailable, true)
+})
+
+test('a key that stays elsewhere and cannot be reached does not hide the next, and is told where none opens', async () => {
+  const unwrap = (): Promise<Uint8Array> => Promise.reject(new Error('down'))
+  const far = remoteKey({ jwk: await publicKey(bob), unwrap })
+  const keys = ({ kid }: { readonly kid?: string }): Key => (kid === 'bob' ? far : carol)
+  assert.equal((await decryptJwe(between(forBob, forCarol), { keys })).key, carol)
+  const { unavailable } = await fails(() => decryptJwe(between(forBob, forAlice), { keys: far }), 'CS_UNAVAILABLE')
+  assert.equal(unavailable, true)
 })
 
 test('no more than 16 keys are tried on one JWE, and a kid keeps them few (RFC 7516 §11)', async () => {
