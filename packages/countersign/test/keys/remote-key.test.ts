@@ -883,11 +883,12 @@ test('wrong signatures that come back before any good one are each refused, and 
     signWith('ES256', wrong.has(count++) ? Buffer.concat([input, Buffer.of(0)]) : input)
   const key = remoteFor('ES256', { sign })
   const results = await Promise.allSettled(Array.from({ length: 8 }, () => compact(key)))
-  for (const [index, result] of results.entries()) {
+  // In which order the signer is asked is the platform's affair: a header may take a thumbprint first.
+  for (const result of results) {
     if (result.status === 'fulfilled') assertSigned('ES256', result.value)
     else assert.equal((result.reason as JoseError).code, 'CS_SIGNATURE')
-    assert.equal(result.status, wrong.has(index) ? 'rejected' : 'fulfilled')
   }
+  assert.equal(results.filter(({ status }) => status === 'rejected').length, wrong.size)
 })
 
 test('a signer is asked once for each signature, and not before one is needed', async () => {
