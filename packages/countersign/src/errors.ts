@@ -69,6 +69,12 @@ export function setAside(error: unknown, before: JoseError | undefined, parts: r
   return before?.unavailable ? before : error
 }
 
+/** A refusal as a value. What is no refusal is thrown. */
+export function refusal(error: unknown): { readonly ok: false; readonly error: JoseError } {
+  if (error instanceof JoseError) return { ok: false, error }
+  throw error
+}
+
 const SHOWN = 100
 // Control characters beyond those that JSON escapes, and the marks that turn the direction of text around.
 const UNSEEN = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g

@@ -6,7 +6,7 @@
 import { backend, verifying } from '#crypto'
 import { type Capabilities, capabilitiesOf } from './capabilities.ts'
 import type { JwtClaims } from './claims.ts'
-import { JoseError } from './errors.ts'
+import { JoseError, refusal } from './errors.ts'
 import type { SignOptions } from './jwt/claims-writer.ts'
 import { decodeUnverified as decode, type UnverifiedToken } from './jwt/decode.ts'
 import { type DecryptedToken, type DecrypterOptions, prepareDecrypter, type SafeDecrypted } from './jwt/decrypter.ts'
@@ -179,11 +179,6 @@ export function createVerifier(options: VerifierOptions): Verifier {
     },
   }
   return VERIFIERS.tie(verifier, verify)
-}
-
-function refusal(error: unknown): { readonly ok: false; readonly error: JoseError } {
-  if (error instanceof JoseError) return { ok: false, error }
-  throw error
 }
 
 /**

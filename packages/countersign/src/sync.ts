@@ -6,7 +6,7 @@
  */
 import { sync as backend } from '#crypto'
 import type { JwtClaims } from './claims.ts'
-import { JoseError } from './errors.ts'
+import { refusal } from './errors.ts'
 import type { SignOptions } from './jwt/claims-writer.ts'
 import { type DecryptedToken, type DecrypterOptions, prepareDecrypter, type SafeDecrypted } from './jwt/decrypter.ts'
 import { type EncrypterOptions, type EncryptOptions, prepareEncrypter } from './jwt/encrypter.ts'
@@ -107,11 +107,6 @@ export function createVerifier(options: VerifierOptions): SyncVerifier {
     },
   }
   return VERIFIERS.tie(verifier, verify)
-}
-
-function refusal(error: unknown): { readonly ok: false; readonly error: JoseError } {
-  if (error instanceof JoseError) return { ok: false, error }
-  throw error
 }
 
 /**

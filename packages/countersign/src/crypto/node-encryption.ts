@@ -4,8 +4,8 @@ import * as zlib from 'node:zlib'
 import { type Bytes, owned } from '../bytes.ts'
 import type { Backend, Material, OaepScheme, SyncBackend } from './backend.ts'
 import { macParts, splitCek } from './cbc.ts'
+import { notDeflate, tooLarge } from './deflate.ts'
 import { HASH_NAME, keyObject } from './node-keys.ts'
-import { notDeflate, tooLarge } from './web-deflate.ts'
 
 /** The initial value of AES Key Wrap (RFC 3394 §2.2.3.1). */
 const WRAP_IV = Buffer.alloc(8, 0xa6)

@@ -1,5 +1,5 @@
 import { type Bytes, concat } from '../bytes.ts'
-import { JoseError } from '../errors.ts'
+import { notDeflate, tooLarge } from './deflate.ts'
 import type { Data } from './web-keys.ts'
 import { lacking } from './web-keys.ts'
 
@@ -39,16 +39,6 @@ export async function inflate(data: Bytes, most: number): Promise<Bytes> {
   }
   if (octets) return octets
   throw tooLarge(most)
-}
-
-/** @returns the error for data that is something else, or goes on behind its end */
-export function notDeflate(): JoseError {
-  return new JoseError('CS_MALFORMED', 'the plaintext is not compressed as zip says (RFC 1951)')
-}
-
-/** @returns the error for data that becomes too much */
-export function tooLarge(most: number): JoseError {
-  return new JoseError('CS_TOO_LARGE', `the plaintext has more than ${most} octets once inflated (limit inflatedBytes)`)
 }
 
 function open(Stream: (new (format: string) => Transform) | undefined): Transform {

@@ -3,6 +3,7 @@ import { toOctets } from '../bytes.ts'
 import { kindOf } from '../errors.ts'
 import { toCount } from '../options.ts'
 import type { ManagementOptions } from './manage.ts'
+import { LEAST_ITERATIONS } from './parameters.ts'
 
 /** What may be said about how the key of a content gets to its recipient. */
 export interface ManagementChoice {
@@ -12,9 +13,6 @@ export interface ManagementChoice {
   /** With PBES2: the iterations that a password takes, 1000 to what is allowed, which is the default; several share it. */
   readonly p2c?: number
 }
-
-/** The least iterations of a password (RFC 7518 §4.8.1.2). */
-const LEAST_ITERATIONS = 1000
 
 /** @throws {TypeError} for what is not what it should be, or is not for this algorithm */
 export function toManagementOptions(options: ManagementChoice, alg: ManagementAlg): ManagementOptions {

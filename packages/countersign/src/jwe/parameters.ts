@@ -19,8 +19,11 @@ export interface Parameters {
   readonly iterations?: number
 }
 
-/** The bounds of a salt, in octets (RFC 7518 §4.8.1.1 has the lower one), and the least iterations (§4.8.1.2). */
-const [LEAST_SALT, MOST_SALT, LEAST_ITERATIONS] = [8, 64, 1000]
+/** The bounds of a salt, in octets (RFC 7518 §4.8.1.1 has the lower one). */
+const [LEAST_SALT, MOST_SALT] = [8, 64]
+
+/** The least iterations of a password (RFC 7518 §4.8.1.2). */
+export const LEAST_ITERATIONS = 1000
 
 /** The least that AES Key Wrap gives: two blocks of a key and one of its own (RFC 3394 §2.2.1). */
 const LEAST_WRAPPED = 24
