@@ -56,7 +56,16 @@ try {
   const key = await (${load('countersign')}).generateKey('A256KW')
   const { plaintext } = await door.decryptJwe(await door.encryptJwe('alice', { key }), { keys: key })
   const name = new TextDecoder().decode(plaintext)`
-  const uses: Readonly<Record<string, typeof jws>> = { 'countersign/jws': jws, 'countersign/jwe': jwe }
+  const keyring = (load: (door: string) => string): string => `
+  const { createSigner, createVerifier } = ${load('countersign')}
+  const ring = await door.createKeyRing({ alg: 'ES256', store: door.memoryStore() })
+  const token = await createSigner({ key: ring, expiresIn: '5m' }).sign({ sub: 'alice' })
+  const name = (await createVerifier({ keys: ring, issuer: 'any', audience: 'any' }).verify(token)).claims.sub`
+  const uses: Readonly<Record<string, typeof jws>> = {
+    'countersign/jws': jws,
+    'countersign/jwe': jwe,
+    'countersign/keyring': keyring,
+  }
   /** Uses a door for what it is there for; the result is in \`name\`. */
   const use = (door: string, load: (door: string) => string): string =>
     `\n  const door = ${load(door)}${uses[door]?.(load) ?? jwt}`

@@ -28,7 +28,8 @@ import * as keys from './key/ops.ts'
 import { type RemoteKeyOptions, remoteKey as toRemoteKey } from './key/remote.ts'
 import type { SecretInput } from './key/secret.ts'
 import { run } from './op.ts'
-import { RemoteKeySet, type RemoteKeySetOptions } from './source/remote.ts'
+import { type DiscoveredIssuer, discover as discoverIssuer } from './source/discovery.ts'
+import { type RemoteKeySet, type RemoteKeySetOptions, toRemoteKeySet } from './source/remote.ts'
 import { KeySet } from './source/set.ts'
 
 export type { Capabilities } from './capabilities.ts'
@@ -66,13 +67,15 @@ export type { GenerateOptions, ThumbprintHash } from './key/ops.ts'
 export type { RemoteAgree, RemoteKeyOptions, RemoteRequest, RemoteSign, RemoteUnwrap } from './key/remote.ts'
 export type { SecretInput } from './key/secret.ts'
 export type { Duration, InflateLimit, Limits, SealedJwtLimits } from './options.ts'
+export type { DiscoveredIssuer } from './source/discovery.ts'
+export type { BodyReader, Fetch, FetchRequest, FetchResponse, FetchSignal } from './source/download.ts'
+export type { KeyProvider } from './source/key-source.ts'
+export type { Listener } from './source/listeners.ts'
 export type {
-  BodyReader,
-  FetchRequest,
-  FetchResponse,
-  FetchSignal,
   RemoteKeySet,
+  RemoteKeySetEvent,
   RemoteKeySetOptions,
+  RemoteKeySetSnapshot,
 } from './source/remote.ts'
 export type { KeySet, SkippedKey } from './source/set.ts'
 export type { KeyFinder, Keys } from './source/source.ts'
@@ -453,21 +456,49 @@ export function keySet(jwks: { readonly keys: readonly (Jwk | Key)[] }): KeySet 
 }
 
 /**
- * A JWK Set behind a URL, fetched when it is first needed and again when it has aged or a kid is unknown. Keys that
- * cannot be fetched refuse a token with `unavailable: true`.
+ * A JWK Set behind a URL, fetched when it is first needed and again when it has aged or a kid is unknown. The same URL
+ * with the same options gives the same set. While it cannot be fetched, the keys that are known go on serving for
+ * `maxStale`; beyond, and where there are none, tokens are refused with `unavailable: true`.
  *
+ * @throws {TypeError} for an option that is not what it should be
  * @throws {JoseError} `CS_JWKS_FETCH` for a URL that is not https and not on this machine
  * @example
  * ```ts
  * import { createVerifier, remoteKeySet } from 'countersign'
  *
  * const keys = remoteKeySet('https://issuer.example/.well-known/jwks.json', { timeout: '2s' })
+ * keys.subscribe((event) => {
+ *   if (event.type === 'failed') console.warn(event.error.message, event.usableSeconds)
+ * })
  * const verifier = createVerifier({ keys, issuer: 'https://issuer.example', audience: 'api' })
  * console.log(keys.url, typeof verifier.verify) // https://issuer.example/.well-known/jwks.json function
  * ```
  */
 export function remoteKeySet(url: string | { readonly href: string }, options: RemoteKeySetOptions = {}): RemoteKeySet {
-  return new RemoteKeySet(url, options, verifying)
+  return toRemoteKeySet(url, options, verifying)
+}
+
+/**
+ * Finds the keys of an issuer by its metadata: by OpenID Connect Discovery, or else by RFC 8414. The metadata has to name
+ * exactly the issuer that was asked for.
+ *
+ * @param options - those of the key set; `timeout`, `maxBytes`, `allowHttp` and `fetch` count for the metadata, too
+ * @throws {TypeError} for an option that is not what it should be
+ * @throws {JoseError} `CS_DISCOVERY`, with `unavailable: true` where the issuer cannot be reached
+ * @example
+ * ```ts
+ * import { createVerifier, discover } from 'countersign'
+ *
+ * const metadata = { issuer: 'https://issuer.example', jwks_uri: 'https://issuer.example/jwks' }
+ * const fetch = async () => Response.json(metadata) // leave it out, and the issuer itself is asked
+ *
+ * const { issuer, keys } = await discover('https://issuer.example', { fetch })
+ * const verifier = createVerifier({ keys, issuer, audience: 'api' })
+ * console.log(keys.url, typeof verifier.verify) // https://issuer.example/jwks function
+ * ```
+ */
+export function discover(issuer: string, options: RemoteKeySetOptions = {}): Promise<DiscoveredIssuer> {
+  return discoverIssuer(issuer, options, verifying)
 }
 
 /**

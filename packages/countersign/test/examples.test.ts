@@ -4,16 +4,17 @@ import { test } from 'node:test'
 import * as promise from 'countersign'
 import * as jwe from 'countersign/jwe'
 import * as jws from 'countersign/jws'
+import * as keyring from 'countersign/keyring'
 import * as sync from 'countersign/sync'
 import { blocksOf, runBlock } from '../../../test/support/run-block.ts'
 
 const source = (file: string): string => readFileSync(new URL(`../src/${file}`, import.meta.url), 'utf8')
 
-/** The example in the docstring of an exported function or class, without the stars of the comment. */
+/** The example in the docstring of an exported function, class or interface, without the stars of the comment. */
 function exampleOf(name: string, files: readonly string[]): string | undefined {
   for (const file of files) {
     const declaration = new RegExp(
-      `/\\*\\*((?:(?!\\*/).)*)\\*/\\nexport (?:async )?(?:function|class) ${name}\\b`,
+      `/\\*\\*((?:(?!\\*/).)*)\\*/\\nexport (?:async )?(?:function|class|interface) ${name}\\b`,
       's',
     ).exec(source(file))
     const comment = declaration?.[1]?.split('/**').at(-1)
@@ -38,6 +39,11 @@ for (const [door, names, files] of [
   ['countersign/sync', Object.keys(sync).filter((name) => !shared.includes(name)), ['sync.ts']],
   ['countersign/jws', Object.keys(jws).filter((name) => !shared.includes(name)), ['jws.ts']],
   ['countersign/jwe', Object.keys(jwe).filter((name) => !shared.includes(name)), ['jwe.ts']],
+  [
+    'countersign/keyring',
+    [...Object.keys(keyring).filter((name) => !shared.includes(name)), 'KeyStore'],
+    ['keyring.ts', 'keyring/store.ts'],
+  ],
 ] as const) {
   for (const name of names) {
     test(`${door}: the example of ${name} runs and prints what it says`, async () => {

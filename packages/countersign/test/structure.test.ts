@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import * as promise from 'countersign'
 import * as jwe from 'countersign/jwe'
 import * as jws from 'countersign/jws'
+import * as keyring from 'countersign/keyring'
 import * as sync from 'countersign/sync'
 import { ALGORITHM } from '../src/alg/algorithm.ts'
 import { LEFT_OUT } from '../src/alg/management.ts'
@@ -31,12 +32,22 @@ const ORDER: readonly (readonly string[])[] = [
   ['jws/'],
   ['jwe/'],
   ['claims.ts', 'jwt/', 'capabilities.ts'],
-  ['index.ts', 'sync.ts', 'jws.ts', 'jwe.ts'],
+  ['keyring/'],
+  ['index.ts', 'sync.ts', 'jws.ts', 'jwe.ts', 'keyring.ts'],
 ]
-/** What the backend on Node takes from its platform. */
-const PLATFORM = ['node:crypto', 'node:util', 'node:zlib']
-/** The modules that choose the backend; to all others it is handed. */
-const DOORS = ['index.ts', 'sync.ts', 'jws.ts', 'jwe.ts']
+/** What the modules that know their platform take from it: the backend on Node, and the store that keeps files. */
+const PLATFORM: readonly (readonly [module: RegExp, takes: readonly string[]])[] = [
+  [/^crypto\/node/, ['node:crypto', 'node:util', 'node:zlib']],
+  [/^keyring\/file-/, ['node:crypto', 'node:fs/promises', 'node:os', 'node:path', 'node:url']],
+]
+/** The modules that choose the backend, and what else there is to choose; to all others it is handed. */
+const DOORS: Readonly<Record<string, readonly string[]>> = {
+  'index.ts': ['#crypto'],
+  'sync.ts': ['#crypto'],
+  'jws.ts': ['#crypto'],
+  'jwe.ts': ['#crypto'],
+  'keyring.ts': ['#crypto', '#files'],
+}
 
 const files = readdirSync(src, { recursive: true })
   .map((file) => String(file).replaceAll('\\', '/'))
@@ -86,12 +97,17 @@ test('no module imports itself through others', () => {
   for (const file of files) visit(file, [])
 })
 
-test('only the doors choose a backend, and only backends know their platform', () => {
+test('only the doors choose a backend, and few modules know their platform', () => {
   for (const file of files) {
     const foreign = importsOf(file).filter((path) => !path.startsWith('.'))
-    if (DOORS.includes(file)) assert.deepEqual(foreign, ['#crypto'])
-    else if (/^crypto\/node/.test(file)) assert.ok(foreign.every((path) => PLATFORM.includes(path)))
-    else assert.deepEqual(foreign, [], `${file} imports something from outside`)
+    const takes = PLATFORM.find(([module]) => module.test(file))?.[1] ?? []
+    if (DOORS[file]) assert.deepEqual(foreign, DOORS[file])
+    else
+      assert.deepEqual(
+        foreign.filter((path) => !takes.includes(path)),
+        [],
+        `${file} imports something from outside`,
+      )
   }
 })
 
@@ -115,6 +131,7 @@ const NAMES = [
   'createSigner',
   'createVerifier',
   'decodeUnverified',
+  'discover',
   'exportJwk',
   'exportPem',
   'generateKey',
@@ -131,11 +148,22 @@ const NAMES = [
 
 test('the doors give these names and no others', () => {
   assert.deepEqual(Object.keys(promise).sort(), NAMES)
-  assert.deepEqual(Object.keys(sync).sort(), NAMES)
+  // Discovery fetches, so it has no plain value to give.
+  assert.deepEqual(
+    Object.keys(sync).sort(),
+    NAMES.filter((name) => name !== 'discover'),
+  )
   const { exports } = manifest()
   assert.deepEqual(Object.keys(jws).sort(), ['JoseError', 'signJws', 'verifyJws'])
   assert.deepEqual(Object.keys(jwe).sort(), ['JoseError', 'decryptJwe', 'encryptJwe'])
-  assert.deepEqual(Object.keys(exports), ['.', './sync', './jws', './jwe', './package.json'])
+  assert.deepEqual(Object.keys(keyring).sort(), [
+    'JoseError',
+    'createKeyRing',
+    'fileStore',
+    'jwksHandler',
+    'memoryStore',
+  ])
+  assert.deepEqual(Object.keys(exports), ['.', './sync', './jws', './jwe', './keyring', './package.json'])
 })
 
 test('the library has no dependencies of any kind', () => {
@@ -172,12 +200,17 @@ test('the published declarations compile without any ambient types', () => {
       join(out, 'user.ts'),
       `import { createVerifier, remoteKeySet, type VerifiedToken } from './types/index.js'
 import { type DecryptedJwe, decryptJwe, encryptJwe, type GeneralJwe } from './types/jwe.js'
+import { createKeyRing, jwksHandler, memoryStore } from './types/keyring.js'
 import { createSigner, secretKey } from './types/sync.js'
 const keys = remoteKeySet('https://issuer.example/jwks.json', { fetch: FETCH })
 const verifier = createVerifier({ keys, issuer: 'any', audience: ['a'] })
 const token: string = createSigner({ key: secretKey({ hex: '00' }), expiresIn: '5m' }).sign({ sub: 'x' })
 export const verified: Promise<VerifiedToken> = verifier.verify(token)
 const jwe: Promise<GeneralJwe> = encryptJwe(token, { recipients: [{ key: secretKey({ hex: '00' }) }] })
+export const ringing = createKeyRing({ alg: 'x', store: memoryStore() }).then((ring) => {
+  jwksHandler(ring)
+  return [createSigner({ key: ring, expiresIn: '5m' }), createVerifier({ keys: ring, issuer: 'any', audience: 'any' })]
+})
 export const decrypted: Promise<DecryptedJwe> = jwe.then((it) => decryptJwe(it, { keys: secretKey({ hex: '00' }) }))
 `,
     )

@@ -92,3 +92,10 @@ export const LEFT_OUT: ReadonlyMap<string, string> = new Map([
     'its padding lets whoever can send tokens decrypt others (Bleichenbacher); RSA-OAEP-256 is what to use instead',
   ],
 ])
+
+/** How keys are encrypted where they are kept: under a key of 256 bits or a passphrase, and always with this content. */
+export const AT_REST: { readonly kek: string; readonly passphrase: string; readonly enc: string } = {
+  kek: 'A256GCMKW',
+  passphrase: 'PBES2-HS512+A256KW',
+  enc: 'A256GCM',
+}

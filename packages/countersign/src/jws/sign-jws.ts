@@ -10,16 +10,18 @@ import { nameOf } from '../key/ops.ts'
 import type { Op } from '../op.ts'
 import { checkNames, JOSE_LIMITS, type JoseLimits, toBoolean, toLimits } from '../options.ts'
 import { encodePayload, type FlattenedJws, fitsCompact, type GeneralJws, type JwsPart } from '../serialization/jws.ts'
+import type { SigningKeys } from '../source/key-source.ts'
 import { isStream, type PayloadStream, reading, signPieces, toPayload } from './pieces.ts'
 import { signInput } from './primitive.ts'
-import { toAlgorithm, toSigningKey } from './sign.ts'
+import { currentKey, type Signing, toSigning } from './sign.ts'
 
 /** The ways to write a JWS (RFC 7515 §3). */
 export type JwsSerialization = 'compact' | 'flattened' | 'general'
 
 /** One signature to make. */
 export interface JwsSigner {
-  readonly key: Key
+  /** A private key or a secret, or a key ring, whose keys take turns. */
+  readonly key: Key | SigningKeys
   /** Needed where the key fits several algorithms and names none. */
   readonly alg?: string
   /** Members of the protected header. `alg` and `kid` are set where they are left out; `kid: undefined` leaves it out. */
@@ -73,8 +75,7 @@ interface Plan {
 }
 
 interface PlannedSigner {
-  readonly key: Key
-  readonly alg: SignatureAlg
+  readonly signing: Signing
   readonly guarded: JsonObject
   readonly open: JsonObject | undefined
 }
@@ -115,7 +116,6 @@ function planSigner(
   { encoded, serialization, limits, allowUnprotectedAlg }: Omit<Plan, 'signers' | 'detached'>,
   backend: Pick<Backend, 'sync'>,
 ): PlannedSigner {
-  const key = toSigningKey(signer.key, backend)
   const guarded = toMembers(signer.protected, 'protected', limits) ?? {}
   const open = toMembers(signer.unprotected, 'unprotected', limits)
   if (open && serialization === 'compact')
@@ -123,7 +123,7 @@ function planSigner(
   const named = own(guarded, 'alg') ?? (open && own(open, 'alg'))
   if (signer.alg !== undefined && named !== undefined && named !== signer.alg)
     throw new TypeError(`alg is ${show(signer.alg)}, and the header says ${show(named)}`)
-  const alg = toAlgorithm(key, signer.alg === undefined ? named : signer.alg)
+  const signing = toSigning(signer.key, signer.alg === undefined ? named : signer.alg, backend)
   const algIsOpen = open !== undefined && Object.hasOwn(open, 'alg')
   if (algIsOpen && !allowUnprotectedAlg)
     throw new TypeError('alg stands in the unprotected header, which takes allowUnprotectedAlg: true')
@@ -131,24 +131,26 @@ function planSigner(
   if (!Array.isArray(crit)) throw new TypeError(`crit in protected is ${kindOf(crit)} and not an array of names`)
   if (Object.hasOwn(guarded, 'b64')) throw new TypeError('protected holds b64: use the option b64')
   return {
-    key,
-    alg,
+    signing,
     open,
     guarded: {
-      ...(!algIsOpen && { alg: alg.id }),
+      ...(!algIsOpen && { alg: signing.alg.id }),
       ...guarded,
       ...(!encoded && { b64: false, crit: [...crit.filter((name) => name !== 'b64'), 'b64'] }),
     },
   }
 }
 
-/** The headers of a signature as they are written, and what it covers in front of the payload. */
+/** The headers of a signature as they are written, what it covers in front of the payload, and what makes it. */
 interface Head {
+  readonly alg: SignatureAlg
+  readonly key: Key
   readonly encoded: string
   readonly open: JsonObject | undefined
 }
 
-function* writeHead({ key, guarded, open }: PlannedSigner, plan: Plan): Op<Head> {
+function* writeHead({ signing, guarded, open }: PlannedSigner, plan: Plan): Op<Head> {
+  const key = yield* currentKey(signing)
   const named = Object.hasOwn(guarded, 'kid') || (open !== undefined && Object.hasOwn(open, 'kid'))
   const kid = named ? undefined : yield* nameOf(key)
   const members = { ...guarded, ...(kid !== undefined && { kid }) }
@@ -162,13 +164,13 @@ function* writeHead({ key, guarded, open }: PlannedSigner, plan: Plan): Op<Head>
   }
   const octets = utf8(text)
   if (octets.length > plan.limits.headerBytes) throw tooLargeHeader(plan.limits, octets.length)
-  return { encoded: text === '{}' ? '' : base64url(octets), open: visible }
+  return { alg: signing.alg, key, encoded: text === '{}' ? '' : base64url(octets), open: visible }
 }
 
 /** All headers before the first signature: a mistake in one shows before a signer far away is asked. */
-function* writeHeads(plan: Plan): Op<readonly { readonly signer: PlannedSigner; readonly head: Head }[]> {
-  const heads: { readonly signer: PlannedSigner; readonly head: Head }[] = []
-  for (const signer of plan.signers) heads.push({ signer, head: yield* writeHead(signer, plan) })
+function* writeHeads(plan: Plan): Op<readonly Head[]> {
+  const heads: Head[] = []
+  for (const signer of plan.signers) heads.push(yield* writeHead(signer, plan))
   return heads
 }
 
@@ -178,9 +180,9 @@ function* signWhole(payload: Bytes, plan: Plan): Op<string | FlattenedJws | Gene
   const text = plan.encoded ? encodePayload(payload) : plan.detached ? '' : plainText(payload, plan)
   refuseLarge(plan.detached ? 0 : text.length, plan)
   const parts: JwsPart[] = []
-  for (const { signer, head } of heads) {
+  for (const head of heads) {
     const input: SigningInput = plan.encoded ? `${head.encoded}.${text}` : concat(utf8(`${head.encoded}.`), payload)
-    parts.push(toPart(head, yield* signInput(signer.alg, signer.key, input)))
+    parts.push(toPart(head, yield* signInput(head.alg, head.key, input)))
   }
   return write(parts, plan.detached ? undefined : text, plan)
 }
@@ -196,9 +198,9 @@ function plainText(payload: Bytes, { serialization }: Plan): string {
 
 function* signStream(payload: PayloadStream, plan: Plan): Op<string | FlattenedJws | GeneralJws> {
   const heads = yield* writeHeads(plan)
-  const jobs = heads.map(({ signer: { alg, key }, head }) => ({ alg, key, head: `${head.encoded}.` }))
+  const jobs = heads.map(({ alg, key, encoded }) => ({ alg, key, head: `${encoded}.` }))
   const signatures = yield* signPieces(jobs, payload, plan.encoded)
-  const parts = heads.map(({ head }, index) => toPart(head, signatures[index] as Bytes))
+  const parts = heads.map((head, index) => toPart(head, signatures[index] as Bytes))
   return write(parts, undefined, plan)
 }
 

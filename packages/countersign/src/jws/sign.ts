@@ -5,6 +5,7 @@ import type { Backend } from '../crypto/backend.ts'
 import { JoseError, kindOf, show } from '../errors.ts'
 import { Key } from '../key/key.ts'
 import type { Op } from '../op.ts'
+import { SigningKeys } from '../source/key-source.ts'
 import { refuseForeign } from '../source/source.ts'
 import { signInput } from './primitive.ts'
 
@@ -19,15 +20,38 @@ export function* sign(alg: SignatureAlg, key: Key, header: string, payload: stri
   return `${input}.${base64url(yield* signInput(alg, key, input))}`
 }
 
+/** What signs: one key, or keys that take turns. */
+export type Signing = { readonly alg: SignatureAlg } & (
+  | { readonly key: Key; readonly keys?: never }
+  | { readonly keys: SigningKeys; readonly key?: never }
+)
+
 /**
- * A key to sign with.
+ * What to sign with, and the algorithm.
  *
- * @throws TypeError for anything else, and for a key that needs promises where there are none
+ * @throws {TypeError} for no key at all, one that needs promises where there are none, an unknown algorithm, or where
+ *   the caller has to choose
+ * @throws {JoseError} where the key cannot sign with the algorithm
  */
-export function toSigningKey(key: unknown, backend: Pick<Backend, 'sync'>): Key {
+export function toSigning(key: unknown, alg: unknown, backend: Pick<Backend, 'sync'>): Signing {
+  if (SigningKeys.is(key)) return { keys: key, alg: chosenAlgorithm(key.algorithms, alg) }
   if (!Key.is(key)) throw new TypeError(`key is ${kindOf(key)}; make a Key with importKey, secretKey or generateKey`)
   refuseForeign(key, backend)
-  return key
+  return { key, alg: toAlgorithm(key, alg) }
+}
+
+/** The key to sign with now. */
+export function* currentKey({ key, keys, alg }: Signing): Op<Key> {
+  return key ?? (yield* keys.signing(alg))
+}
+
+function chosenAlgorithm(algorithms: readonly SignatureAlg[], named: unknown): SignatureAlg {
+  const [only, ...others] = algorithms
+  const ids = algorithms.map(({ id }) => id).join(', ')
+  const found = named === undefined ? others.length === 0 && only : algorithms.find(({ id }) => id === named)
+  if (found) return found
+  if (named === undefined) throw new TypeError(`the key ring signs with ${ids}: say which with the option alg`)
+  throw new TypeError(`alg ${show(named)} is none of those of the key ring: ${ids}`)
 }
 
 /**
@@ -36,7 +60,7 @@ export function toSigningKey(key: unknown, backend: Pick<Backend, 'sync'>): Key 
  * @throws {TypeError} for an unknown name, or where the caller has to choose
  * @throws {JoseError} where the key cannot sign with it
  */
-export function toAlgorithm(key: Key, named: unknown): SignatureAlg {
+function toAlgorithm(key: Key, named: unknown): SignatureAlg {
   const id = named === undefined ? (key.alg ?? onlyAlgorithm(key)) : named
   const alg = typeof id === 'string' ? SIGNATURE.get(id) : undefined
   if (alg === undefined) {

@@ -35,6 +35,8 @@ interface Prepared {
   readonly subject: string | undefined
   readonly audience: string | readonly string[] | undefined
   readonly life: number | undefined
+  /** What no life may exceed, where the keys are not there for longer. */
+  readonly longest: number | undefined
   readonly delay: number | undefined
   readonly makeId: (() => string) | undefined
   readonly now: () => number
@@ -46,14 +48,16 @@ export type ClaimsWriter = (claims: unknown, call: SignOptions) => string
 /**
  * Checks every option once.
  *
+ * @param longest - the seconds that a token may live at most
  * @throws {TypeError} for an option that is not what it should be
  */
-export function claimsWriter(options: ClaimsDefaults): ClaimsWriter {
+export function claimsWriter(options: ClaimsDefaults, longest?: number): ClaimsWriter {
   const prepared: Prepared = {
     issuer: optionalText(options.issuer, 'issuer'),
     subject: optionalText(options.subject, 'subject'),
     audience: toAudience(options.audience),
-    life: toLife(options.expiresIn),
+    life: toLife(options.expiresIn, longest),
+    longest,
     delay: options.notBefore === undefined ? undefined : toSeconds(options.notBefore, 'notBefore'),
     makeId: toIdMaker(options.jti),
     now: toClock(options.now),
@@ -69,11 +73,15 @@ function toAudience(value: unknown): string | readonly string[] | undefined {
   return typeof value === 'string' ? toText(value, 'audience') : toTexts(value, 'audience')
 }
 
-function toLife(value: unknown): number | undefined {
-  if (value === 'never') return undefined
+function toLife(value: unknown, longest = Number.POSITIVE_INFINITY): number | undefined {
+  if (value === 'never' && longest === Number.POSITIVE_INFINITY) return undefined
   if (value === undefined)
     throw new TypeError("expiresIn is required, such as '15m'; 'never' says that tokens live for ever")
-  const seconds = toSeconds(value, 'expiresIn')
+  const seconds = value === 'never' ? Number.POSITIVE_INFINITY : toSeconds(value, 'expiresIn')
+  if (seconds > longest)
+    throw new TypeError(
+      `expiresIn is ${show(value)}, and the key ring keeps its keys for tokens of ${longest} s: raise its tokenLifetime`,
+    )
   if (seconds === 0) throw new TypeError('expiresIn is 0: such a token would be born expired')
   return seconds
 }
@@ -91,7 +99,7 @@ function toIdMaker(jti: unknown): (() => string) | undefined {
  */
 function toClaimsSet(claims: unknown, call: SignOptions, prepared: Prepared): JsonObject {
   if (!isObject(claims)) throw new JoseError('CS_CLAIM_TYPE', `the claims set is ${kindOf(claims)} and not an object`)
-  const { issuer, subject, audience, makeId, delay } = prepared
+  const { issuer, subject, audience, makeId, delay, longest } = prepared
   // Members that stay undefined are not written; a spread copies a claim called __proto__ as the data it is.
   const set: ClaimsDraft = { iss: issuer, sub: subject, aud: audience, ...claims }
   if (set.iss === undefined) set.iss = issuer
@@ -105,10 +113,14 @@ function toClaimsSet(claims: unknown, call: SignOptions, prepared: Prepared): Js
   const now = Math.floor(prepared.now())
   set.iat = first(set.iat, now)
   if (delay !== undefined) set.nbf = first(set.nbf, now + delay)
-  const life = call.expiresIn === undefined ? prepared.life : toLife(call.expiresIn)
+  const life = call.expiresIn === undefined ? prepared.life : toLife(call.expiresIn, longest)
   if (call.expiresIn !== undefined || set.exp === undefined) set.exp = life === undefined ? undefined : now + life
   refuseUnwritable(set)
   validateTypes(set)
+  if (longest !== undefined && Number(set.exp) > now + longest)
+    throw new JoseError('CS_CLAIM_TYPE', `exp is ${show(set.exp)}, more than ${longest} s from now`, {
+      hint: 'Nobody would know the key any more: raise tokenLifetime of the key ring, and its overlap with it.',
+    })
   return set
 }
 

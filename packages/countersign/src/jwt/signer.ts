@@ -3,11 +3,12 @@ import { base64url, textToBase64url, utf8 } from '../bytes.ts'
 import type { JwtClaims } from '../claims.ts'
 import type { Backend } from '../crypto/backend.ts'
 import { toMembers } from '../header-members.ts'
-import { sign, toAlgorithm, toSigningKey } from '../jws/sign.ts'
+import { sign, toSigning } from '../jws/sign.ts'
 import type { Key } from '../key/key.ts'
 import { nameOf } from '../key/ops.ts'
 import type { Op } from '../op.ts'
 import { checkNames, type Duration, JWT_LIMITS, type Limits, toText } from '../options.ts'
+import type { SigningKeys } from '../source/key-source.ts'
 import {
   CLAIMS_CALL_NAMES,
   CLAIMS_DEFAULT_NAMES,
@@ -20,7 +21,8 @@ import { type Handles, handles } from './handles.ts'
 
 /** Options of `createSigner`. */
 export interface SignerOptions extends ClaimsDefaults {
-  readonly key: Key
+  /** A private key or a secret, or a key ring, whose keys take turns. */
+  readonly key: Key | SigningKeys
   /** Needed where the key fits several algorithms and names none. */
   readonly alg?: string
   /** The life of a token, counted from its iat; `'never'` makes tokens without `exp`. */
@@ -50,33 +52,33 @@ const LIMITS: Limits = JWT_LIMITS
  */
 export function prepareSigner(options: SignerOptions, backend: Pick<Backend, 'sync'>): SignOp {
   checkNames<SignerOptions>(options, NAMES, 'createSigner')
-  const key = toSigningKey(options.key, backend)
-  const alg = toAlgorithm(key, options.alg)
-  const write = claimsWriter(options)
-  const header = headerWriter(key, alg, options.typ === undefined ? 'JWT' : toText(options.typ, 'typ'), options.header)
+  const { alg, key: only, keys } = toSigning(options.key, options.alg, backend)
+  const write = claimsWriter(options, keys?.tokenLifetime)
+  const header = headerWriter(alg, options.typ === undefined ? 'JWT' : toText(options.typ, 'typ'), options.header)
   return function* (claims, call = {}) {
     checkNames<SignOptions>(call, CLAIMS_CALL_NAMES, 'sign')
     const payload = textToBase64url(write(claims, call))
-    const token = yield* sign(alg, key, yield* header(), payload)
+    const key = only ?? (yield* keys.signing(alg))
+    const token = yield* sign(alg, key, yield* header(key), payload)
     if (token.length > LIMITS.tokenBytes) throw tooLarge('token', token.length, LIMITS.tokenBytes)
     return token
   }
 }
 
-/** Writes the header once: its kid may be a thumbprint, which takes a step of the backend. */
-function headerWriter(key: Key, alg: SignatureAlg, typ: string, extra: unknown): () => Op<string> {
+/** Writes the header once for a key: its kid may be a thumbprint, which takes a step of the backend. */
+function headerWriter(alg: SignatureAlg, typ: string, extra: unknown): (key: Key) => Op<string> {
   const members = toMembers(extra, 'header', LIMITS) ?? {}
   for (const name of RESERVED) {
     if (Object.hasOwn(members, name)) throw new TypeError(`header holds ${name}, which is not set this way`)
   }
   if (Object.hasOwn(members, 'cty')) toText(members['cty'], 'cty of the header')
-  let written: string | undefined
-  return function* () {
-    if (written !== undefined) return written
+  let written: { readonly key: Key; readonly text: string } | undefined
+  return function* (key) {
+    if (written?.key === key) return written.text
     const kid = yield* nameOf(key)
     const octets = utf8(JSON.stringify({ alg: alg.id, typ, ...(kid !== undefined && { kid }), ...members }))
     if (octets.length > LIMITS.headerBytes) throw tooLarge('header', octets.length, LIMITS.headerBytes)
-    written = base64url(octets)
-    return written
+    written = { key, text: base64url(octets) }
+    return written.text
   }
 }

@@ -1,182 +1,325 @@
 import type { Needs, Role } from '../alg/needs.ts'
-import { type Bytes, concat, fromUtf8 } from '../bytes.ts'
 import type { JwkAdmission, Sourcing } from '../crypto/backend.ts'
-import { JoseError, kindOf } from '../errors.ts'
+import { JoseError, kindOf, show } from '../errors.ts'
 import type { JoseHeader } from '../header.ts'
-import { parseObject } from '../json.ts'
+import { isObject, type JsonObject, own, parseObject, withoutUndefined } from '../json.ts'
 import type { Key } from '../key/key.ts'
 import { type Op, use } from '../op.ts'
-import { checkNames, type Duration, toBoolean, toClock, toCount, toSeconds } from '../options.ts'
+import { checkNames, type Duration, toBoolean, toClock, toSeconds } from '../options.ts'
+import {
+  type Answer,
+  type DownloadOptions,
+  type DownloadRules,
+  download,
+  reasonOf,
+  toDownloadRules,
+  toUrl,
+} from './download.ts'
+import { etagOf, lifetimeOf, retryAfterOf } from './freshness.ts'
+import { KeyProvider } from './key-source.ts'
+import { type Listener, Listeners } from './listeners.ts'
 import { KeySet } from './set.ts'
 
-/** The part of a `fetch` response that is read. */
-export interface FetchResponse {
-  readonly status: number
-  readonly headers: { get(name: string): string | null }
-  readonly body: { getReader(): BodyReader } | null
-}
-
-/** The part of a stream's reader that is used. */
-export interface BodyReader {
-  read(): PromiseLike<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>
-  cancel(): PromiseLike<void>
-}
-
-/** The platform's AbortSignal, where the program has its types. */
-export type FetchSignal = typeof globalThis extends { AbortSignal: { prototype: infer Signal } } ? Signal : object
-
-/** What is asked of `fetch`; it fits the platform's own. */
-export interface FetchRequest {
-  readonly method: 'GET'
-  readonly headers: Readonly<Record<string, string>>
-  readonly redirect: 'error'
-  readonly signal: FetchSignal
-}
-
 /** Options of `remoteKeySet`; durations are seconds or texts such as `'10m'`. */
-export interface RemoteKeySetOptions {
-  /** For the whole answer, its body included. Default 5 s. */
-  readonly timeout?: Duration
-  /** How long the last good set serves when it cannot be fetched anew. Default 1 h. */
+export interface RemoteKeySetOptions extends DownloadOptions {
+  /** How long the last good set serves when it cannot be fetched anew, counted from when it has aged. Default 1 h. */
   readonly maxStale?: Duration
-  /** The most octets of a decoded body. Default 512 KiB. */
-  readonly maxBytes?: number
   /** How long a set is used before it is fetched again; a shorter max-age of the answer counts. Default 10 min. */
   readonly cacheMaxAge?: Duration
   /** Allows http to any host, for tests inside a network; loopback hosts need no permission. */
   readonly allowHttp?: boolean
-  fetch?(url: string, request: FetchRequest): PromiseLike<FetchResponse>
+  /** The time in epoch seconds. Default: the system clock. */
   now?(): number
+  /** A number from 0 to 1, which spreads the retries of many machines. Default: `Math.random`. */
+  random?(): number
 }
 
-const NAMES = ['timeout', 'maxStale', 'maxBytes', 'cacheMaxAge', 'allowHttp', 'fetch', 'now'] as const
+/** What happened to a remote set, for a log line or a metric. */
+export type RemoteKeySetEvent = { readonly url: string } & (
+  | {
+      /** `changed` is false where the server said that the set is the same (HTTP 304). */
+      readonly type: 'refreshed'
+      readonly changed: boolean
+      readonly keys: number
+      readonly skipped: number
+      readonly freshSeconds: number
+    }
+  | {
+      readonly type: 'failed'
+      readonly error: JoseError
+      /** No request is made before. */
+      readonly retrySeconds: number
+      /** For how long the keys that are here go on serving; 0 where there are none. */
+      readonly usableSeconds: number
+    }
+)
+
+/** A remote set as plain JSON, to be kept somewhere and given to `restore` after a restart. */
+export interface RemoteKeySetSnapshot {
+  readonly url: string
+  readonly jwks: Readonly<Record<string, unknown>>
+  /** Epoch seconds. */
+  readonly fetchedAt: number
+  readonly freshUntil: number
+  readonly etag?: string
+}
+
+/** The options, by name. */
+export const REMOTE_NAMES: readonly string[] = [
+  'timeout',
+  'maxStale',
+  'maxBytes',
+  'cacheMaxAge',
+  'allowHttp',
+  'fetch',
+  'now',
+  'random',
+]
 const MAX_KEYS = 100
 const MAX_DEPTH = 32
-/** An answer is used at least this long, and an unknown kid or a failure asks again no sooner (seconds). */
+/** An answer is used at least this long, and nothing asks again sooner (seconds). */
 const INTERVAL = 5
+/** The longest wait between two tries (seconds), before it is spread. */
+const LONGEST_WAIT = 120
+/** Past this part of its life a set that is in use is fetched anew in the background. */
+const AHEAD = 0.8
+
+interface Rules extends DownloadRules {
+  readonly now: () => number
+  readonly random: () => number
+  readonly maxStale: number
+  readonly cacheMaxAge: number
+}
+
+/** A set, and for how long it is good. */
+interface Held {
+  readonly set: KeySet
+  readonly jwks: JsonObject
+  readonly etag: string | undefined
+  readonly fetchedAt: number
+  readonly freshUntil: number
+}
+
+interface Flight {
+  readonly startedAt: number
+  readonly settled: Promise<void>
+}
 
 /** A JWK Set that is fetched when it is needed, and kept as long as its answer allows. */
-export class RemoteKeySet {
+export class RemoteKeySet extends KeyProvider {
   readonly url: string
   readonly #backend: JwkAdmission
-  readonly #fetch: NonNullable<RemoteKeySetOptions['fetch']>
-  readonly #now: () => number
-  readonly #timeout: number
-  readonly #maxStale: number
-  readonly #maxBytes: number
-  readonly #cacheMaxAge: number
-  #set: KeySet | undefined
-  #freshUntil = Number.NEGATIVE_INFINITY
+  readonly #rules: Rules
+  readonly #listeners = new Listeners<RemoteKeySetEvent>()
+  #held: Held | undefined
+  #flight: Flight | undefined
   #askedAt = Number.NEGATIVE_INFINITY
-  #failure: unknown
-  #inFlight: Promise<void> | undefined
+  /** How many tries have failed since the last that did not, when the next may be, and why the last one failed. */
+  #failures = 0
+  #retryAt = Number.NEGATIVE_INFINITY
+  #failure: JoseError | undefined
 
   /** @internal @throws {TypeError} @throws {JoseError} `CS_JWKS_FETCH` for a URL that is not allowed */
-  constructor(url: unknown, options: RemoteKeySetOptions, backend: JwkAdmission) {
-    checkNames<RemoteKeySetOptions>(options, NAMES, 'remoteKeySet')
+  constructor(url: string, rules: Rules, backend: JwkAdmission) {
+    super()
+    this.url = url
+    this.#rules = rules
     this.#backend = backend
-    this.url = toUrl(url, toBoolean(options.allowHttp, 'allowHttp', false))
-    const { fetch = (to, request) => globalThis.fetch(to, request) } = options
-    if (typeof fetch !== 'function') throw new TypeError('fetch is not a function')
-    this.#fetch = fetch
-    this.#now = toClock(options.now)
-    this.#timeout = toSeconds(options.timeout, 'timeout', 5)
-    this.#maxStale = toSeconds(options.maxStale, 'maxStale', 3600)
-    this.#maxBytes = toCount(options.maxBytes, 'maxBytes', 512 * 1024)
-    this.#cacheMaxAge = toSeconds(options.cacheMaxAge, 'cacheMaxAge', 600)
   }
 
   /** The keys as last fetched; `undefined` before the first fetch. */
   get current(): KeySet | undefined {
-    return this.#set
+    return this.#held?.set
   }
 
   /**
-   * Fetches the set unless a fresh one is there; callers at the same time share one request.
+   * Fetches the set unless one that can be used is there; callers at the same time share one request. Where a try has
+   * failed a moment ago, none is made.
    *
-   * @throws {JoseError} `CS_JWKS_FETCH` or `CS_JWKS_INVALID`, with `unavailable: true`
+   * @throws {JoseError} `CS_JWKS_FETCH` or `CS_JWKS_INVALID`, with `unavailable: true`, where there is no set to use
    */
   async load(): Promise<void> {
-    if (this.#now() >= this.#freshUntil) await this.#refresh()
+    const waiting = this.#prepare()
+    if (waiting) await waiting
+    this.#usable()
+  }
+
+  /**
+   * Calls a function with each event from now on. What it throws is ignored: a log must not keep anyone out.
+   *
+   * @returns ends it
+   */
+  subscribe(listener: Listener<RemoteKeySetEvent>): () => void {
+    return this.#listeners.add(listener)
+  }
+
+  /** The set as plain JSON, for the next start of the program; `undefined` before the first fetch. */
+  snapshot(): RemoteKeySetSnapshot | undefined {
+    if (this.#held === undefined) return undefined
+    const { jwks, fetchedAt, freshUntil, etag } = this.#held
+    return withoutUndefined({ url: this.url, jwks, fetchedAt, freshUntil, etag })
+  }
+
+  /**
+   * Takes a snapshot in place of a first fetch. It is good for as long as a set that was fetched then, and no longer by
+   * its own word. One that is older than what is here changes nothing.
+   *
+   * @throws {JoseError} `CS_JWKS_INVALID` for one of another URL, or one that is no snapshot
+   */
+  restore(snapshot: unknown): void {
+    const held = this.#parse(snapshot)
+    if (this.#held === undefined || held.fetchedAt > this.#held.fetchedAt) this.#held = held
   }
 
   /** @internal As `KeySource.select`. */
-  select(header: JoseHeader, alg: Needs, role: Role): Op<readonly Key[], Sourcing> {
+  override select(header: JoseHeader, alg: Needs, role: Role): Op<readonly Key[], Sourcing> {
     return this.#lookUp((set) => set.select(header, alg, role))
   }
 
   /** @internal As `KeySource.first`. */
-  first(alg: Needs): Op<Key, Sourcing> {
+  override first(alg: Needs): Op<Key, Sourcing> {
     return this.#lookUp((set) => set.first(alg))
   }
 
   *#lookUp<T>(search: (set: KeySet) => Op<T, Sourcing>): Op<T, Sourcing> {
-    if (this.#now() >= this.#freshUntil) yield* this.#renew()
+    const waiting = this.#prepare()
+    if (waiting) yield* wait(waiting)
     try {
       return yield* search(this.#usable())
     } catch (error) {
-      if (!(error instanceof JoseError) || error.code !== 'CS_NO_KEY' || !this.#mayAsk()) throw error
+      if (!(error instanceof JoseError) || error.code !== 'CS_NO_KEY' || !this.#mayAskFor(this.#rules.now()))
+        throw error
     }
     // The keys may have rotated since: one more look, but never more often than the interval.
-    yield* this.#renew()
+    yield* wait(this.#refresh())
     return yield* search(this.#usable())
   }
 
+  /**
+   * Starts a request where it is time for one.
+   *
+   * @returns what to wait for; nothing where there is a set that serves meanwhile, or where none may be asked for yet
+   */
+  #prepare(): Promise<void> | undefined {
+    const now = this.#rules.now()
+    const held = this.#held
+    if (held && now < held.freshUntil && now >= held.fetchedAt) {
+      const ahead = held.fetchedAt + AHEAD * (held.freshUntil - held.fetchedAt)
+      if (now >= ahead && this.#mayAsk(now)) this.#refresh()
+      return undefined
+    }
+    // The last try has failed: whoever has keys that may still serve does not wait for the next.
+    const serves = held !== undefined && this.#failures > 0 && now < held.freshUntil + this.#rules.maxStale
+    if (serves) {
+      if (this.#mayAsk(now)) this.#refresh()
+      return undefined
+    }
+    return this.#inFlight(now) || this.#mayAsk(now) ? this.#refresh() : undefined
+  }
+
+  /** @throws {JoseError} with `unavailable: true` where no set may serve */
   #usable(): KeySet {
-    if (this.#set && this.#now() < this.#freshUntil + this.#maxStale) return this.#set
-    if (this.#set) {
+    const { now, maxStale } = this.#rules
+    const held = this.#held
+    if (held && now() < held.freshUntil + maxStale) return held.set
+    if (held) {
       const cause = this.#failure
       throw new JoseError('CS_UNAVAILABLE', 'the JWK Set is too old to be used', { cause, unavailable: true })
     }
+    if (this.#failure) throw this.#failure
     throw new JoseError('CS_UNAVAILABLE', 'the JWK Set is not loaded', {
       hint: 'With countersign/sync, await set.load() before the first token.',
       unavailable: true,
     })
   }
 
-  #mayAsk(): boolean {
-    return this.#now() >= this.#askedAt + INTERVAL
+  /** Whether a request may be made: none is on its way, and neither the interval nor a back-off runs. */
+  #mayAsk(now: number): boolean {
+    if (this.#inFlight(now)) return false
+    // A clock that was set back says nothing about how long ago that was.
+    return now >= Math.max(this.#askedAt + INTERVAL, this.#retryAt) || now < this.#askedAt
   }
 
-  /** Waits for a new set where waiting is possible; a failure counts only where there is no set to go on with. */
-  *#renew(): Op<void, Sourcing> {
-    if (!this.#inFlight && !this.#mayAsk()) {
-      if (!this.#set && this.#failure) throw this.#failure
-      return
-    }
-    yield* use(({ sync }: Sourcing) => {
-      const loaded = this.#refresh()
-      const settled = this.#set ? loaded.catch(() => undefined) : loaded
-      if (!sync) return settled
-      settled.catch(() => undefined)
-      return undefined
+  /** The same for one kid: to wait for the request that is on its way is allowed, too. */
+  #mayAskFor(now: number): boolean {
+    return this.#inFlight(now) !== undefined || this.#mayAsk(now)
+  }
+
+  /** The request that is on its way. One whose deadline passed unnoticed, as on a machine that slept, is given up. */
+  #inFlight(now: number): Flight | undefined {
+    const flight = this.#flight
+    const late = flight && (now > flight.startedAt + this.#rules.timeout + 1 || now < flight.startedAt)
+    if (late) this.#flight = undefined
+    return this.#flight
+  }
+
+  /** Fetches the set, or joins whoever does. It never fails: what went wrong is kept in `#failure`. */
+  #refresh(): Promise<void> {
+    const now = this.#rules.now()
+    const pending = this.#inFlight(now)
+    if (pending) return pending.settled
+    this.#askedAt = now
+    const before = this.#held
+    const settled = this.#fetch(before).then(
+      (held) => this.#flight === flight && this.#succeed(held, before),
+      (error: unknown) => this.#flight === flight && this.#fail(error),
+    ) as Promise<void>
+    const flight: Flight = { startedAt: now, settled }
+    this.#flight = flight
+    return settled
+  }
+
+  #succeed(held: Held, before: Held | undefined): void {
+    this.#flight = undefined
+    this.#failures = 0
+    this.#retryAt = Number.NEGATIVE_INFINITY
+    this.#failure = undefined
+    this.#held = held
+    const { keys, skipped } = held.set
+    this.#listeners.tell({
+      type: 'refreshed',
+      url: this.url,
+      changed: held.set !== before?.set,
+      keys: keys.length,
+      skipped: skipped.length,
+      freshSeconds: held.freshUntil - held.fetchedAt,
     })
   }
 
-  #refresh(): Promise<void> {
-    this.#inFlight ??= this.#fetchSet()
-      .then(
-        () => {
-          this.#failure = undefined
-        },
-        (error: unknown) => {
-          this.#failure = error
-          throw error
-        },
-      )
-      .finally(() => {
-        this.#inFlight = undefined
-      })
-    return this.#inFlight
+  #fail(cause: unknown): void {
+    const { now, random, maxStale } = this.#rules
+    const refused = cause instanceof JoseError && cause.code === 'CS_JWKS_INVALID'
+    const error = refused ? cause : unreachable(this.url, cause)
+    const wait = Math.min(INTERVAL * 2 ** this.#failures, LONGEST_WAIT) * (0.8 + 0.4 * random())
+    const asked = cause instanceof Refused ? Math.min(cause.retryAfter, LONGEST_WAIT) : 0
+    const retrySeconds = Math.max(wait, asked)
+    const at = now()
+    this.#flight = undefined
+    this.#failures++
+    this.#failure = error
+    this.#retryAt = at + retrySeconds
+    // The next request makes no conditions: should they be what a server in between stumbles over, that ends it.
+    if (this.#held) this.#held = { ...this.#held, etag: undefined }
+    const usableSeconds = this.#held ? Math.max(0, this.#held.freshUntil + maxStale - at) : 0
+    this.#listeners.tell({ type: 'failed', url: this.url, error, retrySeconds, usableSeconds })
   }
 
-  async #fetchSet(): Promise<void> {
-    this.#askedAt = this.#now()
-    const { text, maxAge } = await withDeadline(this.#timeout, (signal) => this.#request(signal))
-    let set: KeySet
+  async #fetch(before: Held | undefined): Promise<Held> {
+    const accept = { accept: 'application/jwk-set+json, application/json' }
+    const { etag } = before ?? {}
+    const headers = etag === undefined ? accept : { ...accept, 'if-none-match': etag }
+    const answer = await download(this.url, headers, this.#rules)
+    const unchanged = before !== undefined && etag !== undefined && answer.status === 304
+    if (answer.status !== 200 && !unchanged) throw new Refused(answer)
+    const times = this.#times(lifetimeOf(answer.headers))
+    if (unchanged) return { ...before, ...times, etag: etagOf(answer.headers) ?? etag }
+    return { ...this.#read(answer.text), ...times, etag: etagOf(answer.headers) }
+  }
+
+  #read(text: string): Pick<Held, 'set' | 'jwks'> {
     try {
       const jwks = parseObject(text, 'the JWK Set', MAX_DEPTH)
-      set = new KeySet(jwks, this.#backend, { publicOnly: true, maxKeys: MAX_KEYS })
+      return { jwks, set: this.#toSet(jwks) }
     } catch (cause) {
       const why = cause instanceof JoseError ? cause.message : 'unreadable'
       throw new JoseError('CS_JWKS_INVALID', `the JWK Set at ${this.url} is refused: ${why}`, {
@@ -184,24 +327,38 @@ export class RemoteKeySet {
         unavailable: true,
       })
     }
-    this.#set = set
-    this.#freshUntil = this.#now() + Math.max(INTERVAL, Math.min(maxAge ?? this.#cacheMaxAge, this.#cacheMaxAge))
   }
 
-  async #request(signal: AbortSignal): Promise<{ text: string; maxAge: number | undefined }> {
-    try {
-      const headers = { accept: 'application/jwk-set+json, application/json' }
-      // No redirects: they would lead to wherever the answer says (attack 49).
-      const response = await this.#fetch(this.url, { method: 'GET', headers, redirect: 'error', signal })
-      if (response.status !== 200) {
-        await response.body?.getReader().cancel() // an unread body would hold the connection
-        throw new Error(`HTTP status ${response.status}`)
-      }
-      const text = fromUtf8(await readBody(response.body, this.#maxBytes), 'the body')
-      return { text, maxAge: maxAgeOf(response.headers.get('cache-control')) }
-    } catch (cause) {
-      throw unreachable(this.url, cause)
-    }
+  #toSet(jwks: JsonObject): KeySet {
+    return new KeySet(jwks, this.#backend, { publicOnly: true, maxKeys: MAX_KEYS })
+  }
+
+  #times(lifetime: number | undefined, fetchedAt = this.#rules.now()): Pick<Held, 'fetchedAt' | 'freshUntil'> {
+    const { cacheMaxAge } = this.#rules
+    return { fetchedAt, freshUntil: fetchedAt + Math.max(INTERVAL, Math.min(lifetime ?? cacheMaxAge, cacheMaxAge)) }
+  }
+
+  #parse(snapshot: unknown): Held {
+    const invalid = (why: string): JoseError => new JoseError('CS_JWKS_INVALID', `the snapshot is refused: ${why}`)
+    if (!isObject(snapshot)) throw invalid(`it is ${kindOf(snapshot)}`)
+    const [url, jwks, etag] = ['url', 'jwks', 'etag'].map((name) => own(snapshot, name))
+    const [fetchedAt, freshUntil] = ['fetchedAt', 'freshUntil'].map((name) => own(snapshot, name))
+    if (url !== this.url) throw invalid(`it is of ${show(url)} and not of ${this.url}`)
+    if (typeof fetchedAt !== 'number' || typeof freshUntil !== 'number' || !(fetchedAt <= this.#rules.now()))
+      throw invalid('its times are no times, or in the future')
+    if (!isObject(jwks)) throw invalid(`jwks is ${kindOf(jwks)}`)
+    const tag = typeof etag === 'string' ? etagOf({ get: () => etag }) : undefined
+    return { jwks, set: this.#toSet(jwks), etag: tag, ...this.#times(freshUntil - fetchedAt, fetchedAt) }
+  }
+}
+
+/** An answer that brings no set. */
+class Refused extends Error {
+  readonly retryAfter: number
+
+  constructor({ status, headers }: Answer) {
+    super(`HTTP status ${status}`)
+    this.retryAfter = retryAfterOf(headers)
   }
 }
 
@@ -212,78 +369,58 @@ function unreachable(url: string, cause: unknown): JoseError {
   })
 }
 
-/** What went wrong, in the words of whoever met it first: fetch itself only says that it failed. */
-function reasonOf(error: unknown): string {
-  let reason = 'unknown failure'
-  let at = error
-  for (let depth = 0; depth < 4 && at instanceof Error; depth++) {
-    const { code } = at as { readonly code?: unknown }
-    reason = at.message || (typeof code === 'string' ? code : reason)
-    at = at.cause
-  }
-  return reason
+/** Waits where waiting is possible; elsewhere it goes on meanwhile. */
+function* wait(settled: Promise<void>): Op<void, Sourcing> {
+  yield* use(({ sync }: Sourcing) => (sync ? undefined : settled))
 }
 
-async function readBody(body: FetchResponse['body'], maxBytes: number): Promise<Bytes> {
-  const reader = body?.getReader()
-  const parts: Bytes[] = []
-  let length = 0
-  for (let part = await reader?.read(); part?.value; part = await reader?.read()) {
-    length += part.value.length
-    if (length > maxBytes) {
-      await reader?.cancel()
-      throw new Error(`the body has more than ${maxBytes} octets`)
-    }
-    parts.push(part.value)
-  }
-  return concat(...parts)
+/** How many sets are shared; one that was made long ago is only no longer found. */
+const MOST_SHARED = 256
+const SHARED = new Map<string, RemoteKeySet>()
+const IDS = new WeakMap<object, number>()
+let lastId = 0
+
+/** Tells functions apart by a number. */
+function idOf(value: object | undefined): number {
+  if (value === undefined) return 0
+  const id = IDS.get(value) ?? ++lastId
+  IDS.set(value, id)
+  return id
 }
 
-/** Ends the work at the deadline even where the given fetch does not listen to its signal. */
-async function withDeadline<T>(seconds: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const controller = new AbortController()
-  const error = new Error(`no whole answer within ${seconds} s`)
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const deadline = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      reject(new JoseError('CS_JWKS_FETCH', error.message, { unavailable: true }))
-      controller.abort(error)
-    }, seconds * 1000)
-  })
-  try {
-    return await Promise.race([work(controller.signal), deadline])
-  } finally {
-    clearTimeout(timer)
+/**
+ * The set behind a URL, the same one for the same URL and options: however often a program says it, there is one cache
+ * and one request.
+ *
+ * @see the door's `remoteKeySet`
+ * @throws {TypeError} for an option that is not what it should be
+ * @throws {JoseError} `CS_JWKS_FETCH` for a URL that is not allowed
+ */
+export function toRemoteKeySet(url: unknown, options: RemoteKeySetOptions, backend: JwkAdmission): RemoteKeySet {
+  checkNames<RemoteKeySetOptions>(options, REMOTE_NAMES, 'remoteKeySet')
+  const { href } = toUrl(
+    url,
+    'the URL of the JWK Set',
+    toBoolean(options.allowHttp, 'allowHttp', false),
+    'CS_JWKS_FETCH',
+  )
+  const { now, random = Math.random } = options
+  if (typeof random !== 'function') throw new TypeError('random is not a function')
+  const rules: Rules = {
+    ...toDownloadRules(options),
+    random,
+    now: toClock(now),
+    maxStale: toSeconds(options.maxStale, 'maxStale', 3600),
+    cacheMaxAge: toSeconds(options.cacheMaxAge, 'cacheMaxAge', 600),
   }
-}
-
-function maxAgeOf(cacheControl: string | null): number | undefined {
-  const directives = (cacheControl ?? '')
-    .toLowerCase()
-    .split(',')
-    .map((part) => part.trim())
-  if (directives.includes('no-store') || directives.includes('no-cache')) return 0
-  const seconds = directives.find((part) => part.startsWith('max-age='))?.slice('max-age='.length)
-  return seconds !== undefined && /^\d{1,10}$/.test(seconds) ? Number(seconds) : undefined
-}
-
-/** https, or http to this machine. @throws {JoseError} `CS_JWKS_FETCH` */
-function toUrl(value: unknown, allowHttp: boolean): string {
-  const text = typeof value === 'object' && value !== null && 'href' in value ? value.href : value
-  if (typeof text !== 'string') throw new TypeError(`the URL of the JWK Set is ${kindOf(text)}`)
-  let url: URL
-  try {
-    url = new URL(text)
-  } catch {
-    throw new JoseError('CS_JWKS_FETCH', 'the URL of the JWK Set is not a URL')
-  }
-  const loopback = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname)
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && (loopback || allowHttp))) {
-    throw new JoseError('CS_JWKS_FETCH', `the JWK Set must be fetched by https, not by ${url.protocol.slice(0, -1)}`, {
-      hint: 'Plain http is for loopback hosts; allowHttp allows it for others.',
-    })
-  }
-  if (url.username !== '' || url.password !== '')
-    throw new JoseError('CS_JWKS_FETCH', 'the URL of the JWK Set holds a password')
-  return url.href
+  const { fetch, timeout, maxBytes, maxStale, cacheMaxAge } = rules
+  const ids = [fetch, now, random, backend].map(idOf)
+  const name = JSON.stringify([href, timeout, maxBytes, maxStale, cacheMaxAge, ...ids])
+  const known = SHARED.get(name)
+  if (known) return known
+  const set = new RemoteKeySet(href, rules, backend)
+  SHARED.set(name, set)
+  const [oldest] = SHARED.keys()
+  if (SHARED.size > MOST_SHARED && oldest !== undefined) SHARED.delete(oldest)
+  return set
 }

@@ -8,6 +8,7 @@ import { isJwkSet } from '../key/jwk.ts'
 import { Key } from '../key/key.ts'
 import { nameOf } from '../key/ops.ts'
 import type { Op } from '../op.ts'
+import { KeyProvider } from './key-source.ts'
 
 /** A member of a JWK Set that is not used, and why. */
 export interface SkippedKey {
@@ -28,7 +29,7 @@ export interface SetRules {
  * without kid is verified or decrypted only where exactly one key fits. Members of an unknown kty, and members that the
  * rules for keys refuse, are left out and listed in `skipped`.
  */
-export class KeySet {
+export class KeySet extends KeyProvider {
   readonly keys: readonly Key[]
   readonly skipped: readonly SkippedKey[]
   readonly #refused: readonly JsonObject[]
@@ -37,6 +38,7 @@ export class KeySet {
 
   /** @internal @throws {JoseError} `CS_JWKS_INVALID` */
   constructor(jwks: unknown, backend: JwkAdmission, { publicOnly = false, maxKeys = 1000 }: SetRules = {}) {
+    super()
     const members = membersOf(jwks, maxKeys)
     refuseMixture(members, publicOnly)
     const keys: Key[] = []
@@ -61,7 +63,7 @@ export class KeySet {
   }
 
   /** @internal As `KeySource.select`. */
-  *select(header: JoseHeader, alg: Needs, role: Role): Op<readonly Key[], Sourcing> {
+  override *select(header: JoseHeader, alg: Needs, role: Role): Op<readonly Key[], Sourcing> {
     const { kid } = header
     const named = kid === undefined ? this.keys : ((yield* this.#index()).get(kid) ?? [])
     const fit = named.filter((key) => misfit(alg, key, role) === undefined)
@@ -77,7 +79,7 @@ export class KeySet {
   }
 
   /** @internal As `KeySource.first`: the first key that says it is for encryption, or else the first that fits. */
-  *first(alg: Needs): Op<Key, Sourcing> {
+  override *first(alg: Needs): Op<Key, Sourcing> {
     const fit = this.keys.filter((key) => misfit(alg, key, 'encrypt') === undefined)
     const key = fit.find(({ use, alg: own }) => use === alg.use || own !== undefined) ?? fit[0]
     if (key) return key

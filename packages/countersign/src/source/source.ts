@@ -7,8 +7,10 @@ import { importMember } from '../key/from-jwk.ts'
 import { isJwkSet, type Jwk } from '../key/jwk.ts'
 import { Key } from '../key/key.ts'
 import { type Op, PromiseInSyncError, use } from '../op.ts'
-import { RemoteKeySet } from './remote.ts'
+import { KeyProvider, type KeySource } from './key-source.ts'
 import { KeySet } from './set.ts'
+
+export type { KeySource }
 
 /** A function that finds the key for a header. What it throws refuses the token as unavailable. */
 export type KeyFinder = (
@@ -19,28 +21,10 @@ export type KeyFinder = (
 export type Keys =
   | Key
   | readonly (Key | Jwk)[]
-  | KeySet
-  | RemoteKeySet
+  | KeyProvider
   | Jwk
   | { readonly keys: readonly (Jwk | Key)[] }
   | KeyFinder
-
-/** Where the keys for a token come from. */
-export interface KeySource {
-  /** Set where there is but one key, so that a key that can never serve is refused before any token comes. */
-  readonly only?: Key
-  /** The keys there are, where they are known before any token comes. */
-  readonly keys?: readonly Key[]
-  /**
-   * The keys that may have made this token, or to which it may have been made, each fit for the algorithm; there is at
-   * least one. A source that has them at hand gives them without the detour of an operation.
-   *
-   * @throws {JoseError} `CS_NO_KEY`, `CS_AMBIGUOUS_KEY`, or why the only key does not fit
-   */
-  select(header: JoseHeader, alg: Needs, role: Role): readonly Key[] | Op<readonly Key[], Sourcing>
-  /** The key to encrypt with, where a source has several. */
-  first?(alg: Needs): Op<Key, Sourcing>
-}
 
 /** The key of a source to encrypt with: of several that fit the first. @throws {JoseError} as `select` */
 export function* toEncryptWith(source: KeySource, { id }: Pick<Needs, 'id'>, needs: Needs): Op<Key, Sourcing> {
@@ -60,9 +44,8 @@ const MOST_TRIED = 8
  * @throws {JoseError} for a JWK or JWK Set that is refused
  */
 export function toSource(keys: unknown, backend: Sourcing): KeySource {
-  if (keys instanceof RemoteKeySet) return keys
-  if (keys instanceof KeySet) {
-    for (const key of keys.keys) refuseForeign(key, backend)
+  if (KeyProvider.is(keys)) {
+    for (const key of keys.keys ?? []) refuseForeign(key, backend)
     return keys
   }
   if (Key.is(keys)) return oneKey(toKey(keys, backend))

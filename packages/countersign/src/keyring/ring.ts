@@ -1,0 +1,313 @@
+import type { Needs, Role } from '../alg/needs.ts'
+import { SIGNATURE, type SignatureAlg } from '../alg/signature.ts'
+import type { Backend, Sourcing } from '../crypto/backend.ts'
+import { JoseError, show } from '../errors.ts'
+import type { JoseHeader } from '../header.ts'
+import type { JwkSet } from '../key/jwk.ts'
+import type { Key } from '../key/key.ts'
+import { publicJwks } from '../key/ops.ts'
+import { type Op, run, use } from '../op.ts'
+import { checkNames, toText } from '../options.ts'
+import { SigningKeys } from '../source/key-source.ts'
+import { type Listener, Listeners } from '../source/listeners.ts'
+import { KeySet } from '../source/set.ts'
+import { type Change, Keeper } from './keeper.ts'
+import { activeKey, hurried, type KeyState, nextChange, revoked, stateOf } from './plan.ts'
+import type { RingSettings } from './ring-options.ts'
+import { signingGrace } from './schedule.ts'
+import type { StoredKey } from './store.ts'
+
+/** A key of a ring, as people look at it. Times are epoch seconds. */
+export interface RingKey {
+  readonly kid: string
+  readonly alg: string
+  readonly state: KeyState
+  readonly publishedAt: number
+  readonly activateAt: number
+  readonly retireAt?: number
+  readonly purgeAt?: number
+  readonly revokedAt?: number
+  readonly reason?: string
+}
+
+/** What happened to a ring, for a log line or a metric; `state` is what a key has become. */
+export type KeyRingEvent =
+  | { readonly type: 'changed'; readonly kid: string; readonly alg: string; readonly state: KeyState | 'removed' }
+  | { readonly type: 'failed'; readonly error: JoseError }
+
+/** What became of a key that was revoked. */
+export interface Revocation {
+  readonly kid: string
+  readonly revokedAt: number
+  /** The key that signs now. */
+  readonly active: string | undefined
+  /** Verifiers that heed max-age trust the revoked key until then, and know the new one by then (epoch seconds). */
+  readonly verifiersKnowBy: number
+}
+
+/** A rotation that was brought forward. */
+export interface Rotation {
+  readonly kid: string
+  readonly alg: string
+  readonly activateAt: number
+}
+
+/** What is published at a moment. @internal */
+export interface Publication {
+  readonly jwks: JwkSet
+  /** For how many seconds it may be kept. */
+  readonly maxAge: number
+}
+
+/** A kid that nobody has is looked for in the store no more often than this (seconds). */
+const INTERVAL = 1
+
+type States = ReadonlyMap<string, { readonly alg: string; readonly state: KeyState }>
+
+/** The keys as they are at a time, until one of them changes its state. */
+interface View {
+  readonly version: number
+  readonly from: number
+  readonly until: number
+  readonly set: KeySet
+  readonly signing: ReadonlyMap<string, Key>
+  readonly states: States
+  published?: Promise<JwkSet>
+}
+
+/**
+ * Keys that take turns: the next one is public long before it signs, and each stays public while its tokens live. It is
+ * a `key` for signers and `keys` for verifiers.
+ */
+export class KeyRing extends SigningKeys {
+  readonly tokenLifetime: number
+  /** @internal */
+  readonly algorithms: readonly SignatureAlg[]
+  readonly #settings: RingSettings
+  readonly #backend: Backend
+  readonly #keeper: Keeper
+  readonly #listeners = new Listeners<KeyRingEvent>()
+  #view: View | undefined
+  #triedAt = Number.NEGATIVE_INFINITY
+  #flight: Promise<void> | undefined
+
+  /** @internal */
+  constructor(settings: RingSettings, backend: Backend) {
+    super()
+    this.#settings = settings
+    this.#backend = backend
+    this.tokenLifetime = settings.schedule.tokenLifetime
+    this.algorithms = settings.algs.map(({ alg }) => SIGNATURE.get(alg) as SignatureAlg)
+    this.#keeper = new Keeper(settings, backend)
+  }
+
+  /**
+   * Looks at the store and does what is due there. A ring that is in use does so by itself every `poll`; a program that
+   * may be idle for long can call it from a timer.
+   *
+   * @throws {JoseError} `CS_UNAVAILABLE` where the store fails, or why a key in it is refused
+   */
+  async refresh(): Promise<void> {
+    this.#flight ??= this.#refresh().finally(() => {
+      this.#flight = undefined
+    })
+    await this.#flight
+  }
+
+  /** Every key that is stored, with its state, in the order of their turns. */
+  list(): readonly RingKey[] {
+    const [rows, now] = [this.#keeper.rows, this.#keeper.time()]
+    return [...rows]
+      .sort((a, b) => a.activateAt - b.activateAt)
+      .map(({ publicJwk: _open, privateJwk: _private, ...row }) => {
+        return { ...row, state: stateOf(rows.find(({ kid }) => kid === row.kid) as StoredKey, rows, now) }
+      })
+  }
+
+  /**
+   * The JWK Set to publish: the public halves of the keys that are next, active or retired. Secrets are never in it.
+   *
+   * @throws {JoseError} `CS_UNAVAILABLE` where the store has been out of reach for so long that a key may be missing
+   */
+  async publicJwks(): Promise<JwkSet> {
+    return (await this.publication()).jwks
+  }
+
+  /**
+   * Calls a function with each event from now on; the ring notices them when it is used. What it throws is ignored.
+   *
+   * @returns ends it
+   */
+  subscribe(listener: Listener<KeyRingEvent>): () => void {
+    return this.#listeners.add(listener)
+  }
+
+  /**
+   * Takes a key out of use at once: it signs no more, verifies nothing here, and is published no more. If it was active,
+   * the next key, which has been public all along, takes its place.
+   *
+   * @throws {JoseError} `CS_NO_KEY` for a kid that is not stored, `CS_UNAVAILABLE` where the store fails
+   */
+  async revoke(kid: string, options: { readonly reason?: string } = {}): Promise<Revocation> {
+    checkNames<{ readonly reason?: string }>(options, ['reason'], 'revoke')
+    const reason = options.reason === undefined ? undefined : toText(options.reason, 'reason')
+    const { schedule } = this.#settings
+    await this.#change((rows, now) => {
+      const key = rows.find((row) => row.kid === kid)
+      if (key === undefined) throw new JoseError('CS_NO_KEY', `no key of the ring has kid ${show(kid)}`)
+      return key.revokedAt === undefined ? [revoked(key, reason, schedule, now)] : []
+    })
+    const { rows } = this.#keeper
+    const { alg, revokedAt = this.#keeper.time() } = rows.find((row) => row.kid === kid) ?? { alg: '' }
+    const active = activeKey(rows, alg, this.#keeper.time())?.kid
+    return { kid, revokedAt, active, verifiersKnowBy: revokedAt + schedule.poll + schedule.cacheMaxAge }
+  }
+
+  /**
+   * Brings the next rotation forward: to as soon as every instance has heard of it and every verifier has the next key.
+   * Nothing is refused by it; for a key that got into wrong hands there is `revoke`.
+   *
+   * @returns when the next key of each algorithm takes over
+   * @throws {JoseError} `CS_UNAVAILABLE` where the store fails
+   */
+  async rotateNow(): Promise<readonly Rotation[]> {
+    const { algs, schedule } = this.#settings
+    const names = algs.map(({ alg }) => alg)
+    await this.#change((rows, now) => hurried(rows, names, schedule, now))
+    const next = this.list().filter(({ state }) => state === 'next')
+    return names.flatMap((alg) => {
+      const key = next.find((row) => row.alg === alg)
+      return key ? [{ kid: key.kid, alg, activateAt: key.activateAt }] : []
+    })
+  }
+
+  /** @internal Seals what was sealed with what has been replaced since. */
+  async reseal(): Promise<void> {
+    await this.#keeper.reseal()
+  }
+
+  /** @internal As `SigningKeys.signing`. */
+  override *signing(alg: SignatureAlg): Op<Key, Sourcing> {
+    this.#keepUp()
+    const { schedule } = this.#settings
+    if (this.#keeper.age() > signingGrace(schedule)) yield* this.#wait()
+    const age = this.#keeper.age()
+    // Who has not heard from the store for so long may hold a key that is retired elsewhere (a partition).
+    if (age > signingGrace(schedule))
+      throw unavailable(`the key store has been out of reach for ${Math.round(age)} s: no key may sign`)
+    const key = this.#current().signing.get(alg.id)
+    if (key) return key
+    const next = this.list().find((row) => row.alg === alg.id && row.state === 'next')
+    const wait = next ? `: the next one may from ${next.activateAt} on, when every verifier has it` : ''
+    throw unavailable(`no key for ${alg.id} may sign yet${wait}`)
+  }
+
+  /** @internal As `KeySource.select`. */
+  override *select(header: JoseHeader, alg: Needs, role: Role): Op<readonly Key[], Sourcing> {
+    this.#keepUp()
+    try {
+      return yield* this.#current().set.select(header, alg, role)
+    } catch (error) {
+      if (!(error instanceof JoseError) || error.code !== 'CS_NO_KEY' || !this.#mayLook()) throw error
+    }
+    yield* this.#wait()
+    return yield* this.#current().set.select(header, alg, role)
+  }
+
+  /** @internal As `KeySource.first`. */
+  override first(alg: Needs): Op<Key, Sourcing> {
+    return this.#current().set.first(alg)
+  }
+
+  /** @internal What is published now, and for how long it may be kept. @throws {JoseError} `CS_UNAVAILABLE` */
+  async publication(): Promise<Publication> {
+    const { cacheMaxAge, prepublish, skew, poll } = this.#settings.schedule
+    this.#keepUp()
+    if (this.#keeper.age() > 2 * poll) await run(this.#wait(), this.#backend)
+    // A key that was published elsewhere since our last look signs once it has been public for `prepublish`.
+    const known = Math.floor(prepublish - skew - this.#keeper.age())
+    if (known <= 0) throw unavailable('the key store has been out of reach for so long that keys may be missing')
+    const view = this.#current()
+    view.published ??= run(publicJwks(view.set.keys.filter(({ kind }) => kind === 'public')), this.#backend)
+    return { jwks: await view.published, maxAge: Math.min(cacheMaxAge, known) }
+  }
+
+  /** The view of this moment; who looks at it notices every change since the last. */
+  #current(): View {
+    const { rows, version } = this.#keeper
+    const now = this.#keeper.time()
+    const before = this.#view
+    if (before?.version === version && now >= before.from && now < before.until) return before
+    const states = new Map(rows.map((row) => [row.kid, { alg: row.alg, state: stateOf(row, rows, now) }]))
+    const keys: Key[] = []
+    const signing = new Map<string, Key>()
+    for (const { kid, alg } of rows) {
+      const [member, state] = [this.#keeper.member(kid), states.get(kid)?.state]
+      if (member === undefined || state === 'revoked' || state === 'purged') continue
+      keys.push(member.verifying)
+      if (member.signing && state === 'active') signing.set(alg, member.signing)
+    }
+    const set = new KeySet({ keys }, this.#backend)
+    this.#view = { version, from: now, until: nextChange(rows, now), set, signing, states }
+    this.#tell(before?.states ?? new Map(), states)
+    return this.#view
+  }
+
+  #tell(before: States, states: States): void {
+    for (const [kid, { alg, state }] of states) {
+      if (before.get(kid)?.state !== state) this.#listeners.tell({ type: 'changed', kid, alg, state })
+    }
+    for (const [kid, { alg }] of before) {
+      if (!states.has(kid)) this.#listeners.tell({ type: 'changed', kid, alg, state: 'removed' })
+    }
+  }
+
+  /** Whether the store may be looked at for a kid that nobody has. */
+  #mayLook(): boolean {
+    const now = this.#settings.now()
+    return this.#flight !== undefined || now >= this.#triedAt + INTERVAL || now < this.#triedAt
+  }
+
+  /** Looks at the store in the background where it is time to. */
+  #keepUp(): void {
+    const now = this.#settings.now()
+    const due = now >= this.#triedAt + this.#settings.schedule.poll || now < this.#triedAt
+    if (due && !this.#flight) this.refresh().catch(() => undefined)
+  }
+
+  /** Waits for a look at the store, where waiting is possible. What goes wrong is told, and the keys at hand stay. */
+  #wait(): Op<void, Sourcing> {
+    return use(({ sync }: Sourcing) => {
+      const settled = this.refresh().catch(() => undefined)
+      return sync ? undefined : settled
+    })
+  }
+
+  async #refresh(): Promise<void> {
+    this.#triedAt = this.#settings.now()
+    try {
+      await this.#keeper.keep()
+    } catch (error) {
+      if (error instanceof JoseError) this.#listeners.tell({ type: 'failed', error })
+      throw error
+    }
+    this.#current()
+  }
+
+  async #change(change: Change): Promise<void> {
+    await this.#keeper.keep(change)
+    this.#current()
+  }
+}
+
+function unavailable(why: string): JoseError {
+  return new JoseError('CS_UNAVAILABLE', why, { unavailable: true })
+}
+
+/** Makes a ring that is ready to sign. */
+export async function openRing(settings: RingSettings, backend: Backend): Promise<KeyRing> {
+  const ring = new KeyRing(settings, backend)
+  await ring.refresh()
+  await ring.reseal()
+  return ring
+}

@@ -1,0 +1,380 @@
+// What becomes of verifications when the server with the keys does not do what it should, told side by side: what
+// countersign does is asserted, and what jose and jwks-rsa do is measured and printed.
+import assert from 'node:assert/strict'
+import type { RequestListener } from 'node:http'
+import { test } from 'node:test'
+import { gzipSync } from 'node:zlib'
+import { JoseError } from 'countersign'
+import { body, cut, GOOD, hang, JWK, setOf, stall, status, strange, TOKEN, tagged } from './issuer.ts'
+import { type Attempt, attempt } from './libraries.ts'
+import { onEach, onOurs, type Rig, type Tally, tableLines, tally } from './table.ts'
+
+/** Where a set has aged by every library's rules: 10 min, and one second. */
+const AGED = 601
+const MIB = 2 ** 20
+
+const when = (seconds: number | undefined): string => (seconds === undefined ? 'not in time' : `after ${seconds} s`)
+const ms = (count: number): string => `${Math.round(count)} ms`
+
+/** Holds that countersign said of keys that it cannot have: come back later, it is not the token. */
+function assertUnavailable({ verdict, error }: Attempt, ...codes: string[]): void {
+  assert.equal(verdict, 'refused')
+  assert.ok(error instanceof JoseError, String(error))
+  assert.ok(codes.includes(error.code), `${error.code}: ${error.message}`)
+  assert.equal(error.unavailable, true)
+}
+
+/** What a bad answer does to a program that has no set, and to one that has had a good one for ten minutes. */
+async function coldAndWarm({ clock, issuer, start }: Rig, bad: RequestListener, patienceMs?: number) {
+  const fresh = start()
+  issuer.answer = bad
+  const cold = await attempt(fresh, TOKEN.a, patienceMs)
+  const octets = fresh.octets()
+  issuer.answer = body(GOOD)
+  const client = start()
+  const good = await attempt(client, TOKEN.a)
+  clock.move(AGED)
+  await client.settled()
+  issuer.answer = bad
+  const warm = await attempt(client, TOKEN.a, patienceMs)
+  return { cold, octets, good, warm }
+}
+
+type ColdAndWarm = Awaited<ReturnType<typeof coldAndWarm>>
+const COLD = { verified: 'takes it', refused: 'refuses it', unanswered: 'never answers' } as const
+const WARM = { verified: 'serves on', refused: 'loses its keys', unanswered: 'never answers' } as const
+
+const showColdAndWarm = ({ cold, octets, warm }: ColdAndWarm): string =>
+  `${COLD[cold.verdict]} (${Math.round(octets / 1024)} KiB, ${ms(cold.ms)}), ${WARM[warm.verdict]}`
+
+function assertColdAndWarm({ cold, octets, good, warm }: ColdAndWarm): void {
+  assertUnavailable(cold, 'CS_JWKS_FETCH', 'CS_JWKS_INVALID')
+  assert.ok(octets <= 640 * 1024, `${octets} octets were read, which is more than the limit and one chunk`)
+  assert.ok(cold.ms < 2000, `${cold.ms} ms`)
+  assert.deepEqual([good.verdict, warm.verdict], ['verified', 'verified'])
+  assert.ok(warm.ms < 2000, `${warm.ms} ms`)
+}
+
+// What must be refused.
+
+for (const [where, location] of [
+  ['another port', undefined],
+  ['file:', 'file:///etc/hostname'],
+] as const) {
+  test(`attack 49: a redirect to ${where} is not followed`, async () => {
+    const { hits, ...figures } = await onEach(
+      `redirect to ${where}`,
+      {},
+      async (rig) => {
+        const elsewhere = await rig.open(body(GOOD))
+        const figures = await coldAndWarm(rig, status(302, { location: location ?? elsewhere.url }))
+        return { ...figures, hits: elsewhere.requests.length }
+      },
+      ({ hits, ...figures }) => `${showColdAndWarm(figures)}${location === undefined ? `, ${hits} hits there` : ''}`,
+    )
+    assertColdAndWarm(figures)
+    assert.equal(hits, 0)
+  })
+}
+
+/** A set that would do, in as many octets as told. */
+function padded(octets: number): Buffer {
+  const end = Buffer.from(GOOD)
+  return Buffer.concat([Buffer.alloc(octets - end.length, ' '), end])
+}
+const manyKeys = (count: number, key: (index: number) => object): string =>
+  setOf(...Array.from({ length: count }, (_, index) => ({ ...key(index), kid: String(index) })), JWK.a)
+
+const BAD_ANSWERS: readonly (readonly [what: string, answer: () => RequestListener, patienceMs?: number])[] = [
+  ['64 MB', () => body(padded(64 * MIB))],
+  ['a gzip bomb of 64 MB', () => body(gzipSync(padded(64 * MIB)), { 'content-encoding': 'gzip' })],
+  // Of a kty that nobody knows, which is the cheapest for all: jwks-rsa takes 0.1 ms for each key of a kty that it knows.
+  ['250 000 keys', () => body(manyKeys(250_000, () => ({ kty: 'x' })))],
+  ['250 000 keys in 500 kB', () => body(`{"keys":[${'0,'.repeat(250_000)}${JSON.stringify(JWK.a)}]}`)],
+  ['3 000 true keys in 500 kB', () => body(manyKeys(3000, () => JWK.b))],
+  ['HTML with status 200', () => body('<!doctype html><title>Log in</title>', { 'content-type': 'text/html' })],
+  ['a body that ends early', () => cut, 500],
+  ['JSON that ends early', () => body(GOOD.slice(0, -10))],
+  ['a private key inside', () => body(setOf(JWK.a, JWK.private))],
+  ['a secret inside', () => body(setOf(JWK.a, JWK.secret))],
+]
+for (const [what, answer, patienceMs] of BAD_ANSWERS) {
+  test(`attacks 51, 55, 56, 59: ${what} is refused, and a good set that is there serves on`, async () => {
+    const bad = answer()
+    assertColdAndWarm(await onEach(what, {}, (rig) => coldAndWarm(rig, bad, patienceMs), showColdAndWarm))
+  })
+}
+
+for (const [what, answer] of [
+  ['hangs', hang],
+  ['hangs within the body', stall],
+] as const) {
+  test(`a server that ${what} from the very start makes tokens unavailable within the deadline, at 3 requests in 20 s`, async () => {
+    const { requests, longestMs, attempts } = await onEach(
+      `${what} from the start, 20 s`,
+      { timeoutMs: 50 },
+      async ({ issuer, start, traffic }) => {
+        issuer.answer = answer
+        const done = await traffic(start(), TOKEN.a, { seconds: 20, atOnce: 5, patienceMs: 500 })
+        return { ...done, requests: issuer.requests.length }
+      },
+      ({ unanswered, longestMs, requests }) =>
+        unanswered ? 'never answers' : `${requests} requests, ${ms(longestMs)} the longest wait`,
+    )
+    assert.equal(attempts.length, 100)
+    for (const one of attempts) assertUnavailable(one, 'CS_JWKS_FETCH')
+    assert.ok(longestMs < 1000, `${longestMs} ms`)
+    assert.ok(requests <= 3, `${requests} requests`)
+  })
+}
+
+// Outages: what is here serves on.
+
+const showOutage = ({ failed, attempts, requests, longestMs }: Tally & { readonly requests: number }): string =>
+  `${failed} of ${attempts.length} failed, ${requests} requests, ${ms(longestMs)} the longest wait`
+
+/** @param seconds - from the first fetch to the outage */
+const outage =
+  (after: number, answer: RequestListener, pace: { readonly seconds: number; readonly atOnce?: number }) =>
+  async ({ clock, issuer, start, traffic }: Rig): Promise<Tally & { readonly requests: number }> => {
+    const client = start()
+    const first = await attempt(client, TOKEN.a)
+    clock.move(after)
+    await client.settled()
+    issuer.answer = answer
+    const before = issuer.requests.length
+    const during = await traffic(client, TOKEN.a, pace)
+    return {
+      ...tally([first, ...during.attempts]),
+      attempts: during.attempts,
+      requests: issuer.requests.length - before,
+    }
+  }
+
+test('a server that hangs after a good fetch fails no verification and does not get one request a verification', async () => {
+  const { failed, requests, longestMs } = await onEach(
+    'hangs after a good fetch, 30 s',
+    { timeoutMs: 50 },
+    outage(AGED - 1, hang, { seconds: 30, atOnce: 5 }),
+    showOutage,
+  )
+  assert.equal(failed, 0)
+  assert.ok(requests <= 3, `${requests} requests`)
+  assert.ok(longestMs < 1000, `${longestMs} ms`)
+})
+
+const TEN_MINUTES = { seconds: 600 }
+const DOWN = status(503)
+/** The last moment before countersign would fetch anew, so that the outage is as long for all. */
+const JUST_BEFORE = 479
+const OUTLASTING = { jose: { cacheMaxAge: Number.POSITIVE_INFINITY }, jwksRsa: { rateLimit: false } }
+
+function assertOutlasted({ failed, attempts, requests }: Tally & { readonly requests: number }): void {
+  assert.equal(failed, 0)
+  assert.equal(attempts.length, TEN_MINUTES.seconds)
+  assert.ok(requests <= 12, `${requests} requests`)
+}
+
+for (const [scenario, after, settings] of [
+  ['10 min of 503, at once after a fetch', 0, {}],
+  ['10 min of 503, 8 min after a fetch', JUST_BEFORE, {}],
+  ['the same; jose without expiry, jwks-rsa without rateLimit', JUST_BEFORE, OUTLASTING],
+] as const) {
+  test(`${scenario}: no verification fails, and 12 requests are the most`, async () => {
+    assertOutlasted(await onEach(scenario, settings, outage(after, DOWN, TEN_MINUTES), showOutage))
+  })
+}
+
+for (const random of [0, 1]) {
+  test(`10 min of 503: no verification fails, and 12 requests are the most, where chance gives ${random}`, async () => {
+    for (const after of [0, JUST_BEFORE]) assertOutlasted(await onOurs({ random }, outage(after, DOWN, TEN_MINUTES)))
+  })
+}
+
+// Floods: whoever sends many tokens does not make many requests.
+
+const KIDS_A_SECOND = 500
+const FLOOD = 20
+const NEW_KEY_AFTER = 10
+
+/** 10 000 kids that nobody has; half-way through a new key is published, whose tokens are tried once a second. */
+async function flood({ clock, issuer, start }: Rig) {
+  const client = start()
+  const known = [await attempt(client, TOKEN.a)]
+  clock.move(31) // past the 30 s in which jose asks for no kid
+  const began = clock.now()
+  let waited: number | undefined
+  for (let second = 0; second < FLOOD || (waited === undefined && second < 130); second++) {
+    const kids = Array.from({ length: second < FLOOD ? KIDS_A_SECOND : 0 }, (_, index) => `${second}-${index}`)
+    await Promise.all(kids.map((kid) => attempt(client, strange(kid))))
+    known.push(await attempt(client, TOKEN.a))
+    if (second === NEW_KEY_AFTER) issuer.answer = body(setOf(JWK.a, JWK.b))
+    const due = second >= NEW_KEY_AFTER && waited === undefined
+    if (due && (await attempt(client, TOKEN.b)).verdict === 'verified') waited = second - NEW_KEY_AFTER
+    clock.move(1)
+    await client.settled()
+  }
+  const times = issuer.requests.map(({ at }) => at - began).filter((at) => at >= 0 && at < FLOOD)
+  return { waited, times, failed: tally(known).failed }
+}
+
+test('attack 50: 10 000 random kids make one request in five seconds, and keep no new key out for longer', async () => {
+  const { waited, times, failed } = await onEach(
+    '10 000 random kids in 20 s, a new key among them',
+    {},
+    flood,
+    ({ waited, times, failed }) =>
+      `${times.length} requests, the new key works ${when(waited)}, ${failed} others failed`,
+  )
+  assert.equal(failed, 0)
+  for (const [index, at] of times.slice(1).entries()) assert.ok(at - (times[index] ?? 0) >= 5, `requests at ${times}`)
+  assert.ok(waited !== undefined && waited <= 5, `${waited} s`)
+})
+
+for (const [server, answer, most] of [
+  ['works', body(GOOD), 2],
+  ['fails', status(503), 3],
+] as const) {
+  test(`attack 50: 30 kids in 10 s make ${most} requests at most where the server ${server}`, async () => {
+    const thirty = async ({ clock, issuer, start }: Rig) => {
+      const client = start()
+      await attempt(client, TOKEN.a)
+      clock.move(31)
+      issuer.answer = answer
+      const before = issuer.requests.length
+      for (let index = 0; index < 30; index++) {
+        await attempt(client, strange(`kid-${index}`))
+        await client.settled()
+        clock.move(1 / 3)
+      }
+      return { requests: issuer.requests.length - before, known: await attempt(client, TOKEN.a) }
+    }
+    const show = ({ requests, known }: Awaited<ReturnType<typeof thirty>>): string =>
+      `${requests} requests, known key ${known.verdict}`
+    const figures = [await onEach(`30 random kids in 10 s, server ${server}`, {}, thirty, show)]
+    for (const random of [0, 1]) figures.push(await onOurs({ random }, thirty))
+    for (const { requests, known } of figures) {
+      assert.ok(requests <= most, `${requests} requests`)
+      assert.equal(known.verdict, 'verified')
+    }
+  })
+}
+
+test('1 000 first verifications at the same time make one request', async () => {
+  const { failed, requests } = await onEach(
+    '1 000 first verifications at once',
+    {},
+    async ({ issuer, start }) => {
+      const client = start()
+      const done = tally(await Promise.all(Array.from({ length: 1000 }, () => attempt(client, TOKEN.a))))
+      return { ...done, requests: issuer.requests.length }
+    },
+    ({ failed, requests }) => `${requests} requests, ${failed} failed`,
+  )
+  assert.deepEqual({ failed, requests }, { failed: 0, requests: 1 })
+})
+
+// What a server may do with its set.
+
+test('a key that is published 1 s after a fetch works 5 s after that fetch', async () => {
+  const { works, requests } = await onEach(
+    'rotation 1 s after a fetch',
+    {},
+    async ({ clock, issuer, start }) => {
+      const client = start()
+      await attempt(client, TOKEN.a)
+      issuer.answer = body(setOf(JWK.a, JWK.b))
+      let works: number | undefined
+      for (let second = 1; second <= 120 && works === undefined; second++) {
+        clock.move(1)
+        await client.settled()
+        if ((await attempt(client, TOKEN.b)).verdict === 'verified') works = second
+      }
+      return { works, requests: issuer.requests.length }
+    },
+    ({ works, requests }) => `works ${when(works)}, ${requests} requests`,
+  )
+  assert.ok(works !== undefined && works <= 5, `${works} s`)
+  assert.equal(requests, 2)
+})
+
+test('a set with an ETag is asked for by it, and 304 makes it fresh again', async () => {
+  const { failed, requests, conditional } = await onEach(
+    '304 with ETag, max-age 10 min, 22 min',
+    {},
+    async ({ issuer, start, traffic }) => {
+      issuer.answer = tagged(GOOD, { 'cache-control': 'max-age=600' })
+      const done = await traffic(start(), TOKEN.a, { seconds: 1320, every: 20 })
+      const conditional = issuer.requests.filter(({ ifNoneMatch }) => ifNoneMatch === '"one"').length
+      return { ...done, requests: issuer.requests.length, conditional }
+    },
+    ({ failed, requests, conditional }) => `${requests} requests, ${conditional} with If-None-Match, ${failed} failed`,
+  )
+  assert.equal(failed, 0)
+  assert.equal(conditional, requests - 1)
+  assert.ok(requests >= 3 && requests <= 4, `${requests} requests`)
+})
+
+for (const [what, headers, least, most] of [
+  ['max-age 0', { 'cache-control': 'max-age=0' }, 5, 6],
+  ['no max-age', {}, 300, 600],
+  ['max-age of a year', { 'cache-control': 'max-age=31536000' }, 300, 600],
+] as const) {
+  test(`a set with ${what} is fetched again after ${least} s at the soonest, and after ${most} s at the latest`, async () => {
+    const again = await onEach(
+      what,
+      {},
+      async ({ clock, issuer, start }) => {
+        issuer.answer = body(GOOD, headers)
+        const client = start()
+        const began = clock.now()
+        await attempt(client, TOKEN.a)
+        for (let step = 0; issuer.requests.length < 2 && clock.now() < began + 1200; step++) {
+          clock.move(step < 10 ? 1 : 10)
+          await client.settled()
+          await attempt(client, TOKEN.a)
+          await client.settled()
+        }
+        return issuer.requests[1] && issuer.requests[1].at - began
+      },
+      (again) => `fetched again ${when(again)}`,
+    )
+    assert.ok(again !== undefined && again >= least && again <= most, `${again} s`)
+  })
+}
+
+test('members of a kty that nobody knows are left out, and the others work', async () => {
+  const unknown = { kty: 'lattice', kid: 'x', alg: 'ES256' }
+  const { verdict } = await onEach(
+    'a kty that nobody knows',
+    {},
+    async ({ issuer, start }) => {
+      issuer.answer = body(setOf(unknown, JWK.a, { ...unknown, kid: 'y' }))
+      return attempt(start(), TOKEN.a)
+    },
+    ({ verdict }) => `the other key: ${verdict}`,
+  )
+  assert.equal(verdict, 'verified')
+})
+
+test('a cold start from a snapshot makes no request', async () => {
+  const { verdict, requests } = await onEach(
+    'cold start from a snapshot',
+    {},
+    async ({ clock, issuer, start }) => {
+      const client = start()
+      await attempt(client, TOKEN.a)
+      const snapshot = await client.snapshot()
+      clock.move(60)
+      const before = issuer.requests.length
+      const { verdict } = await attempt(start({ snapshot }), TOKEN.a)
+      return { verdict, requests: issuer.requests.length - before }
+    },
+    ({ verdict, requests }) => `${verdict}, ${requests} requests`,
+  )
+  assert.deepEqual({ verdict, requests }, { verdict: 'verified', requests: 0 })
+})
+
+test('the table of all three', (t) => {
+  for (const line of tableLines()) t.diagnostic(line)
+})
