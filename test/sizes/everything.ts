@@ -2,3 +2,4 @@
 export * from 'countersign'
 export * from 'countersign/jwe'
 export * from 'countersign/jws'
+export * from 'countersign/keyring'

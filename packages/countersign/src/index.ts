@@ -69,7 +69,7 @@ export type { SecretInput } from './key/secret.ts'
 export type { Duration, InflateLimit, Limits, SealedJwtLimits } from './options.ts'
 export type { DiscoveredIssuer } from './source/discovery.ts'
 export type { BodyReader, Fetch, FetchRequest, FetchResponse, FetchSignal } from './source/download.ts'
-export type { KeyProvider } from './source/key-source.ts'
+export type { KeyProvider, SigningKeys } from './source/key-source.ts'
 export type { Listener } from './source/listeners.ts'
 export type {
   RemoteKeySet,

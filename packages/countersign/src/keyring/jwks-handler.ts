@@ -50,7 +50,7 @@ export function jwksHandler(ring: unknown, backend: Backend): JwksHandler {
     try {
       const { jwks, maxAge } = await ring.publication()
       const { body, etag } = await toSent(jwks)
-      const common = { ...OPEN, etag, 'cache-control': `public, max-age=${maxAge}` }
+      const common = { ...OPEN, etag, 'cache-control': `public, max-age=${Math.floor(maxAge)}` }
       if (names(headers.get('if-none-match'), etag)) return answer(304, common)
       const whole = {
         ...common,

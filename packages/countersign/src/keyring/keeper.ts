@@ -187,6 +187,7 @@ export class Keeper {
   async #open(rows: readonly StoredKey[]): Promise<ReadonlyMap<string, Known>> {
     const known = new Map<string, Known>()
     for (const row of rows) {
+      if (row.revokedAt !== undefined) continue // it does nothing any more, and a revoked secret is gone
       const before = this.#known.get(row.kid)
       const same = before && sameKey(before.row, row)
       known.set(

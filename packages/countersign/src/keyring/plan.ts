@@ -91,9 +91,9 @@ function toWanted(keys: readonly StoredKey[], alg: string, schedule: Schedule, n
   const active = activeKey(keys, alg, now)
   if (waiting) return []
   if (active) return [{ alg, activateAt: Math.max(active.activateAt + period, now + prepublish) }]
-  // Verifiers have the set without an algorithm that is new in it. A set that nobody has seen they do not have, and one
-  // whose only key was revoked cannot wait.
-  const unseen = keys.length === 0 || keys.some((key) => key.alg === alg)
+  // Verifiers have the set without an algorithm that is new in it. A set that nobody has seen they do not have, and an
+  // algorithm whose every key was revoked cannot wait.
+  const unseen = keys.length === 0 || keys.some((key) => key.alg === alg && key.activateAt <= now)
   const activateAt = unseen ? now : now + prepublish
   return unseen
     ? [

@@ -59,7 +59,7 @@ export interface Publication {
   readonly maxAge: number
 }
 
-/** A kid that nobody has is looked for in the store no more often than this (seconds). */
+/** A kid that nobody has is looked for in the store no more often than this, and a store that fails is left alone (seconds). */
 const INTERVAL = 1
 
 type States = ReadonlyMap<string, { readonly alg: string; readonly state: KeyState }>
@@ -89,6 +89,8 @@ export class KeyRing extends SigningKeys {
   readonly #listeners = new Listeners<KeyRingEvent>()
   #view: View | undefined
   #triedAt = Number.NEGATIVE_INFINITY
+  /** Whether the last look at the store failed. */
+  #failed = false
   #flight: Promise<void> | undefined
 
   /** @internal */
@@ -188,13 +190,12 @@ export class KeyRing extends SigningKeys {
 
   /** @internal As `SigningKeys.signing`. */
   override *signing(alg: SignatureAlg): Op<Key, Sourcing> {
-    this.#keepUp()
-    const { schedule } = this.#settings
-    if (this.#keeper.age() > signingGrace(schedule)) yield* this.#wait()
+    yield* this.#catchUp()
+    const grace = signingGrace(this.#settings.schedule)
+    if (this.#keeper.age() > grace && this.#mayLook()) yield* this.#wait()
     const age = this.#keeper.age()
     // Who has not heard from the store for so long may hold a key that is retired elsewhere (a partition).
-    if (age > signingGrace(schedule))
-      throw unavailable(`the key store has been out of reach for ${Math.round(age)} s: no key may sign`)
+    if (age > grace) throw unavailable(`the key store has been out of reach for ${Math.round(age)} s: no key may sign`)
     const key = this.#current().signing.get(alg.id)
     if (key) return key
     const next = this.list().find((row) => row.alg === alg.id && row.state === 'next')
@@ -204,7 +205,7 @@ export class KeyRing extends SigningKeys {
 
   /** @internal As `KeySource.select`. */
   override *select(header: JoseHeader, alg: Needs, role: Role): Op<readonly Key[], Sourcing> {
-    this.#keepUp()
+    yield* this.#catchUp()
     try {
       return yield* this.#current().set.select(header, alg, role)
     } catch (error) {
@@ -222,8 +223,8 @@ export class KeyRing extends SigningKeys {
   /** @internal What is published now, and for how long it may be kept. @throws {JoseError} `CS_UNAVAILABLE` */
   async publication(): Promise<Publication> {
     const { cacheMaxAge, prepublish, skew, poll } = this.#settings.schedule
-    this.#keepUp()
-    if (this.#keeper.age() > 2 * poll) await run(this.#wait(), this.#backend)
+    // Nobody waits who signs or verifies; whoever fetches the set does, so that `verifiersKnowBy` holds.
+    if (this.#keeper.age() > poll && this.#mayLook()) await run(this.#wait(), this.#backend)
     // A key that was published elsewhere since our last look signs once it has been public for `prepublish`.
     const known = Math.floor(prepublish - skew - this.#keeper.age())
     if (known <= 0) throw unavailable('the key store has been out of reach for so long that keys may be missing')
@@ -268,11 +269,14 @@ export class KeyRing extends SigningKeys {
     return this.#flight !== undefined || now >= this.#triedAt + INTERVAL || now < this.#triedAt
   }
 
-  /** Looks at the store in the background where it is time to. */
-  #keepUp(): void {
+  /** Looks at the store where it is time to: in the background, or first where the ring has been idle for long. */
+  *#catchUp(): Op<void, Sourcing> {
+    const { poll } = this.#settings.schedule
     const now = this.#settings.now()
-    const due = now >= this.#triedAt + this.#settings.schedule.poll || now < this.#triedAt
+    const due = now >= this.#triedAt + poll || now < this.#triedAt
     if (due && !this.#flight) this.refresh().catch(() => undefined)
+    // Where the last look failed, whoever has keys does not wait for the next.
+    if (!this.#failed && this.#keeper.age() > 2 * poll) yield* this.#wait()
   }
 
   /** Waits for a look at the store, where waiting is possible. What goes wrong is told, and the keys at hand stay. */
@@ -287,7 +291,9 @@ export class KeyRing extends SigningKeys {
     this.#triedAt = this.#settings.now()
     try {
       await this.#keeper.keep()
+      this.#failed = false
     } catch (error) {
+      this.#failed = true
       if (error instanceof JoseError) this.#listeners.tell({ type: 'failed', error })
       throw error
     }
