@@ -32,6 +32,8 @@ const CUT = 'DecompressionStream of Deno ends without a word where its input is 
 const NODE_ML_DSA = "Deno's node:crypto has no ML-DSA to forge or compare with; its WebCrypto has, and is tested"
 const CLOSED_WHY = 'it starts programs and reads files, which this runtime cannot'
 
+const KILLED = "it ends programs in TypeScript between two calls of Node's file system, which it takes Node to watch"
+
 const test = (name: string): string => `packages/countersign/test/${name}.test.ts`
 
 export const SKIPS: readonly Skip[] = [
@@ -81,7 +83,9 @@ export const SKIPS: readonly Skip[] = [
     tests: ['*: an ML-DSA-* key is the same as JWK, PEM, DER and KeyObject*'],
     why: KEY_OBJECT,
   },
-  { on: WEB, file: test('remote'), tests: ['countersign/sync*'], why: SYNC },
+  { on: WEB, file: test('source/remote'), tests: ['countersign/sync*'], why: SYNC },
+  { on: WEB, file: test('source/snapshot'), tests: ['countersign/sync*'], why: SYNC },
+  { on: WEB, file: test('source/function'), tests: ['countersign/sync*'], why: SYNC },
   { on: WEB, file: test('keys/remote-key'), tests: ['countersign/sync *'], why: SYNC },
   { on: WEB, file: test('keys/crypto-key'), tests: ['countersign/sync: *'], why: SYNC },
   { on: ['Node * on WebCrypto', 'Bun'], file: test('examples'), tests: ['countersign/sync: *'], why: SYNC },
@@ -123,7 +127,10 @@ export const SKIPS: readonly Skip[] = [
   { on: ['Node * on WebCrypto', 'Bun', 'Deno'], file: test('cross-check/jwt'), tests: ['*secp256k1*'], why: SECP256K1 },
   { on: WEB, file: test('keys/containers'), tests: ['*ES256K*'], why: SECP256K1 },
   { on: WEB, file: test('keys/rights'), tests: ['*secp256k1*'], why: SECP256K1 },
-  { on: CLOSED, file: test('remote'), tests: ['a real server *'], why: SERVES },
+  { on: CLOSED, file: test('source/remote-servers'), why: SERVES },
+  { on: CLOSED, file: test('source/discovery'), tests: ['*a real server *'], why: SERVES },
+  { on: CLOSED, file: test('attacks/remote-requests'), tests: ['attack *: a real server *'], why: SERVES },
+  { on: CLOSED, file: test('attacks/remote-sets'), tests: ['attack *: a real server *'], why: SERVES },
   {
     on: CLOSED,
     file: test('attacks/tokens'),
@@ -220,5 +227,19 @@ export const SKIPS: readonly Skip[] = [
     on: CLOSED,
     file: test('cross-check/jwt'),
     why: 'jsonwebtoken and fast-jwt are for Node; cross-check/jws holds jose here',
+  },
+  {
+    on: ['Bun', 'Deno', 'workerd', 'Chromium'],
+    file: test('scenarios/remote-sets'),
+    why: 'it measures jwks-rsa, which is for Node, on a server and by the clocks of Node; the tests in test/source run here',
+  },
+  { on: CLOSED, file: test('keyring/file-store'), why: CLOSED_WHY },
+  { on: [...OLD, 'Deno'], file: test('keyring/file-store'), tests: ['four processes *'], why: NO_TYPES },
+  { on: [...OLD, ...CLOSED, 'Bun', 'Deno'], file: test('keyring/crash'), why: KILLED },
+  {
+    on: CLOSED,
+    file: test('keyring/jwks-handler'),
+    tests: ['a real server *', 'a remote set in front of *'],
+    why: SERVES,
   },
 ]

@@ -36,7 +36,8 @@ export function* generateKey(alg: string, options: GenerateOptions): Op<Key> {
   return kid === undefined && key.kind !== 'secret' ? new Key(material, { ...info, kid: yield* thumbprint(key) }) : key
 }
 
-function toSpec(alg: string, { bits, crv }: GenerateOptions): KeySpec {
+/** What is generated for an algorithm. @throws {TypeError} for an unknown algorithm, or a size or curve that is not for it */
+export function toSpec(alg: string, { bits, crv }: GenerateOptions): KeySpec {
   const row = ALGORITHM.get(alg)
   if (row === undefined) throw new TypeError(`alg ${show(alg)} is none of ${[...ALGORITHM.keys()].join(', ')}`)
   const { generate } = row

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { open, readFile, stat, unlink } from 'node:fs/promises'
+import { link, open, readFile, stat, unlink } from 'node:fs/promises'
 import { hostname } from 'node:os'
+import { join } from 'node:path'
 
 /** Milliseconds after which nobody can still be at work, whoever holds the lock. */
 const LEASE = 60_000
@@ -9,44 +10,91 @@ const LEASE = 60_000
 const HELD = new Set<string>()
 
 /**
- * Takes a lock that one instance holds at a time. It keeps instances out of each other's way; that nothing is lost does
- * not hang on it.
+ * Takes the lock of a folder, which one instance holds at a time. It keeps instances out of each other's way; that nothing
+ * is lost does not hang on it.
  *
  * @returns lets it go; nothing where another instance holds it
  */
-export async function takeLock(path: string): Promise<(() => Promise<void>) | undefined> {
+export async function takeLock(folder: string): Promise<(() => Promise<void>) | undefined> {
+  const path = join(folder, 'lock')
   const token = randomUUID()
-  const text = JSON.stringify({ pid: process.pid, host: hostname(), token })
-  for (let tries = 0; tries < 2; tries++) {
-    try {
-      const file = await open(path, 'wx', 0o600)
-      HELD.add(token)
-      try {
-        await file.writeFile(text)
-      } finally {
-        await file.close()
+  const text = JSON.stringify({ pid: process.pid, host: thisHost(), token })
+  HELD.add(token)
+  try {
+    for (let tries = 0; tries < 2; tries++) {
+      if (await placed(path, text)) {
+        return async () => {
+          HELD.delete(token)
+          if ((await contentOf(path)) === text) await removed(path)
+        }
       }
-      return async () => {
-        HELD.delete(token)
-        if ((await contentOf(path)) === text) await removed(path)
-      }
-    } catch (error) {
-      HELD.delete(token)
-      if (codeOf(error) !== 'EEXIST') throw error
-      if (!(await isLeft(path))) return undefined
+      if (!(await isLeft(path))) break
       await removed(path)
     }
+  } catch (error) {
+    HELD.delete(token)
+    throw error
   }
+  HELD.delete(token)
   return undefined
+}
+
+/** Writes the lock, unless it is there. It is whole from the first moment on, where there are links. */
+async function placed(path: string, text: string): Promise<boolean> {
+  const draft = draftIn(join(path, '..'))
+  try {
+    await written(draft, text)
+    const taken = await linked(draft, path)
+    if (taken !== undefined) return taken
+  } finally {
+    await removed(draft)
+  }
+  try {
+    await written(path, text)
+    return true
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false
+    throw error
+  }
+}
+
+/** A name for a file that is being written. */
+export function draftIn(folder: string): string {
+  return join(folder, `.keys.${randomUUID()}.tmp`)
+}
+
+/** Writes a file that is not there yet, for its owner alone, and flushes it. */
+export async function written(path: string, text: string): Promise<void> {
+  const file = await open(path, 'wx', 0o600)
+  try {
+    await file.writeFile(text)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+/** Gives a file a second name. @returns false where the name is taken, nothing where the file system has no links */
+export async function linked(path: string, name: string): Promise<boolean | undefined> {
+  try {
+    await link(path, name)
+    return true
+  } catch (error) {
+    const code = String(codeOf(error))
+    if (code === 'EEXIST') return false
+    if (['EPERM', 'ENOTSUP', 'ENOSYS', 'EOPNOTSUPP'].includes(code)) return undefined
+    throw error
+  }
 }
 
 /** Whether a lock was left behind by a process that ended, or that has been away for longer than anyone works. */
 async function isLeft(path: string): Promise<boolean> {
   const [content, times] = await Promise.all([contentOf(path), stat(path).catch(() => undefined)])
   if (content === undefined || times === undefined) return true
-  if (Date.now() - times.mtimeMs > LEASE) return true
+  // Before or after: the clock may have been set back since.
+  if (Math.abs(Date.now() - times.mtimeMs) > LEASE) return true
   const holder = parse(content)
-  if (holder === undefined || holder.host !== hostname()) return false
+  if (holder === undefined || holder.host !== thisHost()) return false
   return holder.pid === process.pid ? !HELD.has(holder.token) : !isAlive(holder.pid)
 }
 
@@ -61,11 +109,21 @@ function parse(content: string): { readonly pid: number; readonly host: string; 
   return undefined
 }
 
+/** The name of this machine, where a program may know it. */
+function thisHost(): string {
+  try {
+    return hostname()
+  } catch {
+    return ''
+  }
+}
+
 function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0)
   } catch (error) {
-    return codeOf(error) === 'EPERM'
+    // Not being allowed to know says nothing: then the lease decides.
+    return codeOf(error) !== 'ESRCH'
   }
 }
 

@@ -1,11 +1,10 @@
-import { randomUUID } from 'node:crypto'
-import { link, mkdir, open, readdir, readFile, rename, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, open, readdir, readFile, rename, stat } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { JoseError, kindOf } from '../errors.ts'
 import { isObject, own } from '../json.ts'
 import { checkNames } from '../options.ts'
-import { codeOf, removed, takeLock } from './file-lock.ts'
+import { codeOf, draftIn, linked, removed, takeLock, written } from './file-lock.ts'
 import { type KeyStore, parseStoredKeys, type SealingOptions, type StoredKey } from './store.ts'
 
 /**
@@ -15,7 +14,6 @@ import { type KeyStore, parseStoredKeys, type SealingOptions, type StoredKey } f
  */
 const STATE = /^keys\.(\d{1,15})\.json$/
 const DRAFT = /^\.keys\..*\.tmp$/
-const LOCK = 'lock'
 /** Milliseconds after which nobody is still writing a draft. */
 const ABANDONED = 600_000
 /** How often a state may be replaced while it is about to be read. */
@@ -35,7 +33,7 @@ export function fileStore(directory: string | { readonly href: string }, options
     list: async () => (await readState(folder)).keys,
     async exclusive(work) {
       await mkdir(folder, { recursive: true, mode: 0o700 })
-      const release = await takeLock(join(folder, LOCK))
+      const release = await takeLock(folder)
       if (release === undefined) return undefined
       try {
         const { version, keys } = await readState(folder)
@@ -63,7 +61,7 @@ export function fileStore(directory: string | { readonly href: string }, options
 function toPath(directory: unknown): string {
   const url = isObject(directory) && 'href' in directory ? directory['href'] : undefined
   if (typeof url === 'string') return fileURLToPath(url)
-  if (typeof directory === 'string' && directory !== '') return directory
+  if (typeof directory === 'string' && directory !== '') return resolve(directory)
   throw new TypeError(`the directory of a key store is ${kindOf(directory)} and not a path`)
 }
 
@@ -109,9 +107,9 @@ function parseState(text: string): readonly StoredKey[] {
 /** @returns whether this is the next state: false where another instance has written one */
 async function writeState(folder: string, { version, keys }: State): Promise<boolean> {
   const path = pathOf(folder, version)
-  const draft = join(folder, `.keys.${randomUUID()}.tmp`)
+  const draft = draftIn(folder)
   try {
-    await writeFlushed(draft, `${JSON.stringify({ keys }, null, 2)}\n`)
+    await written(draft, `${JSON.stringify({ keys }, null, 2)}\n`)
     if (!(await named(draft, path))) return false
   } finally {
     await removed(draft)
@@ -129,33 +127,17 @@ async function writeState(folder: string, { version, keys }: State): Promise<boo
   return true
 }
 
-async function writeFlushed(path: string, text: string): Promise<void> {
-  const file = await open(path, 'wx', 0o600)
-  try {
-    await file.writeFile(text)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-}
-
 /** Gives a draft its name, unless the name is taken. */
 async function named(draft: string, path: string): Promise<boolean> {
-  try {
-    await link(draft, path)
-    return true
-  } catch (error) {
-    const code = codeOf(error)
-    if (code === 'EEXIST') return false
-    if (!['EPERM', 'ENOTSUP', 'ENOSYS', 'EOPNOTSUPP'].includes(String(code))) throw error
-  }
+  const taken = await linked(draft, path)
+  if (taken !== undefined) return taken
   // A file system without links: the lock has to do.
-  const taken = await stat(path).then(
+  const there = await stat(path).then(
     () => true,
     () => false,
   )
-  if (!taken) await rename(draft, path)
-  return !taken
+  if (!there) await rename(draft, path)
+  return !there
 }
 
 /** Makes names last; where a folder cannot be opened, as on Windows, the system sees to it. */

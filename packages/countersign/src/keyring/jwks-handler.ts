@@ -79,8 +79,9 @@ function preflight(): Record<string, string> {
 
 /** Whether If-None-Match has an entity tag, by the weak comparison (RFC 9110 §13.1.2). */
 function names(header: string | null, etag: string): boolean {
-  if (header === null) return false
-  return header.split(',').some((tag) => ['*', etag].includes(tag.trim().replace(/^W\//, '')))
+  if (header?.trim() === '*') return true
+  const tags = header?.matchAll(/(?:^|,)\s*(?:W\/)?("[^"]*")\s*(?=,|$)/g) ?? []
+  return [...tags].some(([, tag]) => tag === etag)
 }
 
 function answer(status: number, headers: Record<string, string>, body?: Uint8Array): JwksResponse {

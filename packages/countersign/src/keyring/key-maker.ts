@@ -8,7 +8,7 @@ import type { Key } from '../key/key.ts'
 import { exportJwk, type GenerateOptions, generateKey, publicKey, thumbprint } from '../key/ops.ts'
 import { type Op, use } from '../op.ts'
 import type { Sealer } from './seal.ts'
-import type { StoredKey } from './store.ts'
+import { invalidStore, type StoredKey } from './store.ts'
 
 /** A key of a ring, taken in. */
 export interface RingMember {
@@ -21,7 +21,7 @@ export interface RingMember {
 }
 
 /** A new key, without its times. */
-export type NewKey = Pick<StoredKey, 'kid' | 'alg' | 'publicJwk' | 'privateJwk'>
+export type NewKey = Pick<StoredKey, 'kid' | 'alg' | 'publicJwk' | 'voucher' | 'privateJwk'>
 
 const SECRET_NAME_OCTETS = 16
 
@@ -32,33 +32,45 @@ export function* makeKey(alg: string, options: Omit<GenerateOptions, 'kid'>, sea
   const drawn = secret ? base64url(yield* use((backend: Backend) => backend.random(SECRET_NAME_OCTETS))) : undefined
   const key = yield* generateKey(alg, { ...options, ...(drawn !== undefined && { kid: drawn }) })
   const kid = key.kid as string
-  const jwk = { ...(yield* exportJwk(key)), use: 'sig' }
-  const open = secret ? undefined : { ...(yield* exportJwk(yield* publicKey(key))), use: 'sig' }
-  return { kid, alg, privateJwk: yield* sealer.seal(jwk), ...(open && { publicJwk: open }) }
+  const privateJwk = yield* sealer.seal({ ...(yield* exportJwk(key)), use: 'sig' })
+  if (secret) return { kid, alg, privateJwk }
+  const publicJwk = { ...(yield* exportJwk(yield* publicKey(key))), use: 'sig' }
+  return { kid, alg, publicJwk, voucher: yield* sealer.seal(publicJwk), privateJwk }
 }
 
-/** Takes a stored key in. @throws {JoseError} `CS_KEY_INVALID`, or why the key is refused */
+/** Takes a stored key in. @throws {JoseError} `CS_KEY_INVALID`, or `CS_UNSUPPORTED` for one that this runtime lacks */
 export function* openMember(row: StoredKey, sealer: Sealer, backend: Backend): Op<RingMember> {
-  const { alg, kid, publicJwk } = row
-  const verifying = publicJwk && importNamed(publicJwk, row, backend)
-  if (row.privateJwk === undefined) {
-    if (verifying) return { verifying, current: true }
-    throw new JoseError('CS_KEY_INVALID', `key ${show(kid)} of the store has neither half`)
+  try {
+    return yield* row.publicJwk ? openPair(row, row.publicJwk, sealer, backend) : openSecret(row, sealer, backend)
+  } catch (error) {
+    if (!(error instanceof JoseError) || ['CS_KEY_INVALID', 'CS_UNSUPPORTED'].includes(error.code)) throw error
+    throw new JoseError('CS_KEY_INVALID', `key ${show(row.kid)} of the store is refused: ${error.message}`, {
+      cause: error,
+    })
   }
-  const { jwk, current } = yield* sealer.open(row)
-  const signing = importJwk(jwk, { alg, kid }, backend)
-  if (verifying === undefined) {
-    if (signing.kind === 'secret') return { verifying: signing, signing, current }
-    throw new JoseError('CS_KEY_INVALID', `key ${show(kid)} of the store has no public half`)
-  }
-  // A store that somebody wrote to must not publish the key of somebody else beside ours.
-  if ((yield* thumbprint(yield* publicKey(signing))) !== (yield* thumbprint(verifying)))
-    throw new JoseError('CS_KEY_INVALID', `the two halves of key ${show(kid)} in the store do not belong together`)
-  return { verifying, signing, current }
 }
 
-function importNamed(jwk: Jwk, { kid, alg }: StoredKey, backend: Backend): Key {
-  const key = importJwk(jwk, { alg }, backend)
-  if (key.kind === 'public' && key.kid === kid) return key
-  throw new JoseError('CS_KEY_INVALID', `the public half of key ${show(kid)} in the store is another key`)
+function* openSecret(row: StoredKey, sealer: Sealer, backend: Backend): Op<RingMember> {
+  const { alg, kid, privateJwk = '' } = row
+  const { jwk, current } = yield* sealer.open(privateJwk, row)
+  const secret = importJwk(jwk, { alg, kid }, backend)
+  if (secret.kind === 'secret') return { verifying: secret, signing: secret, current }
+  throw invalidStore(`key ${show(kid)} without its public half`)
+}
+
+/** A pair, of which the private half may be gone; then the voucher says that the public one is ours. */
+function* openPair(row: StoredKey, publicJwk: Jwk, sealer: Sealer, backend: Backend): Op<RingMember> {
+  const { alg, kid, privateJwk, voucher } = row
+  const verifying = importJwk(publicJwk, { alg }, backend)
+  if (verifying.kind !== 'public' || verifying.kid !== kid)
+    throw invalidStore(`key ${show(kid)} with a public half that is none, or that of another key`)
+  const sealed = privateJwk ?? voucher
+  if (sealed === undefined) throw invalidStore(`key ${show(kid)}, for which nothing vouches`)
+  const { jwk, current } = yield* sealer.open(sealed, row)
+  const key = importJwk(jwk, { alg, kid }, backend)
+  if (key.kind !== (privateJwk === undefined ? 'public' : 'private'))
+    throw invalidStore(`key ${show(kid)} with a half that is not the one it should be`)
+  if ((yield* thumbprint(yield* publicKey(key))) !== (yield* thumbprint(verifying)))
+    throw invalidStore(`key ${show(kid)} with two halves that do not belong together`)
+  return privateJwk === undefined ? { verifying, current } : { verifying, signing: key, current }
 }

@@ -1,4 +1,4 @@
-import { notice, type Schedule } from './schedule.ts'
+import { notice, readiness, type Schedule } from './schedule.ts'
 import type { StoredKey } from './store.ts'
 
 /**
@@ -21,9 +21,14 @@ export interface Plan {
   readonly remove: readonly string[]
 }
 
-/** The key of an algorithm that signs at a time: of those whose turn has come the last. */
+/**
+ * The key of an algorithm that signs at a time: of those whose turn has come the last. The first key of a store signs from
+ * its beginning, also where a clock is behind the one that wrote it.
+ */
 export function activeKey(keys: readonly StoredKey[], alg: string, now: number): StoredKey | undefined {
-  return inOrder(keys, alg).findLast((key) => key.activateAt <= now && (key.retireAt ?? Number.POSITIVE_INFINITY) > now)
+  const turns = inOrder(keys, alg).filter((key) => !isOver(key, now))
+  const begun = turns.findLast((key) => key.activateAt <= now)
+  return begun ?? turns.find((key) => key.activateAt <= key.publishedAt)
 }
 
 /** The state of a key at a time. */
@@ -42,14 +47,18 @@ export function nextChange(keys: readonly StoredKey[], now: number): number {
 
 /** The keys of an algorithm that are not revoked, in the order of their turns. */
 function inOrder(keys: readonly StoredKey[], alg: string): readonly StoredKey[] {
-  return keys
-    .filter((key) => key.alg === alg && key.revokedAt === undefined)
-    .sort((a, b) => a.activateAt - b.activateAt || (a.kid < b.kid ? -1 : 1))
+  return keys.filter((key) => key.alg === alg && key.revokedAt === undefined).sort(byTurn)
+}
+
+/** The order of turns, the same everywhere, also where two begin at the same moment. */
+export function byTurn(a: StoredKey, b: StoredKey): number {
+  const [first, second] = [a, b].map(({ retireAt = Number.MAX_VALUE }) => retireAt) as [number, number]
+  return a.activateAt - b.activateAt || first - second || (a.kid < b.kid ? -1 : 1)
 }
 
 /**
- * What is due at a time; once keys were inserted, it is asked again. It says the same however often it is asked, and mends what a crash left half done: two
- * instances that both act on it do no harm.
+ * What is due at a time; once keys were inserted, it is asked again. It says the same however often it is asked, and mends
+ * what a crash left half done: two instances that both act on it do no harm.
  *
  * @param algs - the algorithms that the ring is to have
  */
@@ -57,17 +66,18 @@ export function toPlan(keys: readonly StoredKey[], algs: readonly string[], sche
   const insert: Wanted[] = []
   const planned = new Map(keys.map((key) => [key.kid, key]))
   for (const alg of new Set([...algs, ...keys.map((key) => key.alg)])) {
-    const promoted = promote([...planned.values()], alg, now)
+    const promoted = promote([...planned.values()], alg, schedule, now)
     if (promoted) planned.set(promoted.kid, promoted)
     if (algs.includes(alg)) insert.push(...toWanted([...planned.values()], alg, schedule, now))
-    const successors = inOrder([...planned.values()], alg)
-    for (const [index, key] of successors.entries()) {
-      const follower = successors[index + 1]?.activateAt
-      const fading = algs.includes(alg) || key.activateAt + schedule.period > now ? undefined : now
-      planned.set(key.kid, retiring(key, follower ?? fading, schedule, now))
+    // Whose turn is over stands behind nobody.
+    const turns = inOrder([...planned.values()], alg).filter((key) => !isOver(key, now))
+    for (const [index, key] of turns.entries()) {
+      const faded = !algs.includes(alg) && key.activateAt + schedule.period <= now
+      const fading = faded ? (key.retireAt ?? now + notice(schedule)) : undefined
+      planned.set(key.kid, retiring(key, turns[index + 1]?.activateAt ?? fading, schedule))
     }
   }
-  const all = [...planned.values()].map((key) => withoutPrivate(key, schedule, now))
+  const all = [...planned.values()].map((key) => withoutPrivate(ending(key, schedule, now), schedule, now))
   const gone = all.filter(({ purgeAt }) => purgeAt !== undefined && purgeAt <= now).map(({ kid }) => kid)
   return {
     insert,
@@ -76,46 +86,63 @@ export function toPlan(keys: readonly StoredKey[], algs: readonly string[], sche
   }
 }
 
-/** The next key takes over at once where an algorithm that had an active key has none, since it was revoked. */
-function promote(keys: readonly StoredKey[], alg: string, now: number): StoredKey | undefined {
-  const began = keys.some((key) => key.alg === alg && key.activateAt <= now)
-  if (!began || activeKey(keys, alg, now)) return undefined
-  const next = inOrder(keys, alg).find((key) => key.activateAt > now)
-  return next && { ...next, activateAt: now }
+const isOver = ({ retireAt }: StoredKey, now: number): boolean => retireAt !== undefined && retireAt <= now
+
+/**
+ * The next key with its turn brought forward where an algorithm has none that signs: to now if it has been public for
+ * long enough, or if the one that signed was revoked and nobody can wait. Whatever its times say, as those of a clock that
+ * ran years ahead, it has been public since before now.
+ */
+function promote(keys: readonly StoredKey[], alg: string, schedule: Schedule, now: number): StoredKey | undefined {
+  if (activeKey(keys, alg, now)) return undefined
+  const next = inOrder(keys, alg).find((key) => key.activateAt > now && !isOver(key, now))
+  if (next === undefined) return undefined
+  const ready = next.publishedAt + readiness(schedule) <= now || isBereft(keys, alg, now)
+  const activateAt = ready ? now : Math.min(next.activateAt, now + readiness(schedule))
+  return activateAt < next.activateAt ? { ...next, activateAt } : undefined
+}
+
+/** Whether the last key of an algorithm that signed was revoked, so that the next had no time to become known. */
+function isBereft(keys: readonly StoredKey[], alg: string, now: number): boolean {
+  const end = ({ retireAt = Number.POSITIVE_INFINITY }: StoredKey): number => retireAt
+  const begun = keys.filter((key) => key.alg === alg && key.activateAt <= now).sort((a, b) => end(a) - end(b))
+  return begun.at(-1)?.revokedAt !== undefined
 }
 
 /** The keys that an algorithm lacks: one that signs, and always one that waits. */
 function toWanted(keys: readonly StoredKey[], alg: string, schedule: Schedule, now: number): readonly Wanted[] {
-  const { period, prepublish } = schedule
-  const waiting = inOrder(keys, alg).some((key) => key.activateAt > now)
+  if (inOrder(keys, alg).some((key) => key.activateAt > now && !isOver(key, now))) return []
+  const ready = now + readiness(schedule)
   const active = activeKey(keys, alg, now)
-  if (waiting) return []
-  if (active) return [{ alg, activateAt: Math.max(active.activateAt + period, now + prepublish) }]
-  // Verifiers have the set without an algorithm that is new in it. A set that nobody has seen they do not have, and an
-  // algorithm whose every key was revoked cannot wait.
-  const unseen = keys.length === 0 || keys.some((key) => key.alg === alg && key.activateAt <= now)
-  const activateAt = unseen ? now : now + prepublish
-  return unseen
-    ? [
-        { alg, activateAt },
-        { alg, activateAt: now + Math.max(period, prepublish) },
-      ]
-    : [{ alg, activateAt }]
+  if (active) return [{ alg, activateAt: Math.max(active.activateAt + schedule.period, ready) }]
+  // Verifiers keep the set, and do not have the key of an algorithm that is new in it.
+  if (keys.length > 0 && !isBereft(keys, alg, now)) return [{ alg, activateAt: ready }]
+  return [
+    { alg, activateAt: now },
+    { alg, activateAt: Math.max(now + schedule.period, ready) },
+  ]
 }
 
-/** A key with the times that follow from its successor's; what has passed stays as it is. */
-function retiring(key: StoredKey, retireAt: number | undefined, { overlap }: Schedule, now: number): StoredKey {
-  if (key.retireAt !== undefined && key.retireAt <= now && key.purgeAt !== undefined) return key
+/** A key whose turn is not over, with the times that follow from its successor's. */
+function retiring(key: StoredKey, retireAt: number | undefined, { overlap }: Schedule): StoredKey {
   const { retireAt: before, purgeAt, ...rest } = key
   if (retireAt === undefined) return rest
   const kept = before === retireAt ? (purgeAt ?? 0) : 0
   return { ...rest, retireAt, purgeAt: Math.max(kept, retireAt + overlap) }
 }
 
+/** A key whose turn is over has an end; the times that it has stay as they are. */
+function ending(key: StoredKey, { overlap }: Schedule, now: number): StoredKey {
+  const { retireAt, purgeAt } = key
+  return retireAt !== undefined && isOver(key, now) && purgeAt === undefined
+    ? { ...key, purgeAt: retireAt + overlap }
+    : key
+}
+
 /** Who no longer signs needs no private key. A secret verifies as well, so it stays for as long as it does that. */
 function withoutPrivate(key: StoredKey, { skew }: Schedule, now: number): StoredKey {
   const { privateJwk, ...rest } = key
-  const signed = key.publicJwk !== undefined && (key.retireAt ?? Number.POSITIVE_INFINITY) + skew <= now
+  const signed = key.voucher !== undefined && isOver(key, now - skew)
   return privateJwk !== undefined && (signed || key.revokedAt !== undefined) ? rest : key
 }
 
@@ -141,7 +168,7 @@ export function hurried(
   return algs.flatMap((alg) => {
     const next = inOrder(keys, alg).find((key) => key.activateAt > now)
     if (next === undefined) return []
-    const soonest = Math.max(now + notice(schedule), next.publishedAt + schedule.prepublish)
+    const soonest = Math.max(now + notice(schedule), next.publishedAt + readiness(schedule))
     return soonest < next.activateAt ? [{ ...next, activateAt: soonest }] : []
   })
 }

@@ -1,7 +1,7 @@
 import { SIGNATURE } from '../alg/signature.ts'
 import { kindOf, show } from '../errors.ts'
 import { isObject, withoutUndefined } from '../json.ts'
-import type { GenerateOptions } from '../key/ops.ts'
+import { type GenerateOptions, toSpec } from '../key/ops.ts'
 import { checkNames, toClock } from '../options.ts'
 import { checkSchedule, SCHEDULE_NAMES, type Schedule, type ScheduleOptions, toSchedule } from './schedule.ts'
 import type { KeyStore } from './store.ts'
@@ -52,7 +52,7 @@ export function toSettings(options: KeyRingOptions): RingSettings {
     if (!isObject(store) || typeof store[method] !== 'function')
       throw new TypeError(`store is ${kindOf(store)} without a method ${method}: give memoryStore() or fileStore(…)`)
   }
-  return { algs: chosen, schedule: checkSchedule(toSchedule(times)), store, now: toClock(now) }
+  return { algs: chosen, schedule: checkSchedule(toSchedule(times), chosen.length), store, now: toClock(now) }
 }
 
 function toRingAlgorithm(value: unknown): RingAlgorithm {
@@ -60,5 +60,7 @@ function toRingAlgorithm(value: unknown): RingAlgorithm {
   checkNames<RingAlgorithm>(given, ['alg', 'bits', 'crv'], 'an algorithm of a ring')
   if (!SIGNATURE.has(given.alg))
     throw new TypeError(`alg ${show(given.alg)} is none of ${[...SIGNATURE.keys()].join(', ')}`)
+  const { alg, ...options } = given
+  toSpec(alg, options) // what cannot be made is refused now, and not at some rotation
   return withoutUndefined({ ...given })
 }

@@ -8,26 +8,19 @@ import type { Key } from '../key/key.ts'
 import { publicJwks } from '../key/ops.ts'
 import { type Op, run, use } from '../op.ts'
 import { checkNames, toText } from '../options.ts'
+import { withDeadline } from '../source/deadline.ts'
 import { SigningKeys } from '../source/key-source.ts'
 import { type Listener, Listeners } from '../source/listeners.ts'
 import { KeySet } from '../source/set.ts'
 import { type Change, Keeper } from './keeper.ts'
-import { activeKey, hurried, type KeyState, nextChange, revoked, stateOf } from './plan.ts'
+import { activeKey, byTurn, hurried, type KeyState, nextChange, revoked, stateOf } from './plan.ts'
 import type { RingSettings } from './ring-options.ts'
-import { signingGrace } from './schedule.ts'
+import { LEAST_KEPT, signingGrace } from './schedule.ts'
 import type { StoredKey } from './store.ts'
 
-/** A key of a ring, as people look at it. Times are epoch seconds. */
-export interface RingKey {
-  readonly kid: string
-  readonly alg: string
+/** A key of a ring, as people look at it: its times, and no part of the key itself. */
+export interface RingKey extends Omit<StoredKey, 'publicJwk' | 'voucher' | 'privateJwk'> {
   readonly state: KeyState
-  readonly publishedAt: number
-  readonly activateAt: number
-  readonly retireAt?: number
-  readonly purgeAt?: number
-  readonly revokedAt?: number
-  readonly reason?: string
 }
 
 /** What happened to a ring, for a log line or a metric; `state` is what a key has become. */
@@ -41,7 +34,10 @@ export interface Revocation {
   readonly revokedAt: number
   /** The key that signs now. */
   readonly active: string | undefined
-  /** Verifiers that heed max-age trust the revoked key until then, and know the new one by then (epoch seconds). */
+  /**
+   * Verifiers that heed max-age trust the revoked key until then, and know the new one by then (epoch seconds), if the
+   * instance that they ask can reach its store.
+   */
   readonly verifiersKnowBy: number
 }
 
@@ -61,6 +57,8 @@ export interface Publication {
 
 /** A kid that nobody has is looked for in the store no more often than this, and a store that fails is left alone (seconds). */
 const INTERVAL = 1
+/** For how long a request for the set waits for a store that has failed before (seconds). */
+const PATIENCE = 1
 
 type States = ReadonlyMap<string, { readonly alg: string; readonly state: KeyState }>
 
@@ -119,11 +117,9 @@ export class KeyRing extends SigningKeys {
   /** Every key that is stored, with its state, in the order of their turns. */
   list(): readonly RingKey[] {
     const [rows, now] = [this.#keeper.rows, this.#keeper.time()]
-    return [...rows]
-      .sort((a, b) => a.activateAt - b.activateAt)
-      .map(({ publicJwk: _open, privateJwk: _private, ...row }) => {
-        return { ...row, state: stateOf(rows.find(({ kid }) => kid === row.kid) as StoredKey, rows, now) }
-      })
+    return [...rows].sort(byTurn).map(({ publicJwk: _open, privateJwk: _private, voucher: _voucher, ...row }) => {
+      return { ...row, state: stateOf(rows.find(({ kid }) => kid === row.kid) as StoredKey, rows, now) }
+    })
   }
 
   /**
@@ -146,7 +142,8 @@ export class KeyRing extends SigningKeys {
 
   /**
    * Takes a key out of use at once: it signs no more, verifies nothing here, and is published no more. If it was active,
-   * the next key, which has been public all along, takes its place.
+   * the next key, which has been public all along, takes its place. Where the store fails, the key is out here all the
+   * same, and the store is told as soon as it is back, if this process lives to see it: so try again.
    *
    * @throws {JoseError} `CS_NO_KEY` for a kid that is not stored, `CS_UNAVAILABLE` where the store fails
    */
@@ -154,6 +151,9 @@ export class KeyRing extends SigningKeys {
     checkNames<{ readonly reason?: string }>(options, ['reason'], 'revoke')
     const reason = options.reason === undefined ? undefined : toText(options.reason, 'reason')
     const { schedule } = this.#settings
+    const known = this.#keeper.rows.find((row) => row.kid === kid)
+    // Here it is out at once, also where the store is out of reach; then it is told as soon as it is back.
+    if (known && known.revokedAt === undefined) this.#keeper.ban(revoked(known, reason, schedule, this.#keeper.time()))
     await this.#change((rows, now) => {
       const key = rows.find((row) => row.kid === kid)
       if (key === undefined) throw new JoseError('CS_NO_KEY', `no key of the ring has kid ${show(kid)}`)
@@ -162,7 +162,8 @@ export class KeyRing extends SigningKeys {
     const { rows } = this.#keeper
     const { alg, revokedAt = this.#keeper.time() } = rows.find((row) => row.kid === kid) ?? { alg: '' }
     const active = activeKey(rows, alg, this.#keeper.time())?.kid
-    return { kid, revokedAt, active, verifiersKnowBy: revokedAt + schedule.poll + schedule.cacheMaxAge }
+    const verifiersKnowBy = this.#keeper.time() + schedule.poll + schedule.cacheMaxAge
+    return { kid, revokedAt, active, verifiersKnowBy }
   }
 
   /**
@@ -196,6 +197,7 @@ export class KeyRing extends SigningKeys {
     const age = this.#keeper.age()
     // Who has not heard from the store for so long may hold a key that is retired elsewhere (a partition).
     if (age > grace) throw unavailable(`the key store has been out of reach for ${Math.round(age)} s: no key may sign`)
+    if (!this.#current().signing.has(alg.id) && this.#mayLook()) yield* this.#wait()
     const key = this.#current().signing.get(alg.id)
     if (key) return key
     const next = this.list().find((row) => row.alg === alg.id && row.state === 'next')
@@ -209,10 +211,21 @@ export class KeyRing extends SigningKeys {
     try {
       return yield* this.#current().set.select(header, alg, role)
     } catch (error) {
-      if (!(error instanceof JoseError) || error.code !== 'CS_NO_KEY' || !this.#mayLook()) throw error
+      if (!(error instanceof JoseError) || error.code !== 'CS_NO_KEY') throw error
+      if (!this.#mayLook()) throw this.#doubted(error)
     }
     yield* this.#wait()
-    return yield* this.#current().set.select(header, alg, role)
+    try {
+      return yield* this.#current().set.select(header, alg, role)
+    } catch (error) {
+      throw error instanceof JoseError && error.code === 'CS_NO_KEY' ? this.#doubted(error) : error
+    }
+  }
+
+  /** That a kid is unknown, with the doubt there is about it while the store is out of reach. */
+  #doubted(error: JoseError): JoseError {
+    if (!this.#failed) return error
+    return new JoseError('CS_NO_KEY', `${error.message}, and the key store is out of reach`, { unavailable: true })
   }
 
   /** @internal As `KeySource.first`. */
@@ -223,14 +236,23 @@ export class KeyRing extends SigningKeys {
   /** @internal What is published now, and for how long it may be kept. @throws {JoseError} `CS_UNAVAILABLE` */
   async publication(): Promise<Publication> {
     const { cacheMaxAge, prepublish, skew, poll } = this.#settings.schedule
-    // Nobody waits who signs or verifies; whoever fetches the set does, so that `verifiersKnowBy` holds.
-    if (this.#keeper.age() > poll && this.#mayLook()) await run(this.#wait(), this.#backend)
     // A key that was published elsewhere since our last look signs once it has been public for `prepublish`.
-    const known = Math.floor(prepublish - skew - this.#keeper.age())
-    if (known <= 0) throw unavailable('the key store has been out of reach for so long that keys may be missing')
+    const known = (): number => Math.floor(prepublish - skew - this.#keeper.age())
+    // Whoever fetches the set waits for the store, so that `verifiersKnowBy` holds; a store that has failed is given a
+    // second, by the one who asks first.
+    const due = this.#keepUp()
+    const missing = known() < LEAST_KEPT
+    if (missing ? this.#mayLook() : this.#keeper.age() > poll && !this.#failed) await run(this.#wait(), this.#backend)
+    else if (due && this.#keeper.age() > poll) {
+      const settled = run(this.#wait(), this.#backend)
+      await withDeadline(PATIENCE, 'the key store has not answered yet', () => settled).catch(() => undefined)
+    }
+    if (known() < LEAST_KEPT)
+      throw unavailable('the key store has been out of reach for so long that keys may be missing')
     const view = this.#current()
-    view.published ??= run(publicJwks(view.set.keys.filter(({ kind }) => kind === 'public')), this.#backend)
-    return { jwks: await view.published, maxAge: Math.min(cacheMaxAge, known) }
+    const keys = view.set.keys.filter(({ kind }) => kind === 'public')
+    view.published ??= run(publicJwks(keys), this.#backend).then(frozen)
+    return { jwks: await view.published, maxAge: Math.min(cacheMaxAge, known()) }
   }
 
   /** The view of this moment; who looks at it notices every change since the last. */
@@ -242,9 +264,11 @@ export class KeyRing extends SigningKeys {
     const states = new Map(rows.map((row) => [row.kid, { alg: row.alg, state: stateOf(row, rows, now) }]))
     const keys: Key[] = []
     const signing = new Map<string, Key>()
-    for (const { kid, alg } of rows) {
+    // In the order of their turns, so that every instance publishes the same text.
+    for (const { kid, alg, revokedAt } of [...rows].sort(byTurn)) {
       const [member, state] = [this.#keeper.member(kid), states.get(kid)?.state]
-      if (member === undefined || state === 'revoked' || state === 'purged') continue
+      // One that is due to be removed is, at the next look; whoever is cut off may not have heard that it goes on.
+      if (member === undefined || revokedAt !== undefined) continue
       keys.push(member.verifying)
       if (member.signing && state === 'active') signing.set(alg, member.signing)
     }
@@ -269,14 +293,19 @@ export class KeyRing extends SigningKeys {
     return this.#flight !== undefined || now >= this.#triedAt + INTERVAL || now < this.#triedAt
   }
 
-  /** Looks at the store where it is time to: in the background, or first where the ring has been idle for long. */
-  *#catchUp(): Op<void, Sourcing> {
-    const { poll } = this.#settings.schedule
+  /** Looks at the store in the background where it is time to. @returns whether it was */
+  #keepUp(): boolean {
     const now = this.#settings.now()
-    const due = now >= this.#triedAt + poll || now < this.#triedAt
+    const due = now >= this.#triedAt + this.#settings.schedule.poll || now < this.#triedAt
     if (due && !this.#flight) this.refresh().catch(() => undefined)
+    return due
+  }
+
+  /** The same, and waits for it where the ring has been idle for long. */
+  *#catchUp(): Op<void, Sourcing> {
+    this.#keepUp()
     // Where the last look failed, whoever has keys does not wait for the next.
-    if (!this.#failed && this.#keeper.age() > 2 * poll) yield* this.#wait()
+    if (!this.#failed && this.#keeper.age() > 2 * this.#settings.schedule.poll) yield* this.#wait()
   }
 
   /** Waits for a look at the store, where waiting is possible. What goes wrong is told, and the keys at hand stay. */
@@ -304,6 +333,11 @@ export class KeyRing extends SigningKeys {
     await this.#keeper.keep(change)
     this.#current()
   }
+}
+
+/** A set that nobody can change who was given it. */
+function frozen({ keys }: JwkSet): JwkSet {
+  return Object.freeze({ keys: Object.freeze(keys.map((jwk) => Object.freeze(jwk))) })
 }
 
 function unavailable(why: string): JoseError {

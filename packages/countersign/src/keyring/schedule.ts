@@ -39,6 +39,8 @@ export const SCHEDULE_NAMES: readonly (keyof Schedule)[] = [
 ]
 
 const [HOUR, DAY] = [3600, 86_400]
+/** Our own remote sets ask no more often, whatever max-age says (seconds). */
+export const LEAST_KEPT = 5
 
 /** The times as given, or else by default; whether they can be kept together is for {@link checkSchedule}. */
 export function toSchedule(options: ScheduleOptions): Schedule {
@@ -56,20 +58,31 @@ export function toSchedule(options: ScheduleOptions): Schedule {
   }
 }
 
+/** Our own remote sets take no more keys. */
+const MOST_KEYS = 100
+
 /**
  * What has to hold, or some valid token would be refused: a key would sign before every verifier has it, or be gone
  * before its tokens are.
  *
+ * @param algs - how many algorithms have keys
  * @throws TypeError that names every inequality that does not hold
  */
-export function checkSchedule(schedule: Schedule): Schedule {
-  const { poll, tokenLifetime, cacheMaxAge } = schedule
+export function checkSchedule(schedule: Schedule, algs = 1): Schedule {
+  const { poll, tokenLifetime, cacheMaxAge, prepublish, overlap } = schedule
   const broken = [
     ...atLeast(schedule, 'prepublish', ['cacheMaxAge', 'poll', 'skew']),
+    ...atLeast(schedule, 'prepublish', ['poll', 'poll', 'skew']),
     ...atLeast(schedule, 'overlap', ['tokenLifetime', 'skew']),
-    ...atLeast(schedule, 'period', ['prepublish', 'poll']),
+    ...atLeast(schedule, 'period', ['prepublish', 'poll', 'poll']),
   ]
-  for (const [name, value] of Object.entries({ poll, tokenLifetime, cacheMaxAge })) {
+  // Keys change once in a prepublish at most, where every rotation is brought forward.
+  const published = algs * (2 + Math.ceil(overlap / prepublish))
+  if (published > MOST_KEYS)
+    broken.push(`with overlap (${overlap} s) ${published} keys may be public, and verifiers take ${MOST_KEYS}`)
+  if (cacheMaxAge < LEAST_KEPT)
+    broken.push(`cacheMaxAge (${cacheMaxAge} s) is less than the ${LEAST_KEPT} s for which verifiers keep every set`)
+  for (const [name, value] of Object.entries({ poll, tokenLifetime })) {
     if (value === 0) broken.push(`${name} is 0`)
   }
   if (broken.length > 0) throw new TypeError(`the key ring cannot keep its promises: ${broken.join('; ')}`)
@@ -84,15 +97,26 @@ function atLeast(schedule: Schedule, name: keyof Schedule, others: readonly (key
 }
 
 /**
- * For how long after its last look at the store an instance may sign, in seconds. An early rotation is announced two
- * polls and the skew ahead; an instance that has not heard of it goes on with the old key, whose tokens still live as
- * long as the overlap has room for them.
+ * For how long after its last look at the store an instance may sign, in seconds. An early rotation is announced by the
+ * {@link notice}; an instance that has not heard of it goes on with the old key, whose tokens still live as long as the
+ * overlap has room for them.
  */
 export function signingGrace({ poll, overlap, tokenLifetime, skew }: Schedule): number {
   return 2 * poll + overlap - tokenLifetime - skew
 }
 
-/** How long before an early rotation every instance has to hear of it, in seconds. */
+/**
+ * How long before an early rotation it is announced, in seconds: every instance hears of it within two polls, and what is
+ * written to the store is there within one more.
+ */
 export function notice({ poll, skew }: Schedule): number {
-  return 2 * poll + skew
+  return 3 * poll + skew
+}
+
+/**
+ * How long before its turn a key is written, in seconds: it is public for `prepublish`, and there within a poll. Whoever
+ * looked at the store a moment before counts from then.
+ */
+export function readiness({ prepublish, poll }: Schedule): number {
+  return prepublish + poll
 }

@@ -11,18 +11,18 @@ import type { Op } from '../op.ts'
 import { checkNames } from '../options.ts'
 import type { SealedBy, SealingOptions, StoredKey } from './store.ts'
 
-/** A private JWK taken out of the store. */
+/** A JWK taken out of its seal. */
 export interface Opened {
   readonly jwk: JsonObject
   /** Whether it is sealed as new ones are; one that is not is to be sealed anew. */
   readonly current: boolean
 }
 
-/** Turns private JWKs into what may be stored, and back. */
+/** Turns JWKs into what may be stored, and back. */
 export interface Sealer {
   seal(jwk: object): Op<string>
   /** @throws {JoseError} `CS_KEY_INVALID` where it does not open, or is another key than its row says */
-  open(row: StoredKey): Op<Opened>
+  open(sealed: string, row: StoredKey): Op<Opened>
 }
 
 const MAX_DEPTH = 8
@@ -43,23 +43,26 @@ export function toSealer(options: SealingOptions | 'none', backend: Backend): Se
       )
       return token as string
     },
-    *open(row) {
-      const algorithms = [AT_REST.kek, AT_REST.passphrase]
-      try {
-        const options = { keys, algorithms, encryptions: [AT_REST.enc] }
-        const { plaintext, key } = yield* decryptJwe(row.privateJwk, options, backend)
-        return { jwk: checked(fromUtf8(plaintext, 'the private key'), row), current: key === keys[0] }
-      } catch (cause) {
-        if (!(cause instanceof JoseError) || cause.code === 'CS_KEY_INVALID') throw cause
-        throw new JoseError(
-          'CS_KEY_INVALID',
-          `the private half of key ${show(row.kid)} does not open: ${cause.message}`,
-          {
-            hint: 'Give the kek or the passphrase that the store was written with; one that is replaced goes into previous.',
-            cause,
-          },
-        )
+    *open(sealed, row) {
+      const limits = { algorithms: [AT_REST.kek, AT_REST.passphrase], encryptions: [AT_REST.enc] }
+      let fault: JoseError | undefined
+      // One after the other, since two passphrases are more work than one JWE may ask for.
+      for (const key of keys) {
+        let text: string
+        try {
+          const { plaintext } = yield* decryptJwe(sealed, { ...limits, keys: key }, backend)
+          text = fromUtf8(plaintext, 'the sealed key')
+        } catch (error) {
+          if (!(error instanceof JoseError)) throw error
+          fault = error
+          continue
+        }
+        return { jwk: checked(text, row), current: key === keys[0] }
       }
+      throw new JoseError('CS_KEY_INVALID', `key ${show(row.kid)} of the store does not open: ${fault?.message}`, {
+        hint: 'Give the kek or the passphrase that the store was written with; one that is replaced goes into previous.',
+        cause: fault,
+      })
     },
   }
 }
@@ -85,14 +88,14 @@ const UNSEALED: Sealer = {
     return JSON.stringify(jwk)
   },
   // biome-ignore lint/correctness/useYield: an operation without steps
-  *open(row) {
-    return { jwk: checked(row.privateJwk ?? '', row), current: true }
+  *open(sealed, row) {
+    return { jwk: checked(sealed, row), current: true }
   },
 }
 
 /** The kid and the alg are inside as well, so that rows cannot be swapped. */
 function checked(text: string, { kid, alg }: StoredKey): JsonObject {
-  const jwk = parseObject(text, 'the private key', MAX_DEPTH)
+  const jwk = parseObject(text, 'the sealed key', MAX_DEPTH)
   if (own(jwk, 'kid') === kid && own(jwk, 'alg') === alg) return jwk
-  throw new JoseError('CS_KEY_INVALID', `the private half of key ${show(kid)} is that of another key`)
+  throw new JoseError('CS_KEY_INVALID', `what key ${show(kid)} of the store has under its seal is another key`)
 }

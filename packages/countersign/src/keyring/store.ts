@@ -11,7 +11,12 @@ export interface StoredKey {
   readonly alg: string
   /** What is published; a secret has none. */
   readonly publicJwk?: Jwk
-  /** The private half or the secret: a compact JWE, or the JSON of a JWK where the store says that nothing is sealed. */
+  /** The same once more, sealed: so it is one of ours, and not of somebody who can write to the store. */
+  readonly voucher?: string
+  /**
+   * The private half, for as long as it may sign, or the secret: a compact JWE, or the JSON of a JWK where the store says
+   * that nothing is sealed.
+   */
   readonly privateJwk?: string
   readonly publishedAt: number
   readonly activateAt: number
@@ -91,27 +96,28 @@ export interface KeyStore {
  * @throws {JoseError} `CS_KEY_INVALID`
  */
 export function parseStoredKeys(values: unknown): readonly StoredKey[] {
-  if (!Array.isArray(values)) throw invalid(`${kindOf(values)} and not an array of keys`)
+  if (!Array.isArray(values)) throw invalidStore(`${kindOf(values)} and not an array of keys`)
   const keys = Array.from(values, parseStoredKey)
-  if (new Set(keys.map(({ kid }) => kid)).size < keys.length) throw invalid('two keys of one kid')
+  if (new Set(keys.map(({ kid }) => kid)).size < keys.length) throw invalidStore('two keys of one kid')
   return keys
 }
 
 function parseStoredKey(value: unknown): StoredKey {
-  if (!isObject(value)) throw invalid(`${kindOf(value)} where a key is expected`)
+  if (!isObject(value)) throw invalidStore(`${kindOf(value)} where a key is expected`)
   const [kid, alg] = [text(value, 'kid'), text(value, 'alg')]
-  if (kid === undefined || alg === undefined) throw invalid('a key without kid or alg')
-  if (!SIGNATURE.has(alg)) throw invalid('a key whose alg is no signature algorithm here')
+  if (kid === undefined || alg === undefined) throw invalidStore('a key without kid or alg')
+  if (!SIGNATURE.has(alg)) throw invalidStore('a key whose alg is no signature algorithm here')
   const [publishedAt, activateAt] = [time(value, 'publishedAt'), time(value, 'activateAt')]
-  if (publishedAt === undefined || activateAt === undefined) throw invalid('a key without its times')
+  if (publishedAt === undefined || activateAt === undefined) throw invalidStore('a key without its times')
   const publicJwk = own(value, 'publicJwk') ?? undefined
-  if (publicJwk !== undefined && !isObject(publicJwk)) throw invalid('a publicJwk that is no JWK')
+  if (publicJwk !== undefined && !isObject(publicJwk)) throw invalidStore('a publicJwk that is no JWK')
   return {
     kid,
     alg,
     publishedAt,
     activateAt,
     ...(publicJwk && { publicJwk: publicJwk as object as Jwk }),
+    ...only('voucher', text(value, 'voucher')),
     ...only('privateJwk', text(value, 'privateJwk')),
     ...only('retireAt', time(value, 'retireAt')),
     ...only('purgeAt', time(value, 'purgeAt')),
@@ -129,16 +135,17 @@ function only<Name extends string, T>(name: Name, value: T | undefined): { reado
 function text(row: JsonObject, name: string): string | undefined {
   const value = own(row, name) ?? undefined
   if (value === undefined || (typeof value === 'string' && value !== '')) return value
-  throw invalid(`a key whose ${name} is ${kindOf(value)} and not text`)
+  throw invalidStore(`a key whose ${name} is ${kindOf(value)} and not text`)
 }
 
 function time(row: JsonObject, name: string): number | undefined {
   const value = own(row, name) ?? undefined
   if (value === undefined || (typeof value === 'number' && Number.isFinite(value))) return value
-  throw invalid(`a key whose ${name} is ${kindOf(value)} and not epoch seconds`)
+  throw invalidStore(`a key whose ${name} is ${kindOf(value)} and not epoch seconds`)
 }
 
-function invalid(what: string): JoseError {
+/** @returns the error for a store that holds what it should not */
+export function invalidStore(what: string): JoseError {
   return new JoseError('CS_KEY_INVALID', `the key store holds ${what}`, {
     hint: 'Restore the store from a backup. Nothing in it was changed.',
   })

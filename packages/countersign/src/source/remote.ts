@@ -187,12 +187,23 @@ export class RemoteKeySet extends KeyProvider {
     try {
       return yield* search(this.#usable())
     } catch (error) {
-      if (!(error instanceof JoseError) || error.code !== 'CS_NO_KEY' || !this.#mayAskFor(this.#rules.now()))
-        throw error
+      if (!isUnknown(error)) throw error
+      if (!this.#mayAskFor(this.#rules.now())) throw this.#doubted(error)
     }
     // The keys may have rotated since: one more look, but never more often than the interval.
     yield* wait(this.#refresh())
-    return yield* search(this.#usable())
+    try {
+      return yield* search(this.#usable())
+    } catch (error) {
+      throw isUnknown(error) ? this.#doubted(error) : error
+    }
+  }
+
+  /** That a kid is unknown, with the doubt there is about it while the set cannot be fetched anew. */
+  #doubted(error: JoseError): JoseError {
+    if (this.#failures === 0) return error
+    const why = `${error.message}, and the JWK Set could not be fetched anew`
+    return new JoseError('CS_NO_KEY', why, { cause: this.#failure, unavailable: true })
   }
 
   /**
@@ -367,6 +378,10 @@ function unreachable(url: string, cause: unknown): JoseError {
     cause,
     unavailable: true,
   })
+}
+
+function isUnknown(error: unknown): error is JoseError {
+  return error instanceof JoseError && error.code === 'CS_NO_KEY'
 }
 
 /** Waits where waiting is possible; elsewhere it goes on meanwhile. */

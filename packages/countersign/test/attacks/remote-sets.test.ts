@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict'
-import type { RequestListener, ServerResponse } from 'node:http'
+import { generateKeyPairSync } from 'node:crypto'
+import type { RequestListener } from 'node:http'
 import { test } from 'node:test'
-import { gzipSync } from 'node:zlib'
 import * as door from 'countersign'
-import { CLAIMS, fails, NOW, POLICY, refuses, signed } from '../support/forge.ts'
-import { jwkFor, nodePair } from '../support/keys.ts'
+import { CLAIMS, NOW, POLICY, refuses, signed } from '../support/forge.ts'
+import { jwkFor } from '../support/keys.ts'
 import {
   type Answerer,
   answer,
-  answerByHand,
   bodyOf,
   gate,
   issue,
@@ -23,298 +22,29 @@ import { listen } from '../support/servers.ts'
 const [a, b] = [await issue('a'), await issue('b')]
 const GOOD = bodyOf(a)
 
-/** A set and its verifier over a server of this machine, with a clock that does as it is told. */
-function over(url: string, options: door.RemoteKeySetOptions = {}) {
-  const clock = { time: NOW }
-  const keys = door.remoteKeySet(url, { now: () => clock.time, random: () => 0.5, ...options })
-  return { clock, keys, verifier: door.createVerifier({ keys, ...POLICY }) }
-}
-
-// 49. SSRF
-
-const NOT_FETCHED: readonly string[] = [
-  'http://issuer.example/jwks',
-  'http://169.254.169.254/latest/meta-data/',
-  'http://[fe80::1]/jwks',
-  'http://10.0.0.1/',
-  'http://0.0.0.0/',
-  'http://[::]/',
-  'http://[::ffff:127.0.0.1]/',
-  'http://127.0.0.2/',
-  'http://localhost./',
-  'http://localhost.evil.example/',
-  'http://127.0.0.1.evil.example/',
-  'http://evil.example#@localhost/',
-  'http://evil.example\\@localhost/',
-  'ftp://issuer.example/jwks',
-  'ws://localhost/jwks',
-  'file:///etc/passwd',
-  'file://localhost/etc/passwd',
-  'data:application/json,{"keys":[]}',
-  'blob:https://issuer.example/1',
-  'javascript:alert(1)',
-  'about:blank',
-  'https:',
-  'https://',
-  '//issuer.example/jwks',
-  'jwks.json',
-  '',
-  'https://user@issuer.example/',
-  'https://user:pw@issuer.example/',
-  'https://:pw@issuer.example/',
-  'http://user:pw@localhost/',
-]
-for (const url of NOT_FETCHED) {
-  test(`attack 49: a set is not fetched from ${JSON.stringify(url)}`, async () => {
-    const error = await fails(() => door.remoteKeySet(url), 'CS_JWKS_FETCH')
-    assert.ok(!error.message.includes('pw@'))
-  })
-}
-
-test('attack 49: https, and http to this machine, is what a set is fetched by; allowHttp lifts nothing else', async () => {
-  for (const url of ['https://issuer.example/', 'http://localhost:3000/', 'http://127.0.0.1/', 'http://[::1]:8080/'])
-    assert.equal(door.remoteKeySet(url).url, url)
-  assert.equal(door.remoteKeySet('http://issuer.internal/', { allowHttp: true }).url, 'http://issuer.internal/')
-  for (const url of ['file:///etc/passwd', 'data:application/json,{"keys":[]}', 'http://user:pw@issuer.internal/'])
-    await fails(() => door.remoteKeySet(url, { allowHttp: true }), 'CS_JWKS_FETCH')
-})
-
-const REDIRECTS: readonly (readonly [what: string, answer: Answerer])[] = [
-  ...[300, 301, 302, 303, 307, 308].map(
-    (status) => [`HTTP ${status}`, answer('', { location: '/elsewhere' }, status)] as const,
-  ),
-  ['the answer of another place', answerByHand(GOOD, {}, { redirected: true })],
-  ['what a browser shows of a redirect', answerByHand('', {}, { status: 0, body: null })],
-]
-for (const [what, given] of REDIRECTS) {
-  test(`attack 49: ${what} is not followed, and brings no set`, async () => {
-    const { state, sent, verifier } = rig()
-    state.answer = given
-    const error = await refuses(verifier, a.token, 'CS_JWKS_FETCH')
-    assert.match(error.message, /redirect/)
-    assert.equal(error.unavailable, true)
-    assert.deepEqual([sent.length, sent[0]?.redirect], [1, 'manual'])
-  })
-}
-
-test('attack 49: a real server that redirects to another port, to a file or to itself is not followed', async (t) => {
-  let elsewhere = 0
-  const target = await listen(t, (_request, response) => {
-    elsewhere++
-    response.end(GOOD)
-  })
-  for (const status of [301, 302, 303, 307, 308]) {
-    for (const location of [target, 'file:///etc/passwd', 'data:application/json,{"keys":[]}', '/again', '//[', '']) {
-      let requests = 0
-      const origin = await listen(t, (_request, response) => {
-        requests++
-        response.writeHead(status, { location }).end(GOOD)
-      })
-      const { verifier } = over(origin)
-      assert.equal((await refuses(verifier, a.token, 'CS_JWKS_FETCH')).unavailable, true)
-      assert.equal(requests, 1, `${status} to ${location}`)
-    }
-  }
-  assert.equal(elsewhere, 0)
-})
-
-// 50. Refetch amplification
-
-const flood = await strangers(30)
-
-test('attack 50: 30 unknown kids cost two requests at most, one after another and all at once', async () => {
-  for (const at of ['once', 'length']) {
-    const { state, sent, verifier } = rig()
-    state.answer = answer(GOOD)
-    if (at === 'once') await Promise.all(flood.map((token) => refuses(verifier, token, 'CS_NO_KEY')))
-    for (const token of flood) await refuses(verifier, token, 'CS_NO_KEY')
-    state.time += 5
-    await Promise.all(flood.map((token) => refuses(verifier, token, 'CS_NO_KEY')))
-    for (const token of flood) await refuses(verifier, token, 'CS_NO_KEY')
-    assert.equal(sent.length, 2, `at ${at}`)
-  }
-})
-
-test('attack 50: 30 unknown kids cost a server that fails three requests at most, within fifteen seconds', async () => {
-  const { state, sent, verifier } = rig()
-  for (const token of flood) {
-    await refuses(verifier, token, 'CS_JWKS_FETCH')
-    state.time += 0.5
-  }
-  assert.equal(sent.length, 2)
-  await Promise.all(flood.map((token) => refuses(verifier, token, 'CS_JWKS_FETCH')))
-  assert.equal(sent.length, 3)
-})
-
-test('attack 50: 30 unknown kids against a server that failed after it was good cost three requests, too', async () => {
-  const { state, sent, verifier } = await loaded(GOOD)
-  state.answer = unreachable
-  state.time += 5
-  for (const token of flood) {
-    await refuses(verifier, token, 'CS_NO_KEY')
-    await verifier.verify(a.token)
-    state.time += 0.5
-  }
-  assert.equal(sent.length, 3)
-})
-
-test('attack 50: a real server that is sent 30 unknown kids gets two requests at most, and three where it fails', async (t) => {
-  const counts = { good: 0, failing: 0 }
-  const good = await listen(t, (_request, response) => {
-    counts.good++
-    response.end(GOOD)
-  })
-  const failing = await listen(t, (_request, response) => {
-    counts.failing++
-    response.writeHead(500).end()
-  })
-  const one = over(good)
-  await Promise.all(flood.map((token) => refuses(one.verifier, token, 'CS_NO_KEY')))
-  one.clock.time += 5
-  for (const token of flood) await refuses(one.verifier, token, 'CS_NO_KEY')
-  const other = over(failing)
-  for (const token of flood) {
-    await refuses(other.verifier, token, 'CS_JWKS_FETCH')
-    other.clock.time += 0.5
-  }
-  await Promise.all(flood.map((token) => refuses(other.verifier, token, 'CS_JWKS_FETCH')))
-  assert.deepEqual(counts, { good: 2, failing: 3 })
-})
-
-test('attack 50: 30 unknown kids while a request hangs share it', async () => {
-  const { state, sent, verifier } = await loaded(GOOD)
-  const late = gate(answer(GOOD))
-  state.answer = late.answer
-  state.time += 5
-  const waiting = flood.map((token) => refuses(verifier, token, 'CS_NO_KEY'))
-  await verifier.verify(a.token)
-  late.open()
-  await Promise.all(waiting)
-  assert.equal(sent.length, 2)
-})
-
-// 51. Unbounded body and time
-
-const manyKeys = JSON.stringify({ keys: Array.from({ length: 250_000 }, () => ({ kty: 'x' })) })
-
-test('attack 51: half a megabyte is read and one octet more is not, however it comes', async () => {
-  const padded = GOOD.padEnd(512 * 1024)
-  assert.deepEqual(kidsOf((await loaded(padded)).keys), ['a'])
-  const { state, verifier } = rig()
-  state.answer = answer(`${padded} `)
-  assert.match((await refuses(verifier, a.token, 'CS_JWKS_FETCH')).message, /more than 524288 octets/)
-})
-
-test('attack 51: what a server says about the length of its answer does not count', async () => {
-  const { state, verifier } = rig()
-  state.answer = answer(GOOD.padEnd(512 * 1024 + 1), { 'content-length': '10' })
-  await refuses(verifier, a.token, 'CS_JWKS_FETCH')
-  const { keys } = await loaded(GOOD, { 'content-length': '99999999999' })
-  assert.deepEqual(kidsOf(keys), ['a'])
-})
-
-test('attack 51: a hundred keys are taken and one more is not, nor are 250,000', async () => {
-  const keys = (count: number): string => JSON.stringify({ keys: Array.from({ length: count }, () => ({ kty: 'x' })) })
-  await loaded(keys(100))
-  await fails(() => loaded(keys(101)), 'CS_JWKS_INVALID')
-  await fails(() => loaded(manyKeys), 'CS_JWKS_FETCH')
-  const start = performance.now()
-  await fails(() => loaded(manyKeys, {}, { maxBytes: 64 * 1024 * 1024 }), 'CS_JWKS_INVALID')
-  assert.ok(performance.now() - start < 1000)
-})
-
-test('attack 51: a body without end is read no further than its limit, and let go', async () => {
-  let [pulled, cancelled] = [0, 0]
-  const { state, verifier } = rig()
-  const pull = (controller: ReadableStreamDefaultController<Uint8Array>): void => {
-    pulled++
-    controller.enqueue(new Uint8Array(64 * 1024).fill(0x20))
-  }
-  state.answer = async () =>
-    new Response(new ReadableStream({ pull, cancel: () => void cancelled++ }, { highWaterMark: 0 }))
-  await refuses(verifier, a.token, 'CS_JWKS_FETCH')
-  assert.deepEqual([pulled, cancelled], [9, 1])
-})
-
-/** Sends for as long as anyone listens. */
-function pour(response: ServerResponse): void {
-  const more = (): void => {
-    while (!response.destroyed && response.write(new Uint8Array(64 * 1024).fill(0x20)));
-  }
-  response.on('drain', more).on('error', () => {})
-  more()
-}
-
-const FLOODS: readonly (readonly [what: string, handler: RequestListener])[] = [
-  ['floods without end', (_request, response) => pour(response)],
-  [
-    'announces 64 MB and sends them',
-    (_request, response) => pour(response.writeHead(200, { 'content-length': String(64 * 1024 * 1024) })),
-  ],
-  [
-    'sends a gzip bomb of 64 MB',
-    (_request, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb()),
-  ],
-  ['sends 250,000 keys', (_request, response) => response.end(manyKeys)],
-  ['answers nothing', () => {}],
-  ['sends a status and headers, and no more', (_request, response) => response.writeHead(200).flushHeaders()],
-  ['stops in the middle of the body', (_request, response) => response.write(GOOD.slice(0, 20))],
-  [
-    'sends an octet now and then, and never the last',
-    (_request, response) => {
-      const timer = setInterval(() => response.write(' '), 5)
-      response.on('close', () => clearInterval(timer))
-    },
-  ],
-  [
-    'sends headers without end',
-    (_request, response) => {
-      const { socket } = response
-      socket?.write('HTTP/1.1 200 OK\r\n')
-      const more = (): void => {
-        while (!socket?.destroyed && socket?.write(`x: ${'y'.repeat(1000)}\r\n`));
-      }
-      socket?.on('drain', more).on('error', () => {})
-      more()
-    },
-  ],
-]
-const bomb = (): Uint8Array => gzipSync(new Uint8Array(64 * 1024 * 1024).fill(0x20))
-
-for (const [what, handler] of FLOODS) {
-  test(`attack 51: a real server that ${what} ends at a limit, and its connection with it`, async (t) => {
-    let closed: (() => void) | undefined
-    const end = new Promise<void>((resolve) => {
-      closed = resolve
-    })
-    const origin = await listen(t, (request, response) => {
-      request.socket.on('close', () => closed?.())
-      handler(request, response)
-    })
-    const { verifier } = over(origin, { timeout: 0.2 })
-    const error = await refuses(verifier, a.token, 'CS_JWKS_FETCH')
-    assert.equal(error.unavailable, true)
-    // A connection whose answer was read to its end may be kept for the next one.
-    if (!what.includes('keys') && !what.includes('bomb')) await end
-  })
-}
-
 // 52. Cache poisoning across issuers
 
 test('attack 52: two issuers with one kid are two issuers', async () => {
   const [good, evil] = [await issue('same'), await issue('same')]
   const sets = [good, evil].map(({ jwk }) => JSON.stringify({ keys: [jwk] }))
-  const fetch: door.Fetch = async (url) => new Response(url.startsWith('https://good.example') ? sets[0] : sets[1])
+  const fetch: door.Fetch = async (url) => new Response(url.startsWith('https://good.example/') ? sets[0] : sets[1])
   const verifierOf = (url: string): door.Verifier =>
     door.createVerifier({ keys: door.remoteKeySet(url, { fetch }), ...POLICY })
-  const places = ['https://evil.example/jwks', 'https://good.example.evil.example/jwks', 'https://good.exampleX/jwks']
-  for (const place of places.filter((place) => !place.includes('X'))) await verifierOf(place).verify(evil.token).catch(() => {})
-  const verifier = verifierOf('https://good.example/jwks')
-  await verifier.verify(good.token)
-  await refuses(verifier, evil.token, 'CS_SIGNATURE')
-  const other = verifierOf('https://evil.example/jwks')
-  await other.verify(evil.token)
-  await refuses(other, good.token, 'CS_SIGNATURE')
+  const trusted = verifierOf('https://good.example/jwks')
+  // Some are spelt to run into the other, were URLs and options joined to one text.
+  for (const url of [
+    'https://evil.example/jwks',
+    'https://evil.example/https://good.example/jwks',
+    'https://evil.example/#https://good.example/jwks',
+    'https://evil.example/jwks",5,524288',
+    'https://evil.example/good.example/jwks',
+  ]) {
+    const other = verifierOf(url)
+    await other.verify(evil.token)
+    await refuses(other, good.token, 'CS_SIGNATURE')
+    await trusted.verify(good.token)
+    await refuses(trusted, evil.token, 'CS_SIGNATURE')
+  }
 })
 
 test('attack 52: one function that serves two issuers keeps their keys apart', async () => {
@@ -328,19 +58,18 @@ test('attack 52: one function that serves two issuers keeps their keys apart', a
     }),
     now: () => NOW,
   })
-  const forged = await signAs(evil, 'https://other.example')
-  await verifier.verify(forged)
+  await verifier.verify(await evil.sign('https://other.example'))
   await verifier.verify(good.token)
   await refuses(verifier, evil.token, 'CS_SIGNATURE')
 })
 
-test('attack 52: two real servers with one kid are two issuers', async (t) => {
+test('attack 52: a real server with the kid of another one is another issuer', async (t) => {
   const [good, evil] = [await issue('same'), await issue('same')]
   const origins = []
   for (const { jwk } of [good, evil]) {
     origins.push(await listen(t, (_request, response) => response.end(JSON.stringify({ keys: [jwk] }))))
   }
-  const [one, other] = origins.map((origin) => over(`${origin}/jwks`).verifier)
+  const [one, other] = origins.map((origin) => door.createVerifier({ keys: door.remoteKeySet(origin), ...POLICY }))
   assert.ok(one && other)
   await Promise.all([one.verify(good.token), other.verify(evil.token)])
   await refuses(one, evil.token, 'CS_SIGNATURE')
@@ -379,14 +108,187 @@ for (const [number, what, member] of [
 }
 
 test('attack 57: a weak key of a fetched set is left out and told of, and what it signed is refused', async () => {
-  const weak = { ...WEAK, kid: 'weak' }
-  const { events, keys, verifier } = await loaded(
-    JSON.stringify({ keys: [weak, { ...a.jwk, y: a.jwk['x'], kid: 'off' }, a.jwk] }),
-  )
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 1024 })
+  const weak = { ...publicKey.export({ format: 'jwk' }), kid: 'weak' }
+  const off = { ...a.jwk, y: a.jwk['x'], kid: 'off' }
+  const { events, keys, verifier } = await loaded(JSON.stringify({ keys: [weak, off, a.jwk] }))
   const [event] = events
   assert.deepEqual([event?.type === 'refreshed' && event.skipped, kidsOf(keys)], [2, ['a']])
-  const { privateKey } = nodePair(jwkFor('RS256'))
-  await refuses(verifier, signed({ alg: 'RS256', kid: 'weak' }, CLAIMS, 'sha256', privateKey), 'CS_NO_KEY')
-  await refuses(verifier, signed({ alg: 'RS256' }, CLAIMS, 'sha256', privateKey), 'CS_NO_KEY')
+  for (const kid of ['weak', undefined])
+    await refuses(verifier, signed({ alg: 'RS256', kid }, CLAIMS, 'sha256', privateKey), 'CS_NO_KEY')
   await verifier.verify(a.token)
+})
+
+// 58. Failed refresh evicts good keys
+
+const FAILURES: readonly (readonly [what: string, answer: Answerer])[] = [
+  ['cannot be reached', unreachable],
+  ['answers 500', answer('', {}, 500)],
+  ['answers 404', answer(bodyOf(b), {}, 404)],
+  ['answers 304 without being asked', answer('', {}, 304)],
+  ['redirects', answer('', { location: 'https://evil.example/' }, 302)],
+  ['sends HTML', answer('<!doctype html>')],
+  ['sends an array', answer('[]')],
+  ['sends a set with a secret', answer(JSON.stringify({ keys: [b.jwk, jwkFor('HS256')] }))],
+  ['sends too much', answer(bodyOf(b).padEnd(512 * 1024 + 1))],
+]
+for (const [what, given] of FAILURES) {
+  test(`attack 58: a server that ${what} takes no good key away, whatever kids come`, async () => {
+    const { state, keys, verifier } = await loaded(GOOD)
+    const before = keys.current
+    state.answer = given
+    for (let later = 5; later < 600 + 3600; later += 150) {
+      state.time = NOW + later
+      await refuses(verifier, b.token, 'CS_NO_KEY')
+      await verifier.verify(a.token)
+    }
+    assert.equal(keys.current, before)
+    state.time = NOW + 600 + 3600
+    assert.equal((await refuses(verifier, a.token, 'CS_UNAVAILABLE')).unavailable, true)
+  })
+}
+
+test('attack 58: a good answer that is older than the set comes too late to replace it', async () => {
+  const { state, keys, verifier } = await loaded(GOOD)
+  const late = gate(answer(GOOD))
+  state.answer = late.answer
+  state.time += 480
+  const waiting = verifier.verify(b.token)
+  // The machine sleeps, and the issuer takes its key back.
+  state.time += 3600
+  state.answer = answer(bodyOf(b))
+  await verifier.verify(b.token)
+  late.open()
+  await waiting
+  assert.deepEqual(kidsOf(keys), ['b'])
+  await refuses(verifier, a.token, 'CS_NO_KEY')
+})
+
+test('attack 58: a real server that was good once and fails ever after takes no key away', async (t) => {
+  let requests = 0
+  const origin = await listen(t, (_request, response) => {
+    requests++
+    if (requests === 1) response.end(GOOD)
+    else response.writeHead(500).end()
+  })
+  let time = NOW
+  const verifier = door.createVerifier({ keys: door.remoteKeySet(origin, { now: () => time }), ...POLICY })
+  await verifier.verify(a.token)
+  const tokens = await strangers(10)
+  for (const token of tokens) {
+    time += 400
+    await refuses(verifier, token, 'CS_NO_KEY')
+    await verifier.verify(a.token)
+  }
+  assert.ok(requests > 2)
+})
+
+// 59. Malformed sets and responses
+
+const json = (text: string): Answerer => answer(text)
+const MALFORMED: readonly (readonly [what: string, code: door.ErrorCode, answer: Answerer])[] = [
+  ['a network failure', 'CS_JWKS_FETCH', unreachable],
+  ['something thrown that is no error', 'CS_JWKS_FETCH', () => Promise.reject('no')],
+  ['201', 'CS_JWKS_FETCH', answer(GOOD, {}, 201)],
+  ['204', 'CS_JWKS_FETCH', answer('', {}, 204)],
+  ['206', 'CS_JWKS_FETCH', answer(GOOD, {}, 206)],
+  ['301', 'CS_JWKS_FETCH', answer('', { location: '/elsewhere' }, 301)],
+  ['401', 'CS_JWKS_FETCH', answer(GOOD, {}, 401)],
+  ['404', 'CS_JWKS_FETCH', answer(GOOD, {}, 404)],
+  ['500', 'CS_JWKS_FETCH', answer(GOOD, {}, 500)],
+  ['half a megabyte and one octet', 'CS_JWKS_FETCH', json(GOOD.padEnd(512 * 1024 + 1))],
+  ['invalid UTF-8', 'CS_JWKS_FETCH', async () => new Response(new Uint8Array([0x7b, 0xff, 0x7d]))],
+  ['no body', 'CS_JWKS_INVALID', async () => new Response(null)],
+  ['HTML', 'CS_JWKS_INVALID', json('<!doctype html><title>Log in</title>')],
+  ['truncated JSON', 'CS_JWKS_INVALID', json(GOOD.slice(0, -1))],
+  ['JSON and more', 'CS_JWKS_INVALID', json(`${GOOD}${GOOD}`)],
+  ['null', 'CS_JWKS_INVALID', json('null')],
+  ['a text', 'CS_JWKS_INVALID', json('"keys"')],
+  ['an array', 'CS_JWKS_INVALID', json('[]')],
+  ['a bare JWK', 'CS_JWKS_INVALID', json(JSON.stringify(a.jwk))],
+  ['an object without keys', 'CS_JWKS_INVALID', json('{}')],
+  ['keys that are merely inherited', 'CS_JWKS_INVALID', json(`{"__proto__":${GOOD}}`)],
+  ['keys that are null', 'CS_JWKS_INVALID', json('{"keys":null}')],
+  ['keys that are an object', 'CS_JWKS_INVALID', json('{"keys":{}}')],
+  ['keys that hold null', 'CS_JWKS_INVALID', json('{"keys":[null]}')],
+  ['keys that hold an array', 'CS_JWKS_INVALID', json('{"keys":[[]]}')],
+  ['keys twice', 'CS_JWKS_INVALID', json('{"keys":[],"keys":[]}')],
+  ['a kid twice in one key', 'CS_JWKS_INVALID', json(GOOD.replace('"kid"', '"kid":"b","k\\u0069d"'))],
+  ['101 keys', 'CS_JWKS_INVALID', json(JSON.stringify({ keys: Array.from({ length: 101 }, () => ({ kty: 'x' })) }))],
+  ['33 levels', 'CS_JWKS_INVALID', json(`{"keys":[],"x":${'['.repeat(32)}${']'.repeat(32)}}`)],
+  ['deep nesting', 'CS_JWKS_INVALID', json(`{"keys":[],"x":${'['.repeat(100_000)}${']'.repeat(100_000)}}`)],
+]
+for (const [what, code, given] of MALFORMED) {
+  test(`attack 59: ${what} makes the token unavailable, not invalid, and is asked once in five seconds`, async () => {
+    const { state, sent, verifier } = rig()
+    state.answer = given
+    const error = await refuses(verifier, a.token, code)
+    assert.equal(error.unavailable, true)
+    assert.notEqual(error.cause, undefined)
+    await Promise.all(Array.from({ length: 10 }, () => refuses(verifier, a.token, code)))
+    assert.equal(sent.length, 1)
+    state.answer = answer(GOOD)
+    state.time += 5
+    await verifier.verify(a.token)
+    assert.equal(sent.length, 2)
+  })
+}
+
+test('attack 59: a set of 32 levels is read', async () => {
+  const { verifier } = await loaded(GOOD.replace('{', `{"x":${'['.repeat(31)}${']'.repeat(31)},`))
+  await verifier.verify(a.token)
+})
+
+test('attack 59: what is new in a set keeps nobody from its other keys', async () => {
+  const keys = [{ kty: 'new' }, { kty: 1 }, {}, { ...a.jwk, kid: 'odd', crv: 'P-257' }, a.jwk]
+  const { verifier } = await loaded(JSON.stringify({ keys, version: 2, more: [{ of: {} }] }))
+  await verifier.verify(a.token)
+  const empty = await loaded('{"keys":[]}')
+  await refuses(empty.verifier, a.token, 'CS_NO_KEY')
+})
+
+const BROKEN: readonly (readonly [what: string, code: door.ErrorCode, handler: RequestListener])[] = [
+  ['null', 'CS_JWKS_INVALID', (_request, response) => response.end('null')],
+  ['an array', 'CS_JWKS_INVALID', (_request, response) => response.end('[]')],
+  ['keys that are an object', 'CS_JWKS_INVALID', (_request, response) => response.end('{"keys":{}}')],
+  ['keys that hold null', 'CS_JWKS_INVALID', (_request, response) => response.end('{"keys":[null]}')],
+  ['HTML', 'CS_JWKS_INVALID', (_request, response) => response.end('<!doctype html>')],
+  ['nothing', 'CS_JWKS_INVALID', (_request, response) => response.end()],
+  ['204', 'CS_JWKS_FETCH', (_request, response) => response.writeHead(204).end()],
+  ['304', 'CS_JWKS_FETCH', (_request, response) => response.writeHead(304).end()],
+  ['404', 'CS_JWKS_FETCH', (_request, response) => response.writeHead(404).end(GOOD)],
+  ['500', 'CS_JWKS_FETCH', (_request, response) => response.writeHead(500).end(GOOD)],
+  ['a reset', 'CS_JWKS_FETCH', (request) => request.socket.destroy()],
+  ['no HTTP', 'CS_JWKS_FETCH', (request) => request.socket.end('SSH-2.0-OpenSSH\r\n\r\n')],
+  [
+    'half of what it announced',
+    'CS_JWKS_FETCH',
+    (_request, response) => {
+      response.writeHead(200, { 'content-length': String(2 * GOOD.length) }).write(GOOD, () => response.destroy())
+    },
+  ],
+  [
+    'a set whose last piece is missing',
+    'CS_JWKS_FETCH',
+    (_request, response) => void response.write(GOOD, () => response.destroy()),
+  ],
+  [
+    'what is no gzip, as gzip',
+    'CS_JWKS_FETCH',
+    (_request, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(GOOD),
+  ],
+]
+test('attack 59: a real server that sends what is no set makes the token unavailable, and is asked again', async (t) => {
+  for (const [what, code, handler] of BROKEN) {
+    let broken = true
+    const origin = await listen(t, (request, response) => (broken ? handler(request, response) : response.end(GOOD)))
+    let time = NOW
+    const verifier = door.createVerifier({ keys: door.remoteKeySet(origin, { now: () => time }), ...POLICY })
+    const error = await refuses(verifier, a.token, code)
+    assert.equal(error.unavailable, true, what)
+    assert.ok(error.cause instanceof Error, what)
+    broken = false
+    time += 6
+    await verifier.verify(a.token)
+  }
 })

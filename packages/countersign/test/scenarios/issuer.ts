@@ -71,11 +71,11 @@ export const body =
   (_request, response) =>
     response.writeHead(200, { 'content-type': 'application/json', ...headers }).end(content)
 
-/** Answers with a status and nothing else. */
+/** Answers with a status that is no success, and with a set that nobody should take for one. */
 export const status =
   (code: number, headers: Headers = {}): RequestListener =>
   (_request, response) =>
-    response.writeHead(code, headers).end()
+    response.writeHead(code, headers).end(setOf())
 
 /** Answers with a set and its tag, or with 304 to those who have it (RFC 9110 §13.1.2). */
 export const tagged =

@@ -3,18 +3,21 @@
 import assert from 'node:assert/strict'
 import type { RequestListener } from 'node:http'
 import { test } from 'node:test'
-import { gzipSync } from 'node:zlib'
 import { JoseError } from 'countersign'
-import { body, cut, GOOD, hang, JWK, setOf, stall, status, strange, TOKEN, tagged } from './issuer.ts'
-import { type Attempt, attempt } from './libraries.ts'
+import { BAD_ANSWERS } from './bad-answers.ts'
+import { within } from './clock.ts'
+import { body, GOOD, hang, JWK, setOf, stall, status, strange, TOKEN, tagged } from './issuer.ts'
+import { type Attempt, attempt, LONGEST_MS, type Settings } from './libraries.ts'
 import { onEach, onOurs, type Rig, type Tally, tableLines, tally } from './table.ts'
 
 /** Where a set has aged by every library's rules: 10 min, and one second. */
 const AGED = 601
-const MIB = 2 ** 20
 
 const when = (seconds: number | undefined): string => (seconds === undefined ? 'not in time' : `after ${seconds} s`)
+const asked = (count: number): string => `${count} ${count === 1 ? 'request' : 'requests'}`
 const ms = (count: number): string => `${Math.round(count)} ms`
+
+const isUnanswered = ({ verdict }: Attempt): boolean => verdict === 'unanswered'
 
 /** Holds that countersign said of keys that it cannot have: come back later, it is not the token. */
 function assertUnavailable({ verdict, error }: Attempt, ...codes: string[]): void {
@@ -25,41 +28,42 @@ function assertUnavailable({ verdict, error }: Attempt, ...codes: string[]): voi
 }
 
 /** What a bad answer does to a program that has no set, and to one that has had a good one for ten minutes. */
-async function coldAndWarm({ clock, issuer, start }: Rig, bad: RequestListener, patienceMs?: number) {
+async function coldAndWarm({ clock, issuer, start, patience }: Rig, bad: RequestListener, patienceMs = LONGEST_MS) {
   const fresh = start()
   issuer.answer = bad
-  const cold = await attempt(fresh, TOKEN.a, patienceMs)
+  const cold = await attempt(fresh, TOKEN.a, patience(patienceMs))
   const octets = fresh.octets()
+  if (cold.verdict === 'verified') return { cold, octets }
   issuer.answer = body(GOOD)
   const client = start()
   const good = await attempt(client, TOKEN.a)
   clock.move(AGED)
-  await client.settled()
   issuer.answer = bad
-  const warm = await attempt(client, TOKEN.a, patienceMs)
+  const warm = await attempt(client, TOKEN.a, patience(patienceMs))
   return { cold, octets, good, warm }
 }
 
 type ColdAndWarm = Awaited<ReturnType<typeof coldAndWarm>>
-const COLD = { verified: 'takes it', refused: 'refuses it', unanswered: 'never answers' } as const
-const WARM = { verified: 'serves on', refused: 'loses its keys', unanswered: 'never answers' } as const
+const COLD = { verified: 'takes it', refused: 'refuses', unanswered: 'no answer' } as const
+const WARM = { verified: 'serves on', refused: 'keys lost', unanswered: 'no answer' } as const
 
-const showColdAndWarm = ({ cold, octets, warm }: ColdAndWarm): string =>
-  `${COLD[cold.verdict]} (${Math.round(octets / 1024)} KiB, ${ms(cold.ms)}), ${WARM[warm.verdict]}`
+function showColdAndWarm({ cold, octets, warm }: ColdAndWarm): string {
+  const read = octets < 1024 ? '' : `, ${Math.round(octets / 1024)} KiB`
+  return `${COLD[cold.verdict]} (${ms(cold.ms)}${read})${warm ? `, then ${WARM[warm.verdict]}` : ''}`
+}
 
 function assertColdAndWarm({ cold, octets, good, warm }: ColdAndWarm): void {
   assertUnavailable(cold, 'CS_JWKS_FETCH', 'CS_JWKS_INVALID')
   assert.ok(octets <= 640 * 1024, `${octets} octets were read, which is more than the limit and one chunk`)
-  assert.ok(cold.ms < 2000, `${cold.ms} ms`)
-  assert.deepEqual([good.verdict, warm.verdict], ['verified', 'verified'])
-  assert.ok(warm.ms < 2000, `${warm.ms} ms`)
+  assert.deepEqual([good?.verdict, warm?.verdict], ['verified', 'verified'])
+  for (const one of [cold, warm]) assert.ok(one && one.ms < 3000, `${one?.ms} ms`)
 }
 
 // What must be refused.
 
 for (const [where, location] of [
   ['another port', undefined],
-  ['file:', 'file:///etc/hostname'],
+  ['file:', 'file:///etc/passwd'],
 ] as const) {
   test(`attack 49: a redirect to ${where} is not followed`, async () => {
     const { hits, ...figures } = await onEach(
@@ -77,29 +81,8 @@ for (const [where, location] of [
   })
 }
 
-/** A set that would do, in as many octets as told. */
-function padded(octets: number): Buffer {
-  const end = Buffer.from(GOOD)
-  return Buffer.concat([Buffer.alloc(octets - end.length, ' '), end])
-}
-const manyKeys = (count: number, key: (index: number) => object): string =>
-  setOf(...Array.from({ length: count }, (_, index) => ({ ...key(index), kid: String(index) })), JWK.a)
-
-const BAD_ANSWERS: readonly (readonly [what: string, answer: () => RequestListener, patienceMs?: number])[] = [
-  ['64 MB', () => body(padded(64 * MIB))],
-  ['a gzip bomb of 64 MB', () => body(gzipSync(padded(64 * MIB)), { 'content-encoding': 'gzip' })],
-  // Of a kty that nobody knows, which is the cheapest for all: jwks-rsa takes 0.1 ms for each key of a kty that it knows.
-  ['250 000 keys', () => body(manyKeys(250_000, () => ({ kty: 'x' })))],
-  ['250 000 keys in 500 kB', () => body(`{"keys":[${'0,'.repeat(250_000)}${JSON.stringify(JWK.a)}]}`)],
-  ['3 000 true keys in 500 kB', () => body(manyKeys(3000, () => JWK.b))],
-  ['HTML with status 200', () => body('<!doctype html><title>Log in</title>', { 'content-type': 'text/html' })],
-  ['a body that ends early', () => cut, 500],
-  ['JSON that ends early', () => body(GOOD.slice(0, -10))],
-  ['a private key inside', () => body(setOf(JWK.a, JWK.private))],
-  ['a secret inside', () => body(setOf(JWK.a, JWK.secret))],
-]
-for (const [what, answer, patienceMs] of BAD_ANSWERS) {
-  test(`attacks 51, 55, 56, 59: ${what} is refused, and a good set that is there serves on`, async () => {
+for (const { attack, what, answer, patienceMs } of BAD_ANSWERS) {
+  test(`attack ${attack}: ${what}: the answer is refused, and a good set that is there serves on`, async () => {
     const bad = answer()
     assertColdAndWarm(await onEach(what, {}, (rig) => coldAndWarm(rig, bad, patienceMs), showColdAndWarm))
   })
@@ -112,18 +95,18 @@ for (const [what, answer] of [
   test(`a server that ${what} from the very start makes tokens unavailable within the deadline, at 3 requests in 20 s`, async () => {
     const { requests, longestMs, attempts } = await onEach(
       `${what} from the start, 20 s`,
-      { timeoutMs: 50 },
+      { timeoutMs: 30 },
       async ({ issuer, start, traffic }) => {
         issuer.answer = answer
-        const done = await traffic(start(), TOKEN.a, { seconds: 20, atOnce: 5, patienceMs: 500 })
+        const done = await traffic(start(), TOKEN.a, { seconds: 20, atOnce: 5, patienceMs: 300 })
         return { ...done, requests: issuer.requests.length }
       },
       ({ unanswered, longestMs, requests }) =>
-        unanswered ? 'never answers' : `${requests} requests, ${ms(longestMs)} the longest wait`,
+        unanswered ? 'no answer' : `${asked(requests)}, longest wait ${ms(longestMs)}`,
     )
     assert.equal(attempts.length, 100)
     for (const one of attempts) assertUnavailable(one, 'CS_JWKS_FETCH')
-    assert.ok(longestMs < 1000, `${longestMs} ms`)
+    assert.ok(longestMs < 2000, `${longestMs} ms`)
     assert.ok(requests <= 3, `${requests} requests`)
   })
 }
@@ -131,7 +114,7 @@ for (const [what, answer] of [
 // Outages: what is here serves on.
 
 const showOutage = ({ failed, attempts, requests, longestMs }: Tally & { readonly requests: number }): string =>
-  `${failed} of ${attempts.length} failed, ${requests} requests, ${ms(longestMs)} the longest wait`
+  `${failed} of ${attempts.length} failed, ${asked(requests)}, longest wait ${ms(longestMs)}`
 
 /** @param seconds - from the first fetch to the outage */
 const outage =
@@ -153,21 +136,23 @@ const outage =
 
 test('a server that hangs after a good fetch fails no verification and does not get one request a verification', async () => {
   const { failed, requests, longestMs } = await onEach(
-    'hangs after a good fetch, 30 s',
-    { timeoutMs: 50 },
-    outage(AGED - 1, hang, { seconds: 30, atOnce: 5 }),
+    'hangs after a good fetch, 8 s',
+    // Not as short as from the start: the good fetch counts, too.
+    { timeoutMs: 150 },
+    outage(AGED - 1, hang, { seconds: 8, atOnce: 5 }),
     showOutage,
   )
   assert.equal(failed, 0)
   assert.ok(requests <= 3, `${requests} requests`)
-  assert.ok(longestMs < 1000, `${longestMs} ms`)
+  assert.ok(longestMs < 2000, `${longestMs} ms`)
 })
 
 const TEN_MINUTES = { seconds: 600 }
 const DOWN = status(503)
 /** The last moment before countersign would fetch anew, so that the outage is as long for all. */
 const JUST_BEFORE = 479
-const OUTLASTING = { jose: { cacheMaxAge: Number.POSITIVE_INFINITY }, jwksRsa: { rateLimit: false } }
+/** jose outlasts any outage so, and trusts a withdrawn key for as long; jwks-rsa comes without its fallback. */
+const OTHERWISE: Settings = { jose: { cacheMaxAge: Number.POSITIVE_INFINITY }, jwksRsa: { cacheMaxAgeFallback: 0 } }
 
 function assertOutlasted({ failed, attempts, requests }: Tally & { readonly requests: number }): void {
   assert.equal(failed, 0)
@@ -178,7 +163,7 @@ function assertOutlasted({ failed, attempts, requests }: Tally & { readonly requ
 for (const [scenario, after, settings] of [
   ['10 min of 503, at once after a fetch', 0, {}],
   ['10 min of 503, 8 min after a fetch', JUST_BEFORE, {}],
-  ['the same; jose without expiry, jwks-rsa without rateLimit', JUST_BEFORE, OUTLASTING],
+  ['the same, jose without expiry, jwks-rsa without fallback', JUST_BEFORE, OTHERWISE],
 ] as const) {
   test(`${scenario}: no verification fails, and 12 requests are the most`, async () => {
     assertOutlasted(await onEach(scenario, settings, outage(after, DOWN, TEN_MINUTES), showOutage))
@@ -197,38 +182,45 @@ const KIDS_A_SECOND = 500
 const FLOOD = 20
 const NEW_KEY_AFTER = 10
 
-/** 10 000 kids that nobody has; half-way through a new key is published, whose tokens are tried once a second. */
-async function flood({ clock, issuer, start }: Rig) {
+/** 10 000 kids that nobody has; half-way through a new key is published, whose tokens are tried until one is verified. */
+async function flood({ clock, issuer, start, patience }: Rig) {
   const client = start()
   const known = [await attempt(client, TOKEN.a)]
   clock.move(31) // past the 30 s in which jose asks for no kid
   const began = clock.now()
-  let waited: number | undefined
-  for (let second = 0; second < FLOOD || (waited === undefined && second < 130); second++) {
+  const strangers: Attempt[] = []
+  let trying: Promise<Attempt> | undefined
+  let works: number | undefined
+  for (let second = 0; second < FLOOD || (works === undefined && second < 150); second++) {
     const kids = Array.from({ length: second < FLOOD ? KIDS_A_SECOND : 0 }, (_, index) => `${second}-${index}`)
-    await Promise.all(kids.map((kid) => attempt(client, strange(kid))))
+    strangers.push(...(await Promise.all(kids.map((kid) => attempt(client, strange(kid), patience(400))))))
     known.push(await attempt(client, TOKEN.a))
     if (second === NEW_KEY_AFTER) issuer.answer = body(setOf(JWK.a, JWK.b))
-    const due = second >= NEW_KEY_AFTER && waited === undefined
-    if (due && (await attempt(client, TOKEN.b)).verdict === 'verified') waited = second - NEW_KEY_AFTER
+    if (second >= NEW_KEY_AFTER && works === undefined) {
+      // A verification that waits for a later second is not given up for it.
+      trying ??= attempt(client, TOKEN.b)
+      const tried = await within(patience(100), trying)
+      if (tried) trying = undefined
+      if (tried?.verdict === 'verified') works = second - NEW_KEY_AFTER
+    }
     clock.move(1)
     await client.settled()
   }
   const times = issuer.requests.map(({ at }) => at - began).filter((at) => at >= 0 && at < FLOOD)
-  return { waited, times, failed: tally(known).failed }
+  return { works, times, failed: tally(known).failed, waiting: strangers.filter(isUnanswered).length }
 }
 
 test('attack 50: 10 000 random kids make one request in five seconds, and keep no new key out for longer', async () => {
-  const { waited, times, failed } = await onEach(
+  const { works, times, failed, waiting } = await onEach(
     '10 000 random kids in 20 s, a new key among them',
     {},
     flood,
-    ({ waited, times, failed }) =>
-      `${times.length} requests, the new key works ${when(waited)}, ${failed} others failed`,
+    ({ works, times, failed, waiting }) =>
+      `${asked(times.length)}, new key ${when(works)}, ${failed} known failed, ${waiting} left waiting`,
   )
-  assert.equal(failed, 0)
+  assert.deepEqual({ failed, waiting }, { failed: 0, waiting: 0 })
   for (const [index, at] of times.slice(1).entries()) assert.ok(at - (times[index] ?? 0) >= 5, `requests at ${times}`)
-  assert.ok(waited !== undefined && waited <= 5, `${waited} s`)
+  assert.ok(works !== undefined && works <= 5, `${works} s`)
 })
 
 for (const [server, answer, most] of [
@@ -250,7 +242,7 @@ for (const [server, answer, most] of [
       return { requests: issuer.requests.length - before, known: await attempt(client, TOKEN.a) }
     }
     const show = ({ requests, known }: Awaited<ReturnType<typeof thirty>>): string =>
-      `${requests} requests, known key ${known.verdict}`
+      `${asked(requests)}, known key ${known.verdict}`
     const figures = [await onEach(`30 random kids in 10 s, server ${server}`, {}, thirty, show)]
     for (const random of [0, 1]) figures.push(await onOurs({ random }, thirty))
     for (const { requests, known } of figures) {
@@ -269,7 +261,7 @@ test('1 000 first verifications at the same time make one request', async () => 
       const done = tally(await Promise.all(Array.from({ length: 1000 }, () => attempt(client, TOKEN.a))))
       return { ...done, requests: issuer.requests.length }
     },
-    ({ failed, requests }) => `${requests} requests, ${failed} failed`,
+    ({ failed, requests }) => `${asked(requests)}, ${failed} failed`,
   )
   assert.deepEqual({ failed, requests }, { failed: 0, requests: 1 })
 })
@@ -292,7 +284,7 @@ test('a key that is published 1 s after a fetch works 5 s after that fetch', asy
       }
       return { works, requests: issuer.requests.length }
     },
-    ({ works, requests }) => `works ${when(works)}, ${requests} requests`,
+    ({ works, requests }) => `new key ${when(works)}, ${asked(requests)}`,
   )
   assert.ok(works !== undefined && works <= 5, `${works} s`)
   assert.equal(requests, 2)
@@ -308,7 +300,7 @@ test('a set with an ETag is asked for by it, and 304 makes it fresh again', asyn
       const conditional = issuer.requests.filter(({ ifNoneMatch }) => ifNoneMatch === '"one"').length
       return { ...done, requests: issuer.requests.length, conditional }
     },
-    ({ failed, requests, conditional }) => `${requests} requests, ${conditional} with If-None-Match, ${failed} failed`,
+    ({ failed, requests, conditional }) => `${asked(requests)}, ${conditional} with If-None-Match, ${failed} failed`,
   )
   assert.equal(failed, 0)
   assert.equal(conditional, requests - 1)
@@ -329,8 +321,8 @@ for (const [what, headers, least, most] of [
         const client = start()
         const began = clock.now()
         await attempt(client, TOKEN.a)
-        for (let step = 0; issuer.requests.length < 2 && clock.now() < began + 1200; step++) {
-          clock.move(step < 10 ? 1 : 10)
+        for (let age = 0; issuer.requests.length < 2 && age < 1200; age = clock.now() - began) {
+          clock.move(age < 10 || age >= 590 ? 1 : 10)
           await client.settled()
           await attempt(client, TOKEN.a)
           await client.settled()
@@ -370,7 +362,7 @@ test('a cold start from a snapshot makes no request', async () => {
       const { verdict } = await attempt(start({ snapshot }), TOKEN.a)
       return { verdict, requests: issuer.requests.length - before }
     },
-    ({ verdict, requests }) => `${verdict}, ${requests} requests`,
+    ({ verdict, requests }) => `${verdict}, ${asked(requests)}`,
   )
   assert.deepEqual({ verdict, requests }, { verdict: 'verified', requests: 0 })
 })

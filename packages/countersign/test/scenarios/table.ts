@@ -2,7 +2,7 @@
 import type { RequestListener } from 'node:http'
 import { type Clock, startClock } from './clock.ts'
 import { body, GOOD, type Issuer, openIssuer } from './issuer.ts'
-import { type Attempt, attempt, type Client, LIBRARIES, type Settings } from './libraries.ts'
+import { type Attempt, attempt, type Client, LIBRARIES, LONGEST_MS, type Settings } from './libraries.ts'
 
 /** A library, the server that it asks, and the time of both. */
 export interface Rig {
@@ -13,6 +13,8 @@ export interface Rig {
   start(settings?: Settings): Client
   /** Another server. */
   open(answer: RequestListener): Promise<Issuer>
+  /** For how many milliseconds a verification is waited for: as told with the others, whose silence is a figure. */
+  patience(ms: number): number
   /** Verifies a token at a steady pace, until one is never answered. */
   traffic(client: Client, token: string, pace: Pace): Promise<Tally>
 }
@@ -78,21 +80,23 @@ async function withRig<Figures>(
 ): Promise<Figures> {
   const cleanups: (() => void)[] = []
   const scope = { after: (act: () => void): unknown => cleanups.push(act) }
-  const clock = startClock(scope)
+  const clock = startClock(scope, name === 'jwks-rsa')
   try {
     const open = (answer: RequestListener): Promise<Issuer> => openIssuer(scope, clock, answer)
     const issuer = await open(body(GOOD))
+    const patience = (ms: number): number => (name === 'countersign' ? LONGEST_MS : ms)
     return await measure({
       clock,
       issuer,
       open,
+      patience,
       start: (own) => LIBRARIES[name](issuer.url, { ...settings, ...own }),
-      async traffic(client, token, { seconds, every = 1, atOnce = 1, patienceMs }) {
+      async traffic(client, token, { seconds, every = 1, atOnce = 1, patienceMs = LONGEST_MS }) {
         const attempts: Attempt[] = []
         for (let second = 0; second < seconds; second += every) {
           clock.move(every)
           attempts.push(
-            ...(await Promise.all(Array.from({ length: atOnce }, () => attempt(client, token, patienceMs)))),
+            ...(await Promise.all(Array.from({ length: atOnce }, () => attempt(client, token, patience(patienceMs))))),
           )
           if (tally(attempts.slice(-atOnce)).unanswered) break
           await client.settled()

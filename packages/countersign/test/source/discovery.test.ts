@@ -274,6 +274,13 @@ for (const place of NO_PLACES) {
   })
 }
 
+test('attack 49: an issuer on this machine does not send anyone elsewhere by http', async () => {
+  const issuer = 'http://localhost:3000'
+  const said = json({ issuer, jwks_uri: 'http://keys.internal/jwks' })
+  const { fetch } = web({ [`${issuer}/.well-known/openid-configuration`]: said })
+  await fails(() => door.discover(issuer, { fetch }), 'CS_DISCOVERY')
+})
+
 test('allowHttp lets the keys of an issuer be fetched by http, and never by what is no HTTP', async () => {
   const by = (jwks_uri: string): Promise<door.DiscoveredIssuer> =>
     discoverBy(json({ ...metadata, jwks_uri }), { allowHttp: true })

@@ -43,7 +43,13 @@ test('a real server that knows entity tags sends a set once, and again when it h
     ['"1"', 200],
     ['"2"', 304],
   ])
-  assert.deepEqual([changes, kidsOf(keys)], [[true, false, true, false], ['a', 'b']])
+  assert.deepEqual(
+    [changes, kidsOf(keys)],
+    [
+      [true, false, true, false],
+      ['a', 'b'],
+    ],
+  )
 })
 
 test('a real server that is busy says when to come back', async (t) => {

@@ -142,6 +142,18 @@ for (const [what, snapshot] of REFUSED) {
   })
 }
 
+test('what is wrong with a snapshot is told', async () => {
+  const { keys } = rig()
+  for (const [snapshot, told] of [
+    [null, /it is null/],
+    [{ ...good, url: 'https://other.example/' }, /other\.example.*issuer\.example/],
+    [{ ...good, fetchedAt: NOW + 1 }, /in the future/],
+    [{ ...good, jwks: [] }, /jwks is an array/],
+  ] as const) {
+    assert.match((await fails(() => keys.restore(snapshot), 'CS_JWKS_INVALID')).message, told)
+  }
+})
+
 test('an entity tag that could not be sent is left out of a snapshot', async () => {
   for (const etag of ['"a\r\nx: 1"', 'one', 1, null, ['"one"']]) {
     const { state, sent, keys } = restored({ ...good, etag }, NOW)

@@ -10,25 +10,28 @@ export interface Issued {
   readonly kid: string
   readonly jwk: door.Jwk
   readonly token: string
+  /** A token that names an issuer of any kind. */
+  sign(iss: string): Promise<string>
 }
 
 /** Makes a key, and a token by it that outlives every test. */
 export async function issue(kid: string): Promise<Issued> {
   const key = await door.generateKey('ES256', { kid })
-  const jwk = publicMembers(await door.exportJwk(key))
-  return { kid, jwk, token: await signAs(key, kid) }
+  const sign = (iss: string): Promise<string> => signAs(key, iss)
+  return { kid, jwk: publicMembers(await door.exportJwk(key)), token: await sign(CLAIMS.iss), sign }
 }
 
-/** Tokens of one key under other names. */
+/** Tokens of one key under names that no set has. */
 export async function strangers(count: number): Promise<readonly string[]> {
-  const key = await door.generateKey('ES256')
-  return Promise.all(Array.from({ length: count }, (_, index) => signAs(key, `stranger-${index}`)))
+  const jwk = await door.exportJwk(await door.generateKey('ES256'))
+  return Promise.all(
+    Array.from({ length: count }, (_, index) => signAs(door.importKey(jwk, { kid: `stranger-${index}` }), CLAIMS.iss)),
+  )
 }
 
-async function signAs(key: door.Key, kid: string): Promise<string> {
-  const named = door.importKey(await door.exportJwk(key), { kid })
-  const signer = door.createSigner({ key: named, expiresIn: 'never', now: () => NOW })
-  return signer.sign({ ...CLAIMS, exp: NOW + 1e6 })
+async function signAs(key: door.Key, iss: string): Promise<string> {
+  const signer = door.createSigner({ key, expiresIn: 'never', now: () => NOW })
+  return signer.sign({ ...CLAIMS, iss, exp: NOW + 1e6 })
 }
 
 /** The text of a JWK Set. */
@@ -47,18 +50,25 @@ export function answer(text: string, headers: Readonly<Record<string, string>> =
   return async () => new Response(bare ? null : text, { status, headers })
 }
 
-/** Answers with headers that no `Response` would take. */
+/** Answers with headers that no `Response` would take, and with a body that needs nothing but promises. */
 export function answerByHand(
   text: string,
   headers: Readonly<Record<string, string>>,
   response: Partial<door.FetchResponse> = {},
 ): Answerer {
-  return async () => ({
-    status: 200,
-    headers: { get: (name) => headers[name] ?? null },
-    body: new Response(text).body,
-    ...response,
-  })
+  return async () => {
+    const parts = [new TextEncoder().encode(text)]
+    const reader = {
+      read: async () => ({ done: parts.length === 0, value: parts.pop() }),
+      cancel: async () => {},
+    }
+    return {
+      status: 200,
+      headers: { get: (name) => headers[name] ?? null },
+      body: { getReader: () => reader },
+      ...response,
+    }
+  }
 }
 
 /** Nothing is there: the port is closed, or the network is. */
