@@ -21,15 +21,16 @@ export async function takeLock(folder: string): Promise<(() => Promise<void>) | 
   const text = JSON.stringify({ pid: process.pid, host: thisHost(), token })
   HELD.add(token)
   try {
-    for (let tries = 0; tries < 2; tries++) {
+    for (let tries = 0; tries < 3; tries++) {
       if (await placed(path, text)) {
         return async () => {
           HELD.delete(token)
           if ((await contentOf(path)) === text) await removed(path)
         }
       }
-      if (!(await isLeft(path))) break
-      await removed(path)
+      const state = await stateOf(path)
+      if (state === 'held') break
+      if (state === 'left') await removed(path)
     }
   } catch (error) {
     HELD.delete(token)
@@ -87,15 +88,16 @@ export async function linked(path: string, name: string): Promise<boolean | unde
   }
 }
 
-/** Whether a lock was left behind by a process that ended, or that has been away for longer than anyone works. */
-async function isLeft(path: string): Promise<boolean> {
+/** What has become of a lock: it was left behind by a process that ended, or that has been away for longer than anyone works. */
+async function stateOf(path: string): Promise<'held' | 'left' | 'gone'> {
   const [content, times] = await Promise.all([contentOf(path), stat(path).catch(() => undefined)])
-  if (content === undefined || times === undefined) return true
+  if (content === undefined || times === undefined) return 'gone'
   // Before or after: the clock may have been set back since.
-  if (Math.abs(Date.now() - times.mtimeMs) > LEASE) return true
+  if (Math.abs(Date.now() - times.mtimeMs) > LEASE) return 'left'
   const holder = parse(content)
-  if (holder === undefined || holder.host !== thisHost()) return false
-  return holder.pid === process.pid ? !HELD.has(holder.token) : !isAlive(holder.pid)
+  if (holder === undefined || holder.host !== thisHost()) return 'held'
+  const lives = holder.pid === process.pid ? HELD.has(holder.token) : isAlive(holder.pid)
+  return lives ? 'held' : 'left'
 }
 
 /** What a lock says; nothing for one that is just being written. */

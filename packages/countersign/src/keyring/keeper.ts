@@ -7,6 +7,7 @@ import { makeKey, type NewKey, openMember, type RingMember } from './key-maker.t
 import { activeKey, type Plan, toPlan } from './plan.ts'
 import { Revoked } from './revoked.ts'
 import type { RingSettings } from './ring-options.ts'
+import { readiness } from './schedule.ts'
 import { type Sealer, toSealer } from './seal.ts'
 import { invalidStore, parseStoredKeys, type StoredKey, type StoreTransaction } from './store.ts'
 
@@ -18,7 +19,7 @@ interface Known {
   readonly member: RingMember
 }
 
-/** Seconds for one look at the store, with all that is due there. */
+/** Seconds for one answer of the store. */
 const DEADLINE = 20
 /** Milliseconds between two tries where another instance is at work, and how many there are. */
 const [PAUSE, TRIES] = [50, 200]
@@ -73,7 +74,12 @@ export class Keeper {
   /** Takes a key out of use here, whatever becomes of it in the store. */
   ban(row: StoredKey): void {
     this.#revoked.note([row])
-    this.#take(this.#rows)
+    const rows = this.#revoked.over(this.#rows)
+    // The next key takes over here before the store knows, if every verifier has it.
+    const now = this.time()
+    const known = ({ publishedAt }: StoredKey): boolean => publishedAt + readiness(this.#settings.schedule) <= now
+    const changed = new Map(this.#plan(rows, now).put.flatMap((put) => (known(put) ? [[put.kid, put]] : [])))
+    this.#take(rows.map((before) => changed.get(before.kid) ?? before))
   }
 
   /**
@@ -111,21 +117,13 @@ export class Keeper {
 
   async #keep(change: Change | undefined): Promise<void> {
     const startedAt = this.#settings.now()
-    let late = false
     try {
-      await withDeadline(DEADLINE, `the key store gave no answer within ${DEADLINE} s`, async () => {
-        const offset = await this.#readClock()
-        // Who was given up on must not put an old state in the place of a newer one.
-        if (late) return
-        this.#offset = offset
-        const rows = await this.#tend(change)
-        await this.#open(rows)
-        if (late) return
-        this.#syncedAt = startedAt
-        this.#take(rows)
-      })
+      this.#offset = await this.#readClock()
+      const rows = await this.#tend(change)
+      await this.#open(rows)
+      this.#syncedAt = startedAt
+      this.#take(rows)
     } catch (cause) {
-      late = true
       if (cause instanceof JoseError) throw cause
       throw new JoseError('CS_UNAVAILABLE', 'the key store failed', { cause, unavailable: true })
     }
@@ -140,8 +138,9 @@ export class Keeper {
   }
 
   async #readClock(): Promise<number> {
-    const time: unknown = await this.#settings.store.now?.()
-    if (time === undefined) return 0
+    const { store } = this.#settings
+    if (store.now === undefined) return 0
+    const time: unknown = await inTime(async () => store.now?.())
     if (typeof time === 'number' && Number.isFinite(time)) return time - this.#settings.now()
     throw new Error('now() of the store gave no epoch seconds')
   }
@@ -151,14 +150,16 @@ export class Keeper {
     const { store, algs } = this.#settings
     const spare: NewKey[] = []
     for (let tries = 0; ; tries++) {
-      const stored = this.#read(await store.list())
+      const stored = this.#read(await inTime(() => store.list()))
       const rows = this.#revoked.over(stored)
       const { insert, put, remove } = this.#plan(rows, this.time())
       const due = insert.length + put.length + remove.length > 0 || rows.some((row) => !stored.includes(row))
       if (!change && !due) return rows
       // Keys take time to make, so that is done before anyone is kept waiting.
       for (const { alg } of insert.slice(spare.length)) spare.push(await this.#make(alg))
-      const done = await store.exclusive((transaction) => this.#work(transaction, change, spare)).catch(unlessSlow)
+      const work = (transaction: StoreTransaction): Promise<readonly StoredKey[]> =>
+        this.#work(transaction, change, spare)
+      const done = await inTime(() => store.exclusive(work)).catch(unlessSlow)
       if (done) return done
       // Another instance is at it. What it does will be seen; only a change, and a ring that cannot sign, have to wait.
       if (!change && algs.every(({ alg }) => activeKey(rows, alg, this.time()))) return rows
@@ -240,6 +241,11 @@ export class Keeper {
       this.#known.set(row.kid, { row, member: await run(openMember(row, this.#sealer, this.#backend), this.#backend) })
     }
   }
+}
+
+/** What a store answers, if it does; whoever was given up on changes nothing here any more. */
+function inTime<T>(ask: () => Promise<T>): Promise<T> {
+  return withDeadline(DEADLINE, `the key store gave no answer within ${DEADLINE} s`, ask)
 }
 
 /** Some work that took too long to be written. It is done again. */

@@ -139,22 +139,27 @@ function ending(key: StoredKey, { overlap }: Schedule, now: number): StoredKey {
     : key
 }
 
-/** Who no longer signs needs no private key. A secret verifies as well, so it stays for as long as it does that. */
+/**
+ * Who no longer signs needs no private key. A secret verifies as well, so it stays for as long as it does that. For a key
+ * that is revoked nothing vouches any more, so nobody who strikes that out of the store brings it back.
+ */
 function withoutPrivate(key: StoredKey, { skew }: Schedule, now: number): StoredKey {
-  const { privateJwk, ...rest } = key
-  const signed = key.voucher !== undefined && isOver(key, now - skew)
-  return privateJwk !== undefined && (signed || key.revokedAt !== undefined) ? rest : key
+  const { privateJwk, voucher, ...rest } = key
+  if (key.revokedAt !== undefined) return rest
+  const signed = voucher !== undefined && isOver(key, now - skew)
+  return signed ? { ...rest, voucher } : key
 }
 
 function isSame(key: StoredKey, before: readonly StoredKey[]): boolean {
   const other = before.find(({ kid }) => kid === key.kid)
-  const { retireAt, purgeAt, activateAt, privateJwk } = key
+  const { retireAt, purgeAt, activateAt, privateJwk, voucher } = key
   return (
     other !== undefined &&
     other.retireAt === retireAt &&
     other.purgeAt === purgeAt &&
     other.activateAt === activateAt &&
-    other.privateJwk === privateJwk
+    other.privateJwk === privateJwk &&
+    other.voucher === voucher
   )
 }
 

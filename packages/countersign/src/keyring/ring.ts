@@ -57,8 +57,8 @@ export interface Publication {
 
 /** A kid that nobody has is looked for in the store no more often than this, and a store that fails is left alone (seconds). */
 const INTERVAL = 1
-/** For how long a request for the set waits for a store that has failed before (seconds). */
-const PATIENCE = 1
+/** For how long a store is waited for that has failed before, where there is something to go on with (seconds). */
+const PATIENCE = 5
 
 type States = ReadonlyMap<string, { readonly alg: string; readonly state: KeyState }>
 
@@ -162,7 +162,7 @@ export class KeyRing extends SigningKeys {
     const { rows } = this.#keeper
     const { alg, revokedAt = this.#keeper.time() } = rows.find((row) => row.kid === kid) ?? { alg: '' }
     const active = activeKey(rows, alg, this.#keeper.time())?.kid
-    const verifiersKnowBy = this.#keeper.time() + schedule.poll + schedule.cacheMaxAge
+    const verifiersKnowBy = Math.max(revokedAt, this.#keeper.time()) + schedule.poll + schedule.cacheMaxAge
     return { kid, revokedAt, active, verifiersKnowBy }
   }
 
@@ -214,7 +214,7 @@ export class KeyRing extends SigningKeys {
       if (!(error instanceof JoseError) || error.code !== 'CS_NO_KEY') throw error
       if (!this.#mayLook()) throw this.#doubted(error)
     }
-    yield* this.#wait()
+    yield* this.#wait(this.#failed)
     try {
       return yield* this.#current().set.select(header, alg, role)
     } catch (error) {
@@ -238,15 +238,12 @@ export class KeyRing extends SigningKeys {
     const { cacheMaxAge, prepublish, skew, poll } = this.#settings.schedule
     // A key that was published elsewhere since our last look signs once it has been public for `prepublish`.
     const known = (): number => Math.floor(prepublish - skew - this.#keeper.age())
-    // Whoever fetches the set waits for the store, so that `verifiersKnowBy` holds; a store that has failed is given a
-    // second, by the one who asks first.
+    // Whoever fetches the set waits for the store, so that `verifiersKnowBy` holds; one that has failed is waited
+    // for briefly, by whoever asks first.
     const due = this.#keepUp()
     const missing = known() < LEAST_KEPT
     if (missing ? this.#mayLook() : this.#keeper.age() > poll && !this.#failed) await run(this.#wait(), this.#backend)
-    else if (due && this.#keeper.age() > poll) {
-      const settled = run(this.#wait(), this.#backend)
-      await withDeadline(PATIENCE, 'the key store has not answered yet', () => settled).catch(() => undefined)
-    }
+    else if (due && this.#keeper.age() > poll) await run(this.#wait(true), this.#backend)
     if (known() < LEAST_KEPT)
       throw unavailable('the key store has been out of reach for so long that keys may be missing')
     const view = this.#current()
@@ -308,11 +305,17 @@ export class KeyRing extends SigningKeys {
     if (!this.#failed && this.#keeper.age() > 2 * this.#settings.schedule.poll) yield* this.#wait()
   }
 
-  /** Waits for a look at the store, where waiting is possible. What goes wrong is told, and the keys at hand stay. */
-  #wait(): Op<void, Sourcing> {
+  /**
+   * Waits for a look at the store, where waiting is possible. What goes wrong is told, and the keys at hand stay.
+   *
+   * @param briefly - for a store that has failed before, so that nobody can make many wait for long
+   */
+  #wait(briefly = false): Op<void, Sourcing> {
     return use(({ sync }: Sourcing) => {
       const settled = this.refresh().catch(() => undefined)
-      return sync ? undefined : settled
+      if (sync) return undefined
+      if (!briefly) return settled
+      return withDeadline(PATIENCE, 'the key store has not answered yet', () => settled).catch(() => undefined)
     })
   }
 

@@ -83,7 +83,8 @@ export interface KeyStore {
   /**
    * Does some work while no other instance does: all that it writes is there afterwards, or nothing.
    *
-   * @returns what the work gave, or `undefined` where another instance is at work: its result will be seen
+   * @returns what the work gave, or `undefined` where another instance is at work: its result will be seen, and the work
+   *   may be asked for again
    */
   exclusive<T>(work: (transaction: StoreTransaction) => Promise<T>): Promise<T | undefined>
   /** The time of the store in epoch seconds, where it has one that all instances share. */

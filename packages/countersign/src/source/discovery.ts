@@ -7,11 +7,12 @@ import {
   type CheckedUrl,
   type DownloadRules,
   download,
+  isLoopback,
   reasonOf,
   toDownloadRules,
   toUrl,
 } from './download.ts'
-import { REMOTE_NAMES, type RemoteKeySet, type RemoteKeySetOptions, toRemoteKeySet } from './remote.ts'
+import { REMOTE_NAMES, type RemoteKeySet, type RemoteKeySetOptions, toRemoteKeySet, toRules } from './remote.ts'
 
 /** What an issuer says of itself. */
 export interface DiscoveredIssuer {
@@ -35,6 +36,7 @@ export async function discover(
   checkNames<RemoteKeySetOptions>(options, REMOTE_NAMES, 'discover')
   const allowHttp = toBoolean(options.allowHttp, 'allowHttp', false)
   const url = toIssuerUrl(issuer, allowHttp)
+  toRules(options)
   const found = await firstAnswer(placesOf(url), toDownloadRules(options))
   const metadata = parse(found)
   const named = own(metadata, 'issuer')
@@ -44,8 +46,8 @@ export async function discover(
   if (typeof jwksUri !== 'string') throw failed(`the metadata at ${found.place} has no jwks_uri`)
   const keysUrl = toUrl(jwksUri, 'jwks_uri', allowHttp, 'CS_DISCOVERY')
   // Metadata from afar must not send anyone to a service of this machine.
-  if (keysUrl.protocol !== url.protocol && !allowHttp)
-    throw failed(`jwks_uri is by ${keysUrl.protocol.slice(0, -1)}, and the issuer by ${url.protocol.slice(0, -1)}`)
+  if (!allowHttp && isLoopback(keysUrl) && !isLoopback(url))
+    throw failed('jwks_uri is on this machine, and the issuer is not')
   return { issuer, jwksUri, keys: toRemoteKeySet(jwksUri, options, backend), metadata }
 }
 

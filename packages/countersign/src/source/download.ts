@@ -91,12 +91,12 @@ export async function download(
     const response = await rules.fetch(url, request)
     const { status } = response
     if (status !== 200 || response.redirected === true) {
-      await response.body?.getReader().cancel() // an unread body would hold the connection
+      await letGo(response.body?.getReader()) // an unread body would hold the connection
       if (response.redirected === true || (status >= 300 && status < 400 && status !== 304) || status === 0)
         throw new Error(`a redirect (HTTP status ${status}), which is not followed`)
       return { status, headers: response.headers, text: '' }
     }
-    const text = fromUtf8(await readBody(response.body, rules.maxBytes), 'the body')
+    const text = fromUtf8(await readBody(response.body, rules.maxBytes, signal), 'the body')
     return { status, headers: response.headers, text }
   })
 }
@@ -106,19 +106,31 @@ function bypassesCache(): boolean {
   return typeof Request === 'function' && 'cache' in Request.prototype
 }
 
-async function readBody(body: FetchResponse['body'], maxBytes: number): Promise<Bytes> {
+async function readBody(body: FetchResponse['body'], maxBytes: number, signal: object): Promise<Bytes> {
   const reader = body?.getReader()
   const parts: Bytes[] = []
   let length = 0
+  // A fetch that does not listen to its signal would go on for whoever has stopped waiting.
+  const stop = signal as AbortSignal
+  stop.addEventListener('abort', () => letGo(reader))
   for (let part = await reader?.read(); part?.value; part = await reader?.read()) {
     length += part.value.length
     if (length > maxBytes) {
-      await reader?.cancel()
+      await letGo(reader)
       throw new Error(`the body has more than ${maxBytes} octets`)
     }
     parts.push(part.value)
   }
   return concat(...parts)
+}
+
+/** What goes wrong here is nobody's concern: the answer is known. */
+async function letGo(reader: BodyReader | undefined): Promise<void> {
+  try {
+    await reader?.cancel()
+  } catch {
+    // It was gone already.
+  }
 }
 
 /** What went wrong, in the words of whoever met it first: fetch itself only says that it failed. */
@@ -167,6 +179,6 @@ export function toUrl(value: unknown, what: string, allowHttp: boolean, code: Er
 }
 
 /** Whether a URL leads to this machine and nowhere else. */
-function isLoopback({ hostname }: CheckedUrl): boolean {
+export function isLoopback({ hostname }: CheckedUrl): boolean {
   return ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
 }

@@ -15,7 +15,7 @@ export class Listeners<Event> {
   }
 
   tell(event: Event): void {
-    for (const listener of this.#all) {
+    for (const listener of [...this.#all]) {
       try {
         // An async listener answers with a promise, whose failure must not end the process.
         const answer: unknown = listener(event)

@@ -6,6 +6,7 @@ import { isObject, type JsonObject, own, parseObject, withoutUndefined } from '.
 import type { Key } from '../key/key.ts'
 import { type Op, use } from '../op.ts'
 import { checkNames, type Duration, toBoolean, toClock, toSeconds } from '../options.ts'
+import { withDeadline } from './deadline.ts'
 import {
   type Answer,
   type DownloadOptions,
@@ -91,6 +92,15 @@ interface Rules extends DownloadRules {
   readonly cacheMaxAge: number
 }
 
+/**
+ * Cloudflare's runtime ends what a request has begun as soon as that is answered, and fails whoever waits for it from
+ * another one. So nothing goes on in the background there, and nobody waits without a deadline of their own.
+ */
+const ENDS_WITH_REQUEST = globalThis.navigator?.userAgent === 'Cloudflare-Workers'
+
+/** What to wait for when something goes on in the background: nothing, but where it would be ended. */
+const inBackground = (settled: Promise<void>): Promise<void> | undefined => (ENDS_WITH_REQUEST ? settled : undefined)
+
 /** A set, and for how long it is good. */
 interface Held {
   readonly set: KeySet
@@ -140,7 +150,7 @@ export class RemoteKeySet extends KeyProvider {
    */
   async load(): Promise<void> {
     const waiting = this.#prepare()
-    if (waiting) await waiting
+    if (waiting) await this.#patient(waiting)
     this.#usable()
   }
 
@@ -183,7 +193,7 @@ export class RemoteKeySet extends KeyProvider {
 
   *#lookUp<T>(search: (set: KeySet) => Op<T, Sourcing>): Op<T, Sourcing> {
     const waiting = this.#prepare()
-    if (waiting) yield* wait(waiting)
+    if (waiting) yield* wait(this.#patient(waiting))
     try {
       return yield* search(this.#usable())
     } catch (error) {
@@ -191,7 +201,7 @@ export class RemoteKeySet extends KeyProvider {
       if (!this.#mayAskFor(this.#rules.now())) throw this.#doubted(error)
     }
     // The keys may have rotated since: one more look, but never more often than the interval.
-    yield* wait(this.#refresh())
+    yield* wait(this.#patient(this.#refresh()))
     try {
       return yield* search(this.#usable())
     } catch (error) {
@@ -213,17 +223,17 @@ export class RemoteKeySet extends KeyProvider {
    */
   #prepare(): Promise<void> | undefined {
     const now = this.#rules.now()
+    // A clock that was set back does not say how old the set is: it has aged now, and serves no longer than from now.
+    if (this.#held && now < this.#held.fetchedAt) this.#held = agedAt(now, this.#held)
     const held = this.#held
-    if (held && now < held.freshUntil && now >= held.fetchedAt) {
+    if (held && now < held.freshUntil) {
       const ahead = held.fetchedAt + AHEAD * (held.freshUntil - held.fetchedAt)
-      if (now >= ahead && this.#mayAsk(now)) this.#refresh()
-      return undefined
+      return now >= ahead && this.#mayAsk(now) ? inBackground(this.#refresh()) : undefined
     }
     // The last try has failed: whoever has keys that may still serve does not wait for the next.
     const serves = held !== undefined && this.#failures > 0 && now < held.freshUntil + this.#rules.maxStale
     if (serves) {
-      if (this.#mayAsk(now)) this.#refresh()
-      return undefined
+      return this.#mayAsk(now) ? inBackground(this.#refresh()) : undefined
     }
     return this.#inFlight(now) || this.#mayAsk(now) ? this.#refresh() : undefined
   }
@@ -270,6 +280,8 @@ export class RemoteKeySet extends KeyProvider {
     const pending = this.#inFlight(now)
     if (pending) return pending.settled
     this.#askedAt = now
+    // Its own outcome says when the next may be; where that never comes, the interval alone does.
+    this.#retryAt = Number.NEGATIVE_INFINITY
     const before = this.#held
     const settled = this.#fetch(before).then(
       (held) => this.#flight === flight && this.#succeed(held, before),
@@ -277,7 +289,16 @@ export class RemoteKeySet extends KeyProvider {
     ) as Promise<void>
     const flight: Flight = { startedAt: now, settled }
     this.#flight = flight
+    // Where nobody waits, a clock that throws meanwhile must not end the process.
+    settled.catch(() => undefined)
     return settled
+  }
+
+  /** What another request has begun may never end there: then whoever waits for it goes on without it. */
+  #patient(settled: Promise<void>): Promise<void> {
+    if (!ENDS_WITH_REQUEST) return settled
+    const { timeout } = this.#rules
+    return withDeadline(timeout + 1, 'given up', () => settled).catch(() => undefined)
   }
 
   #succeed(held: Held, before: Held | undefined): void {
@@ -301,7 +322,8 @@ export class RemoteKeySet extends KeyProvider {
     const { now, random, maxStale } = this.#rules
     const refused = cause instanceof JoseError && cause.code === 'CS_JWKS_INVALID'
     const error = refused ? cause : unreachable(this.url, cause)
-    const wait = Math.min(INTERVAL * 2 ** this.#failures, LONGEST_WAIT) * (0.8 + 0.4 * random())
+    const spread = Math.min(1, Math.max(0, random() || 0))
+    const wait = Math.min(INTERVAL * 2 ** this.#failures, LONGEST_WAIT) * (0.8 + 0.4 * spread)
     const asked = cause instanceof Refused ? Math.min(cause.retryAfter, LONGEST_WAIT) : 0
     const retrySeconds = Math.max(wait, asked)
     const at = now()
@@ -322,7 +344,9 @@ export class RemoteKeySet extends KeyProvider {
     const answer = await download(this.url, headers, this.#rules)
     const unchanged = before !== undefined && etag !== undefined && answer.status === 304
     if (answer.status !== 200 && !unchanged) throw new Refused(answer)
-    const times = this.#times(lifetimeOf(answer.headers))
+    // What a 304 does not say is as it was (RFC 9111 §4.3.4).
+    const lifetime = lifetimeOf(answer.headers) ?? (unchanged ? before.freshUntil - before.fetchedAt : undefined)
+    const times = this.#times(lifetime)
     if (unchanged) return { ...before, ...times, etag: etagOf(answer.headers) ?? etag }
     return { ...this.#read(answer.text), ...times, etag: etagOf(answer.headers) }
   }
@@ -355,12 +379,21 @@ export class RemoteKeySet extends KeyProvider {
     const [url, jwks, etag] = ['url', 'jwks', 'etag'].map((name) => own(snapshot, name))
     const [fetchedAt, freshUntil] = ['fetchedAt', 'freshUntil'].map((name) => own(snapshot, name))
     if (url !== this.url) throw invalid(`it is of ${show(url)} and not of ${this.url}`)
-    if (typeof fetchedAt !== 'number' || typeof freshUntil !== 'number' || !(fetchedAt <= this.#rules.now()))
-      throw invalid('its times are no times, or in the future')
+    const times = isTime(fetchedAt) && isTime(freshUntil)
+    if (!times || fetchedAt > this.#rules.now()) throw invalid('its times are no times, or in the future')
     if (!isObject(jwks)) throw invalid(`jwks is ${kindOf(jwks)}`)
     const tag = typeof etag === 'string' ? etagOf({ get: () => etag }) : undefined
     return { jwks, set: this.#toSet(jwks), etag: tag, ...this.#times(freshUntil - fetchedAt, fetchedAt) }
   }
+}
+
+/** The same set, at the end of its life at a moment. */
+function agedAt(now: number, held: Held): Held {
+  return { ...held, fetchedAt: now - (held.freshUntil - held.fetchedAt), freshUntil: now }
+}
+
+function isTime(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value)
 }
 
 /** An answer that brings no set. */
@@ -403,6 +436,19 @@ function idOf(value: object | undefined): number {
   return id
 }
 
+/** @throws {TypeError} for an option that is not what it should be */
+export function toRules(options: RemoteKeySetOptions): Rules {
+  const { random = Math.random } = options
+  if (typeof random !== 'function') throw new TypeError('random is not a function')
+  return {
+    ...toDownloadRules(options),
+    random,
+    now: toClock(options.now),
+    maxStale: toSeconds(options.maxStale, 'maxStale', 3600),
+    cacheMaxAge: toSeconds(options.cacheMaxAge, 'cacheMaxAge', 600),
+  }
+}
+
 /**
  * The set behind a URL, the same one for the same URL and options: however often a program says it, there is one cache
  * and one request.
@@ -419,21 +465,14 @@ export function toRemoteKeySet(url: unknown, options: RemoteKeySetOptions, backe
     toBoolean(options.allowHttp, 'allowHttp', false),
     'CS_JWKS_FETCH',
   )
-  const { now, random = Math.random } = options
-  if (typeof random !== 'function') throw new TypeError('random is not a function')
-  const rules: Rules = {
-    ...toDownloadRules(options),
-    random,
-    now: toClock(now),
-    maxStale: toSeconds(options.maxStale, 'maxStale', 3600),
-    cacheMaxAge: toSeconds(options.cacheMaxAge, 'cacheMaxAge', 600),
-  }
-  const { fetch, timeout, maxBytes, maxStale, cacheMaxAge } = rules
+  const rules = toRules(options)
+  const { now } = options
+  const { random, fetch, timeout, maxBytes, maxStale, cacheMaxAge } = rules
   const ids = [fetch, now, random, backend].map(idOf)
   const name = JSON.stringify([href, timeout, maxBytes, maxStale, cacheMaxAge, ...ids])
-  const known = SHARED.get(name)
-  if (known) return known
-  const set = new RemoteKeySet(href, rules, backend)
+  const set = SHARED.get(name) ?? new RemoteKeySet(href, rules, backend)
+  // The one that was asked for last stands last.
+  SHARED.delete(name)
   SHARED.set(name, set)
   const [oldest] = SHARED.keys()
   if (SHARED.size > MOST_SHARED && oldest !== undefined) SHARED.delete(oldest)

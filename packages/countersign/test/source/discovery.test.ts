@@ -38,7 +38,7 @@ test('an issuer that is no text, or an option that is not what it should be, is 
 
 test('an option of the key set that is not what it should be is a mistake of the program, too', async () => {
   for (const options of [{ cacheMaxAge: 'soon' }, { maxStale: -1 }, { now: 1 }, { random: 1 }])
-    await assert.rejects(() => discoverBy(json(metadata), options as never), TypeError, JSON.stringify(options))
+    await assert.rejects(() => discoverBy(unreachable, options as never), TypeError, JSON.stringify(options))
 })
 
 for (const issuer of [
@@ -255,6 +255,9 @@ const NO_PLACES: readonly unknown[] = [
   'http://127.0.0.1:8080/jwks',
   'http://[::1]/jwks',
   'http://2130706433/jwks',
+  'https://localhost/jwks',
+  'https://127.0.0.1:8443/jwks',
+  'https://[::1]/jwks',
   'ftp://issuer.example/jwks',
   'file:///etc/passwd',
   'data:application/json,{"keys":[]}',
@@ -288,6 +291,15 @@ test('allowHttp lets the keys of an issuer be fetched by http, and never by what
     assert.equal((await by(place)).jwksUri, place)
   for (const place of ['file:///etc/passwd', 'data:application/json,{}', 'http://a:b@keys.internal/'])
     await fails(() => by(place), 'CS_DISCOVERY')
+})
+
+test('an issuer on this machine may have its keys on this machine, or anywhere by https', async () => {
+  const issuer = 'http://localhost:3000'
+  for (const place of ['http://127.0.0.1:3001/jwks', 'https://localhost/jwks', 'https://keys.example/jwks']) {
+    const said = json({ issuer, jwks_uri: place })
+    const { fetch } = web({ [`${issuer}/.well-known/openid-configuration`]: said })
+    assert.equal((await door.discover(issuer, { fetch })).jwksUri, place)
+  }
 })
 
 test('keys at another https host than the issuer are taken: the issuer says so', async () => {

@@ -96,3 +96,39 @@ test('where the clock is set back an hour, a back-off that would end in the futu
   state.time += 5
   await verifier.verify(b.token)
 })
+
+test('a back-off of a clock that was set back does not outlive the next request, even one that is never heard of', async () => {
+  const { state, sent, verifier } = rig()
+  state.answer = down
+  await refuses(verifier, a.token, 'CS_JWKS_FETCH')
+  const late = gate(down)
+  state.answer = late.answer
+  state.time -= 3600
+  const lost = refuses(verifier, a.token, 'CS_JWKS_FETCH')
+  state.answer = answer(bodyOf(a))
+  state.time += 10
+  await verifier.verify(a.token)
+  assert.equal(sent.length, 3)
+  late.open()
+  await lost.catch(() => {})
+})
+
+test('where the clock is set back, a set that is still the same lives as long as before', async () => {
+  const { state, events, keys } = await loaded(bodyOf(a), { etag: '"one"', 'cache-control': 'max-age=60' })
+  state.answer = answer('', {}, 304)
+  state.time -= 3600
+  await keys.load()
+  const event = events.at(-1)
+  assert.equal(event?.type === 'refreshed' && event.freshSeconds, 60)
+})
+
+test('where the clock is set back and the server stays down, keys serve no longer than maxStale from then', async () => {
+  const { state, verifier } = await loaded(bodyOf(a))
+  state.answer = down
+  state.time -= 86_400
+  await verifier.verify(a.token)
+  state.time += 3599
+  await verifier.verify(a.token)
+  state.time += 1
+  await refuses(verifier, a.token, 'CS_UNAVAILABLE')
+})

@@ -105,3 +105,17 @@ test('a listener that asks for the set gets the new one, and no request of its o
   await keys.load()
   assert.deepEqual([seen, sent.length], [[1], 1])
 })
+
+test('a listener that is added while others are told is told from the next event on', async () => {
+  const { state, keys } = rig()
+  let told = 0
+  const again = (): void => {
+    told++
+    assert.ok(told < 10)
+    keys.subscribe(again)
+  }
+  keys.subscribe(again)
+  state.answer = answer(bodyOf(a))
+  await keys.load()
+  assert.equal(told, 1)
+})

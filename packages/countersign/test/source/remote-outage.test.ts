@@ -320,3 +320,57 @@ test('attack 66: what is thrown while keys cannot be had holds no part of the to
   await holdsNone()
 })
 const CLAIM = '1234567890'
+
+for (const [random, seconds] of [
+  [Number.NaN, 4],
+  [-1, 4],
+  [Number.POSITIVE_INFINITY, 6],
+  [undefined as never, 4],
+] as const) {
+  test(`random() that gives ${random} spreads no further than one that gives 0 or 1`, async () => {
+    const { state, events, keys } = rig({ random: () => random })
+    await fails(() => keys.load(), 'CS_JWKS_FETCH')
+    assert.equal(events[0]?.type === 'failed' && Math.round(events[0].retrySeconds), seconds)
+    state.answer = answer(bodyOf(a))
+    state.time += 6
+    await keys.load()
+  })
+}
+
+test('a clock that fails while nobody waits ends no process', async () => {
+  const clock = { time: NOW, broken: false }
+  const now = (): number => (clock.broken ? Number.NaN : clock.time)
+  const { state, verifier } = await loaded(bodyOf(a), {}, { now })
+  const late = gate(answer(bodyOf(a)))
+  state.answer = late.answer
+  clock.time += 480
+  await verifier.verify(a.token)
+  clock.broken = true
+  late.open()
+  await new Promise((resolve) => setTimeout(resolve))
+  clock.broken = false
+  clock.time += 7
+  await verifier.verify(a.token)
+})
+
+test('at the deadline the body is let go, also where fetch does not listen to its signal', async () => {
+  let cancelled = 0
+  const { state, verifier } = rig({ timeout: 0.01 })
+  const stalled = new ReadableStream({ pull: () => new Promise(() => {}), cancel: () => void cancelled++ })
+  state.answer = async () => new Response(stalled)
+  await refuses(verifier, a.token, 'CS_JWKS_FETCH')
+  assert.equal(cancelled, 1)
+})
+
+test('a body that cannot be let go hides neither the status nor how long to wait', async () => {
+  const body: door.FetchResponse['body'] = {
+    getReader: () => ({
+      read: () => Promise.reject(new Error('reset')),
+      cancel: () => Promise.reject(new Error('reset')),
+    }),
+  }
+  const { state, events, keys } = rig()
+  state.answer = answerByHand('', { 'retry-after': '60' }, { status: 503, body })
+  assert.match((await fails(() => keys.load(), 'CS_JWKS_FETCH')).message, /503/)
+  assert.equal(events[0]?.type === 'failed' && events[0].retrySeconds, 60)
+})

@@ -47,6 +47,22 @@ test('a 304 brings a new entity tag, or leaves the one that was sent', async () 
   }
 })
 
+test('what a 304 does not say about caches is as it was (RFC 9111 §4.3.4)', async () => {
+  const { state, events, keys } = await loaded(bodyOf(a), { etag: '"one"', 'cache-control': 'max-age=60' })
+  for (const [headers, seconds] of [
+    [{}, 60],
+    [{ 'cache-control': 'max-age=100' }, 100],
+    [{}, 100],
+    [{ 'cache-control': 'no-cache' }, 5],
+  ] as const) {
+    state.answer = answer('', headers, 304)
+    state.time += 600
+    await keys.load()
+    const event = events.at(-1)
+    assert.equal(event?.type === 'refreshed' && event.freshSeconds, seconds)
+  }
+})
+
 test('a new set brings its own entity tag, or none', async () => {
   const { state, sent, keys } = await loaded(bodyOf(a), { etag: '"one"' })
   for (const [headers, tag] of [

@@ -99,3 +99,11 @@ test('a set that was made before 256 others is no longer found, and goes on by i
   await door.createVerifier({ keys: first, ...POLICY }).verify(a.token)
   assert.equal(requests, 1)
 })
+
+test('a set that is asked for again and again stays shared, however many others there are', () => {
+  const set = remoteKeySet(`${HOST}/busy`)
+  for (let index = 0; index < 600; index++) {
+    remoteKeySet(`${HOST}/others/${index}`)
+    assert.equal(remoteKeySet(`${HOST}/busy`), set)
+  }
+})
