@@ -229,9 +229,9 @@ export const SKIPS: readonly Skip[] = [
     why: 'jsonwebtoken and fast-jwt are for Node; cross-check/jws holds jose here',
   },
   {
-    on: ['Bun', 'Deno', 'workerd', 'Chromium'],
+    on: [...WEB, 'Node 22.12.0', 'Node 22.23.3', 'Node 26.10.0'],
     file: test('scenarios/remote-sets'),
-    why: 'it measures jwks-rsa, which is for Node, on a server and by the clocks of Node; the tests in test/source run here',
+    why: 'it measures jwks-rsa, which is for Node, on a server and by the clocks of Node: once is enough, and the tests in test/source run here',
   },
   { on: CLOSED, file: test('keyring/file-store'), why: CLOSED_WHY },
   { on: [...OLD, 'Deno'], file: test('keyring/file-store'), tests: ['four processes *'], why: NO_TYPES },

@@ -685,7 +685,7 @@ class World {
       this.#facts.set(kid, fact)
       const sooner = old === undefined || row.activateAt < old.activateAt
       const revokedAt = this.#revokedAt.get(row.alg)
-      if (sooner && revokedAt !== undefined && this.#now < fact.committedAt + prepublish + this.#conditions.skew)
+      if (sooner && revokedAt !== undefined && row.activateAt < row.publishedAt + prepublish + poll)
         fact.urgentUntil ??= revokedAt + poll + cacheMaxAge + this.#slack()
       const changed = old?.activateAt !== row.activateAt || old.retireAt !== row.retireAt || old.purgeAt !== row.purgeAt
       if (changed) {
