@@ -29,8 +29,10 @@ import { type RemoteKeyOptions, remoteKey as toRemoteKey } from './key/remote.ts
 import type { SecretInput } from './key/secret.ts'
 import { run } from './op.ts'
 import { type DiscoveredIssuer, discover as discoverIssuer } from './source/discovery.ts'
-import { type RemoteKeySet, type RemoteKeySetOptions, toRemoteKeySet } from './source/remote.ts'
+import type { RemoteKeySet } from './source/remote.ts'
+import type { RemoteKeySetOptions } from './source/remote-options.ts'
 import { KeySet } from './source/set.ts'
+import { toRemoteKeySet } from './source/shared.ts'
 
 export type { Capabilities } from './capabilities.ts'
 export type { ClaimsOptions, JwtClaims } from './claims.ts'
@@ -71,12 +73,8 @@ export type { DiscoveredIssuer } from './source/discovery.ts'
 export type { BodyReader, Fetch, FetchRequest, FetchResponse, FetchSignal } from './source/download.ts'
 export type { KeyProvider, SigningKeys } from './source/key-source.ts'
 export type { Listener } from './source/listeners.ts'
-export type {
-  RemoteKeySet,
-  RemoteKeySetEvent,
-  RemoteKeySetOptions,
-  RemoteKeySetSnapshot,
-} from './source/remote.ts'
+export type { RemoteKeySet, RemoteKeySetEvent, RemoteKeySetSnapshot } from './source/remote.ts'
+export type { RemoteKeySetOptions } from './source/remote-options.ts'
 export type { KeySet, SkippedKey } from './source/set.ts'
 export type { KeyFinder, Keys } from './source/source.ts'
 export { JoseError }

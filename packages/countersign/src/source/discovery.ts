@@ -12,7 +12,9 @@ import {
   toDownloadRules,
   toUrl,
 } from './download.ts'
-import { REMOTE_NAMES, type RemoteKeySet, type RemoteKeySetOptions, toRemoteKeySet, toRules } from './remote.ts'
+import type { RemoteKeySet } from './remote.ts'
+import { REMOTE_NAMES, type RemoteKeySetOptions, toRules } from './remote-options.ts'
+import { toRemoteKeySet } from './shared.ts'
 
 /** What an issuer says of itself. */
 export interface DiscoveredIssuer {

@@ -5,35 +5,13 @@ import type { JoseHeader } from '../header.ts'
 import { isObject, type JsonObject, own, parseObject, withoutUndefined } from '../json.ts'
 import type { Key } from '../key/key.ts'
 import { type Op, use } from '../op.ts'
-import { checkNames, type Duration, toBoolean, toClock, toSeconds } from '../options.ts'
 import { withDeadline } from './deadline.ts'
-import {
-  type Answer,
-  type DownloadOptions,
-  type DownloadRules,
-  download,
-  reasonOf,
-  toDownloadRules,
-  toUrl,
-} from './download.ts'
+import { type Answer, download, reasonOf } from './download.ts'
 import { etagOf, lifetimeOf, retryAfterOf } from './freshness.ts'
 import { KeyProvider } from './key-source.ts'
 import { type Listener, Listeners } from './listeners.ts'
+import type { Rules } from './remote-options.ts'
 import { KeySet } from './set.ts'
-
-/** Options of `remoteKeySet`; durations are seconds or texts such as `'10m'`. */
-export interface RemoteKeySetOptions extends DownloadOptions {
-  /** How long the last good set serves when it cannot be fetched anew, counted from when it has aged. Default 1 h. */
-  readonly maxStale?: Duration
-  /** How long a set is used before it is fetched again; a shorter max-age of the answer counts. Default 10 min. */
-  readonly cacheMaxAge?: Duration
-  /** Allows http to any host, for tests inside a network; loopback hosts need no permission. */
-  readonly allowHttp?: boolean
-  /** The time in epoch seconds. Default: the system clock. */
-  now?(): number
-  /** A number from 0 to 1, which spreads the retries of many machines. Default: `Math.random`. */
-  random?(): number
-}
 
 /** What happened to a remote set, for a log line or a metric. */
 export type RemoteKeySetEvent = { readonly url: string } & (
@@ -65,17 +43,6 @@ export interface RemoteKeySetSnapshot {
   readonly etag?: string
 }
 
-/** The options, by name. */
-export const REMOTE_NAMES: readonly string[] = [
-  'timeout',
-  'maxStale',
-  'maxBytes',
-  'cacheMaxAge',
-  'allowHttp',
-  'fetch',
-  'now',
-  'random',
-]
 const MAX_KEYS = 100
 const MAX_DEPTH = 32
 /** An answer is used at least this long, and nothing asks again sooner (seconds). */
@@ -84,13 +51,6 @@ const INTERVAL = 5
 const LONGEST_WAIT = 120
 /** Past this part of its life a set that is in use is fetched anew in the background. */
 const AHEAD = 0.8
-
-interface Rules extends DownloadRules {
-  readonly now: () => number
-  readonly random: () => number
-  readonly maxStale: number
-  readonly cacheMaxAge: number
-}
 
 /**
  * Cloudflare's runtime ends what a request has begun as soon as that is answered, and fails whoever waits for it from
@@ -420,61 +380,4 @@ function isUnknown(error: unknown): error is JoseError {
 /** Waits where waiting is possible; elsewhere it goes on meanwhile. */
 function* wait(settled: Promise<void>): Op<void, Sourcing> {
   yield* use(({ sync }: Sourcing) => (sync ? undefined : settled))
-}
-
-/** How many sets are shared; one that was made long ago is only no longer found. */
-const MOST_SHARED = 256
-const SHARED = new Map<string, RemoteKeySet>()
-const IDS = new WeakMap<object, number>()
-let lastId = 0
-
-/** Tells functions apart by a number. */
-function idOf(value: object | undefined): number {
-  if (value === undefined) return 0
-  const id = IDS.get(value) ?? ++lastId
-  IDS.set(value, id)
-  return id
-}
-
-/** @throws {TypeError} for an option that is not what it should be */
-export function toRules(options: RemoteKeySetOptions): Rules {
-  const { random = Math.random } = options
-  if (typeof random !== 'function') throw new TypeError('random is not a function')
-  return {
-    ...toDownloadRules(options),
-    random,
-    now: toClock(options.now),
-    maxStale: toSeconds(options.maxStale, 'maxStale', 3600),
-    cacheMaxAge: toSeconds(options.cacheMaxAge, 'cacheMaxAge', 600),
-  }
-}
-
-/**
- * The set behind a URL, the same one for the same URL and options: however often a program says it, there is one cache
- * and one request.
- *
- * @see the door's `remoteKeySet`
- * @throws {TypeError} for an option that is not what it should be
- * @throws {JoseError} `CS_JWKS_FETCH` for a URL that is not allowed
- */
-export function toRemoteKeySet(url: unknown, options: RemoteKeySetOptions, backend: JwkAdmission): RemoteKeySet {
-  checkNames<RemoteKeySetOptions>(options, REMOTE_NAMES, 'remoteKeySet')
-  const { href } = toUrl(
-    url,
-    'the URL of the JWK Set',
-    toBoolean(options.allowHttp, 'allowHttp', false),
-    'CS_JWKS_FETCH',
-  )
-  const rules = toRules(options)
-  const { now } = options
-  const { random, fetch, timeout, maxBytes, maxStale, cacheMaxAge } = rules
-  const ids = [fetch, now, random, backend].map(idOf)
-  const name = JSON.stringify([href, timeout, maxBytes, maxStale, cacheMaxAge, ...ids])
-  const set = SHARED.get(name) ?? new RemoteKeySet(href, rules, backend)
-  // The one that was asked for last stands last.
-  SHARED.delete(name)
-  SHARED.set(name, set)
-  const [oldest] = SHARED.keys()
-  if (SHARED.size > MOST_SHARED && oldest !== undefined) SHARED.delete(oldest)
-  return set
 }

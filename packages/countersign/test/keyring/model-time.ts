@@ -1,5 +1,6 @@
 import { backend } from '#crypto'
 import type { Backend, KeySpec, Material } from '../../src/crypto/backend.ts'
+import { isOurWait } from './waits.ts'
 
 /** The grain of simulated time, in seconds: a power of two, so that sums of times are exact and equal moments are equal. */
 export const TICK = 1 / 1024
@@ -170,12 +171,18 @@ export class Timeline {
   }
 }
 
-/** Does some work while the platform's timers go by simulated time. */
+/** Does some work while the waits of rings go by simulated time. */
 export async function withTimers<T>(timeline: Timeline, work: () => Promise<T>): Promise<T> {
   const { setTimeout, clearTimeout } = globalThis
-  const start = (act: () => void, ms = 0): unknown => timeline.after(ms / 1000, act)
+  const started = new Set<unknown>()
+  const start = (act: () => void, ms = 0): unknown => {
+    if (!isOurWait(ms)) return setTimeout(act, ms)
+    const due = timeline.after(ms / 1000, act)
+    started.add(due)
+    return due
+  }
   globalThis.setTimeout = start as typeof setTimeout
-  globalThis.clearTimeout = (timer) => timeline.cancel(timer)
+  globalThis.clearTimeout = (timer) => (started.delete(timer) ? timeline.cancel(timer) : clearTimeout(timer))
   try {
     return await work()
   } finally {

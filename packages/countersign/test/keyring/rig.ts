@@ -11,6 +11,7 @@ import {
 } from 'countersign/keyring'
 import { notice, readiness, signingGrace } from '../../src/keyring/schedule.ts'
 import { CLAIMS, NOW } from '../support/forge.ts'
+import { isOurWait } from './waits.ts'
 
 export const [MINUTE, HOUR, DAY] = [60, 3600, 86_400]
 
@@ -189,15 +190,12 @@ export interface Cleanup {
   after(act: () => unknown): void
 }
 
-/** Longer than anything here waits: the timers of whoever runs the tests (ms). */
-const FOREIGN = 60_000
-
 /** Timers that fire when a test says so, in place of those of the runtime. */
 export function heldTimers(test: Cleanup): { readonly waits: readonly number[]; fire(most?: number): void } {
   const { setTimeout, clearTimeout } = globalThis
   const held = new Map<object, { readonly ms: number; readonly act: () => void }>()
   globalThis.setTimeout = ((act: () => void, ms = 0) => {
-    if (ms >= FOREIGN) return setTimeout(act, ms)
+    if (!isOurWait(ms)) return setTimeout(act, ms)
     const handle = {}
     held.set(handle, { ms, act })
     return handle
