@@ -61,10 +61,15 @@ export interface ClaimsPolicy {
   readonly maxAge: number | undefined
   readonly tolerance: number
   readonly now: () => number
+  /** What a profile demands beyond that. */
+  readonly further: FurtherChecks | undefined
 }
 
+/** Checks that a kind of token brings along: they add what is wrong to the faults. */
+export type FurtherChecks = (claims: JsonObject, faults: Fault[]) => void
+
 /** @throws TypeError for any option that is not what it should be, so that none can switch a check off (attack 30) */
-export function toPolicy(options: ClaimsOptions): ClaimsPolicy {
+export function toPolicy(options: ClaimsOptions, further?: FurtherChecks): ClaimsPolicy {
   const required = new Set(options.requiredClaims === undefined ? [] : requiredNames(options.requiredClaims))
   if (toBoolean(options.requireExp, 'requireExp', true)) required.add('exp')
   const maxAge = options.maxAge === undefined ? undefined : toSeconds(options.maxAge, 'maxAge')
@@ -78,6 +83,7 @@ export function toPolicy(options: ClaimsOptions): ClaimsPolicy {
     maxAge,
     tolerance: toSeconds(options.clockTolerance, 'clockTolerance', 30),
     now: toClock(options.now),
+    further,
   })
 }
 
@@ -93,7 +99,7 @@ export function toExpected(value: unknown, name: string): Expected {
 }
 
 /** A fault with the sentence that tells it. */
-interface Fault extends Issue {
+export interface Fault extends Issue {
   readonly text: string
 }
 
@@ -118,6 +124,7 @@ export function validate(
   checkSubject(read.sub, policy.subject, faults)
   checkAudience(read.aud, audience, faults)
   checkTimes(read, policy, faults)
+  policy.further?.(claims, faults)
   refuse(faults)
 }
 
@@ -160,7 +167,8 @@ export function validateTypes(claims: JsonObject): asserts claims is JwtClaims {
   refuse(faults)
 }
 
-function refuse(faults: readonly Fault[]): void {
+/** Throws where there are faults. @throws {JoseError} with the code of the first fault and all of them as `issues` */
+export function refuse(faults: readonly Fault[]): void {
   const [first] = faults
   if (first === undefined) return
   const issues = faults.map(({ text: _, ...issue }) => Object.freeze(issue))
@@ -170,7 +178,17 @@ function refuse(faults: readonly Fault[]): void {
   })
 }
 
-function fault(code: ErrorCode, path: string, text: string, values: Pick<Issue, 'expected' | 'actual'> = {}): Fault {
+/**
+ * A fault of a claims set.
+ *
+ * @param text - tells it, with no value of a claim other than `iss`, `aud` and the times
+ */
+export function fault(
+  code: ErrorCode,
+  path: string,
+  text: string,
+  values: Pick<Issue, 'expected' | 'actual'> = {},
+): Fault {
   return { code, path, ...values, hint: HINTS[code], text }
 }
 
@@ -192,7 +210,8 @@ function checkTime(name: string, value: unknown, faults: Fault[]): void {
   if (value !== undefined && !isTime(value)) faults.push(wrongType(name, 'a finite number of seconds', value))
 }
 
-function wrongType(name: string, expected: string, value: unknown): Fault {
+/** A claim of the wrong type. */
+export function wrongType(name: string, expected: string, value: unknown): Fault {
   const actual = typeof value === 'number' ? String(value) : kindOf(value)
   return fault('CS_CLAIM_TYPE', name, `${name} is ${actual} and not ${expected}`, { expected, actual })
 }
@@ -225,7 +244,8 @@ function checkRequired(claims: JsonObject, required: readonly string[], faults: 
   for (const name of required) if (!Object.hasOwn(claims, name)) faults.push(missing(name))
 }
 
-function missing(name: string): Fault {
+/** A claim that is not there. */
+export function missing(name: string): Fault {
   return fault('CS_CLAIM_MISSING', name, `the claim ${show(name)} is missing`)
 }
 

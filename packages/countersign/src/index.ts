@@ -7,18 +7,13 @@ import { backend, verifying } from '#crypto'
 import { type Capabilities, capabilitiesOf } from './capabilities.ts'
 import type { JwtClaims } from './claims.ts'
 import { JoseError, refusal } from './errors.ts'
-import type { SignOptions } from './jwt/claims-writer.ts'
+import type { ClaimsInput } from './jwt/claims-writer.ts'
 import { decodeUnverified as decode, type UnverifiedToken } from './jwt/decode.ts'
 import { type DecryptedToken, type DecrypterOptions, prepareDecrypter, type SafeDecrypted } from './jwt/decrypter.ts'
 import { type EncrypterOptions, type EncryptOptions, prepareEncrypter } from './jwt/encrypter.ts'
-import { prepareSigner, SIGNERS, type SignerOptions } from './jwt/signer.ts'
-import {
-  prepareVerifier,
-  type SafeVerified,
-  VERIFIERS,
-  type VerifiedToken,
-  type VerifierOptions,
-} from './jwt/verifier.ts'
+import { type Signer, toSigner, toVerifier, type Verifier } from './jwt/promises.ts'
+import { prepareSigner, type SignerOptions } from './jwt/signer.ts'
+import { prepareVerifier, type VerifierOptions } from './jwt/verifier.ts'
 import type { ImportOptions } from './key/from-jwk.ts'
 import { type KeyInput, type SecretOptions, importKey as toKey, secretKey as toSecretKey } from './key/import.ts'
 import type { Jwk, JwkSet } from './key/jwk.ts'
@@ -39,7 +34,8 @@ export type { ClaimsOptions, JwtClaims } from './claims.ts'
 export type { ErrorCode, Issue, JoseErrorDetails } from './errors.ts'
 export type { JoseHeader, JweHeader } from './header.ts'
 export type { ManagementChoice } from './jwe/options.ts'
-export type { ClaimsDefaults, SignOptions } from './jwt/claims-writer.ts'
+export type { AcceptanceOptions, Accepted, CheckedToken, RevocationCheck } from './jwt/acceptance.ts'
+export type { ClaimsDefaults, ClaimsInput, SignOptions } from './jwt/claims-writer.ts'
 export type { UnverifiedToken } from './jwt/decode.ts'
 export type {
   AnyVerifier,
@@ -50,6 +46,8 @@ export type {
   SafeDecrypted,
 } from './jwt/decrypter.ts'
 export type { AnySigner, EncrypterOptions, EncryptOptions } from './jwt/encrypter.ts'
+export type { Signer, Verifier } from './jwt/promises.ts'
+export type { CacheOptions } from './jwt/result-cache.ts'
 export type { SignerOptions } from './jwt/signer.ts'
 export type {
   Expectation,
@@ -69,6 +67,7 @@ export type { GenerateOptions, ThumbprintHash } from './key/ops.ts'
 export type { RemoteAgree, RemoteKeyOptions, RemoteRequest, RemoteSign, RemoteUnwrap } from './key/remote.ts'
 export type { SecretInput } from './key/secret.ts'
 export type { Duration, InflateLimit, Limits, SealedJwtLimits } from './options.ts'
+export type { StandardIssue, StandardResult, StandardSchema } from './schema.ts'
 export type { DiscoveredIssuer } from './source/discovery.ts'
 export type { BodyReader, Fetch, FetchRequest, FetchResponse, FetchSignal } from './source/download.ts'
 export type { KeyProvider, SigningKeys } from './source/key-source.ts'
@@ -79,48 +78,26 @@ export type { KeySet, SkippedKey } from './source/set.ts'
 export type { KeyFinder, Keys } from './source/source.ts'
 export { JoseError }
 
-/** Makes signed JWTs; the work on its options is done. */
-export interface Signer {
-  /**
-   * Signs a claims set into a compact JWT; `iat`, `exp` and the header's `kid` are set.
-   *
-   * @throws {JoseError} `CS_CLAIM_TYPE`, `CS_ISS` or `CS_TOO_LARGE`
-   */
-  sign(claims: JwtClaims, options?: SignOptions): Promise<string>
-}
-
-/** Checks signed JWTs; the work on its options is done. */
-export interface Verifier {
-  /**
-   * The claims of a token, once its signature and every demand on it hold.
-   *
-   * @throws {JoseError} for every token that is refused
-   */
-  verify(token: string): Promise<VerifiedToken>
-  /** The same, with the refusal as a value. What is no refusal of a token is still thrown. */
-  safeVerify(token: string): Promise<SafeVerified>
-}
-
 /** Makes encrypted JWTs; the work on its options is done. */
-export interface Encrypter {
+export interface Encrypter<Claims = JwtClaims> {
   /**
    * Encrypts a claims set into a compact JWT; `iat`, `exp` and the header's `kid` are set. With `sign` it is signed first.
    *
    * @throws {JoseError} `CS_CLAIM_TYPE`, `CS_ISS` or `CS_TOO_LARGE`, or why there is no key to encrypt to
    */
-  encrypt(claims: JwtClaims, options?: EncryptOptions): Promise<string>
+  encrypt(claims: ClaimsInput<Claims>, options?: EncryptOptions): Promise<string>
 }
 
 /** Opens encrypted JWTs and checks their claims; the work on its options is done. */
-export interface Decrypter {
+export interface Decrypter<Claims = JwtClaims> {
   /**
    * The claims of a token, once it is decrypted and every demand on it holds.
    *
    * @throws {JoseError} for every token that is refused
    */
-  decrypt(token: string): Promise<DecryptedToken>
+  decrypt(token: string): Promise<DecryptedToken<Claims>>
   /** The same, with the refusal as a value. What is no refusal of a token is still thrown. */
-  safeDecrypt(token: string): Promise<SafeDecrypted>
+  safeDecrypt(token: string): Promise<SafeDecrypted<Claims>>
 }
 
 /**
@@ -138,9 +115,8 @@ export interface Decrypter {
  * console.log(token.split('.').length) // 3
  * ```
  */
-export function createSigner(options: SignerOptions): Signer {
-  const sign = prepareSigner(options, backend)
-  return SIGNERS.tie({ sign: (claims, call) => run(sign(claims, call), backend) }, sign)
+export function createSigner<Claims = JwtClaims>(options: SignerOptions<Claims>): Signer<Claims> {
+  return toSigner(prepareSigner(options, backend), backend)
 }
 
 /**
@@ -165,21 +141,8 @@ export function createSigner(options: SignerOptions): Signer {
  * if (!result.ok) console.log(result.error.code) // CS_BASE64
  * ```
  */
-export function createVerifier(options: VerifierOptions): Verifier {
-  const verify = prepareVerifier(options, verifying)
-  const verifier: Verifier = {
-    async verify(token) {
-      return run(verify(token), verifying)
-    },
-    async safeVerify(token) {
-      try {
-        return { ok: true, ...(await run(verify(token), verifying)) }
-      } catch (error) {
-        return refusal(error)
-      }
-    },
-  }
-  return VERIFIERS.tie(verifier, verify)
+export function createVerifier<Claims = JwtClaims>(options: VerifierOptions<Claims>): Verifier<Claims> {
+  return toVerifier(prepareVerifier(options, verifying), verifying)
 }
 
 /**
@@ -201,7 +164,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
  * console.log(token.split('.').length) // 5
  * ```
  */
-export function createEncrypter(options: EncrypterOptions): Encrypter {
+export function createEncrypter<Claims = JwtClaims>(options: EncrypterOptions<Claims>): Encrypter<Claims> {
   const encrypt = prepareEncrypter(options, backend)
   return {
     async encrypt(claims, call) {
@@ -233,7 +196,7 @@ export function createEncrypter(options: EncrypterOptions): Encrypter {
  * console.log(claims.sub, header.alg, signed?.header.alg) // alice ECDH-ES ES256
  * ```
  */
-export function createDecrypter(options: DecrypterOptions): Decrypter {
+export function createDecrypter<Claims = JwtClaims>(options: DecrypterOptions<Claims>): Decrypter<Claims> {
   const decrypt = prepareDecrypter(options, backend)
   return {
     async decrypt(token) {

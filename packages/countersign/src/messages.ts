@@ -30,6 +30,7 @@ export type ErrorCode =
   | 'CS_TYP'
   | 'CS_CLAIM_MISSING'
   | 'CS_CLAIM_TYPE'
+  | 'CS_CLAIM_VALUE'
   | 'CS_CLAIMS_SCHEMA'
   | 'CS_REVOKED'
   | 'CS_REPLAY'
@@ -80,7 +81,9 @@ export const HINTS: Readonly<Record<ErrorCode, string>> = {
     'Set the typ option to the type this service takes, such as "at+jwt"; a token made for another purpose must not pass.',
   CS_CLAIM_MISSING: 'Have the issuer add the claim, or stop requiring it.',
   CS_CLAIM_TYPE: 'Times are numbers of seconds; iss, sub and jti are strings; aud is a string or an array of strings.',
-  CS_CLAIMS_SCHEMA: 'Look at the issues: each names the claim and what was expected.',
+  CS_CLAIM_VALUE: 'The token was made for another request, session or client: compare what it was checked against.',
+  CS_CLAIMS_SCHEMA:
+    'Each issue names a claim that does not fit. Why is for the schema to say, whose words may hold values of claims: run it over the claims yourself to see.',
   CS_REVOKED: 'The user has to log in again.',
   CS_REPLAY: 'Make a new token for each use.',
   CS_UNAVAILABLE: 'Answer 503, not 401, and look at the cause.',
@@ -125,6 +128,7 @@ export const MEANINGS: Readonly<Record<ErrorCode, string>> = {
   CS_TYP: 'The token is of another type than expected.',
   CS_CLAIM_MISSING: 'A claim that is required is not in the token.',
   CS_CLAIM_TYPE: 'A claim has a value of the wrong type.',
+  CS_CLAIM_VALUE: 'A claim has another value than is demanded.',
   CS_CLAIMS_SCHEMA: 'The claims do not fit the schema.',
   CS_REVOKED: 'The token has been revoked.',
   CS_REPLAY: 'The token may be used once, and has been used before.',

@@ -7,10 +7,10 @@
 import { sync as backend } from '#crypto'
 import type { JwtClaims } from './claims.ts'
 import { refusal } from './errors.ts'
-import type { SignOptions } from './jwt/claims-writer.ts'
+import type { ClaimsInput, SignOptions } from './jwt/claims-writer.ts'
 import { type DecryptedToken, type DecrypterOptions, prepareDecrypter, type SafeDecrypted } from './jwt/decrypter.ts'
 import { type EncrypterOptions, type EncryptOptions, prepareEncrypter } from './jwt/encrypter.ts'
-import { prepareSigner, SIGNERS, type SignerOptions } from './jwt/signer.ts'
+import { prepareSigner, SIGNERS, type SignerOptions, type SignOp } from './jwt/signer.ts'
 import {
   prepareVerifier,
   type SafeVerified,
@@ -37,31 +37,31 @@ export {
 } from './index.ts'
 
 /** Makes signed JWTs; the work on its options is done. */
-export interface SyncSigner {
+export interface SyncSigner<Claims = JwtClaims> {
   /** @throws {JoseError} `CS_CLAIM_TYPE`, `CS_ISS` or `CS_TOO_LARGE` */
-  sign(claims: JwtClaims, options?: SignOptions): string
+  sign(claims: ClaimsInput<Claims>, options?: SignOptions): string
 }
 
 /** Checks signed JWTs; the work on its options is done. */
-export interface SyncVerifier {
+export interface SyncVerifier<Claims = JwtClaims> {
   /** @throws {JoseError} for every token that is refused */
-  verify(token: string): VerifiedToken
+  verify(token: string): VerifiedToken<Claims>
   /** The same, with the refusal as a value. What is no refusal of a token is still thrown. */
-  safeVerify(token: string): SafeVerified
+  safeVerify(token: string): SafeVerified<Claims>
 }
 
 /** Makes encrypted JWTs; the work on its options is done. */
-export interface SyncEncrypter {
+export interface SyncEncrypter<Claims = JwtClaims> {
   /** @throws {JoseError} `CS_CLAIM_TYPE`, `CS_ISS` or `CS_TOO_LARGE`, or why there is no key to encrypt to */
-  encrypt(claims: JwtClaims, options?: EncryptOptions): string
+  encrypt(claims: ClaimsInput<Claims>, options?: EncryptOptions): string
 }
 
 /** Opens encrypted JWTs and checks their claims; the work on its options is done. */
-export interface SyncDecrypter {
+export interface SyncDecrypter<Claims = JwtClaims> {
   /** @throws {JoseError} for every token that is refused */
-  decrypt(token: string): DecryptedToken
+  decrypt(token: string): DecryptedToken<Claims>
   /** The same, with the refusal as a value. What is no refusal of a token is still thrown. */
-  safeDecrypt(token: string): SafeDecrypted
+  safeDecrypt(token: string): SafeDecrypted<Claims>
 }
 
 /**
@@ -75,9 +75,9 @@ export interface SyncDecrypter {
  * console.log(signer.sign({ sub: '1234567890' }).split('.').length) // 3
  * ```
  */
-export function createSigner(options: SignerOptions): SyncSigner {
+export function createSigner<Claims = JwtClaims>(options: SignerOptions<Claims>): SyncSigner<Claims> {
   const sign = prepareSigner(options, backend)
-  return SIGNERS.tie({ sign: (claims, call) => runSync(sign(claims, call), backend) }, sign)
+  return SIGNERS.tie({ sign: (claims, call) => runSync(sign(claims, call), backend) }, sign as SignOp)
 }
 
 /**
@@ -94,9 +94,9 @@ export function createSigner(options: SignerOptions): SyncSigner {
  * console.log(verifier.verify(token).claims.sub) // 1234567890
  * ```
  */
-export function createVerifier(options: VerifierOptions): SyncVerifier {
+export function createVerifier<Claims = JwtClaims>(options: VerifierOptions<Claims>): SyncVerifier<Claims> {
   const verify = prepareVerifier(options, backend)
-  const verifier: SyncVerifier = {
+  const verifier: SyncVerifier<Claims> = {
     verify: (token) => runSync(verify(token), backend),
     safeVerify(token) {
       try {
@@ -120,7 +120,7 @@ export function createVerifier(options: VerifierOptions): SyncVerifier {
  * console.log(encrypter.encrypt({ sub: 'alice' }).split('.').length) // 5
  * ```
  */
-export function createEncrypter(options: EncrypterOptions): SyncEncrypter {
+export function createEncrypter<Claims = JwtClaims>(options: EncrypterOptions<Claims>): SyncEncrypter<Claims> {
   const encrypt = prepareEncrypter(options, backend)
   return { encrypt: (claims, call) => runSync(encrypt(claims, call), backend) }
 }
@@ -138,7 +138,7 @@ export function createEncrypter(options: EncrypterOptions): SyncEncrypter {
  * console.log(decrypter.decrypt(token).claims.sub) // alice
  * ```
  */
-export function createDecrypter(options: DecrypterOptions): SyncDecrypter {
+export function createDecrypter<Claims = JwtClaims>(options: DecrypterOptions<Claims>): SyncDecrypter<Claims> {
   const decrypt = prepareDecrypter(options, backend)
   return {
     decrypt: (token) => runSync(decrypt(token), backend),

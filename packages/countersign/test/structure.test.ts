@@ -31,9 +31,26 @@ const ORDER: readonly (readonly string[])[] = [
   ['source/'],
   ['jws/'],
   ['jwe/'],
-  ['claims.ts', 'jwt/', 'capabilities.ts'],
+  ['claims.ts', 'schema.ts', 'jwt/', 'capabilities.ts'],
+  ['revocation/'],
+  ['profile/'],
   ['keyring/'],
-  ['index.ts', 'sync.ts', 'jws.ts', 'jwe.ts', 'keyring.ts'],
+  ['guard/'],
+  ['testing/'],
+  [
+    'index.ts',
+    'sync.ts',
+    'jws.ts',
+    'jwe.ts',
+    'revocation.ts',
+    'profile.ts',
+    'keyring.ts',
+    'guard.ts',
+    'guard-node.ts',
+    'guard-fastify.ts',
+    'guard-hono.ts',
+    'testing.ts',
+  ],
 ]
 /** What the modules that know their platform take from it: the backend on Node, and the store that keeps files. */
 const PLATFORM: readonly (readonly [module: RegExp, takes: readonly string[]])[] = [

@@ -75,7 +75,10 @@ function check(
 }
 
 /** The algorithm of a signature, once the caller's rules let it pass. @throws {JoseError} `CS_ALG`, `CS_CRIT` */
-export function allowed({ header }: JwsSignature, { algorithms, understood }: VerifyRules): SignatureAlg {
+export function allowed(
+  { header }: Pick<JwsSignature, 'header'>,
+  { algorithms, understood }: VerifyRules,
+): SignatureAlg {
   checkUnderstood(header, understood)
   const alg = algorithms.get(header.alg)
   if (alg === undefined) throw notAllowed(header.alg, algorithms)

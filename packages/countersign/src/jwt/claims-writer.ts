@@ -1,10 +1,15 @@
 import { type JwtClaims, validateTypes } from '../claims.ts'
+import type { Backend } from '../crypto/backend.ts'
 import { JoseError, kindOf, show } from '../errors.ts'
 import { isDeeper, isObject, type JsonObject } from '../json.ts'
-import { type Duration, JWT_LIMITS, toClock, toSeconds, toText, toTexts } from '../options.ts'
+import type { Op } from '../op.ts'
+import { type Duration, JWT_LIMITS, type Limits, toClock, toSeconds, toText, toTexts } from '../options.ts'
+import { type StandardSchema, toClaimsSchema } from '../schema.ts'
 
 /** What is written into every claims set. */
-export interface ClaimsDefaults {
+export interface ClaimsDefaults<Claims = JwtClaims> {
+  /** A schema (zod, valibot, arktype, …) that the claims set has to fit as it will be read; nothing is changed by it. */
+  readonly claims?: StandardSchema<Claims, unknown>
   readonly issuer?: string
   readonly audience?: string | readonly string[]
   readonly subject?: string
@@ -18,7 +23,16 @@ export interface ClaimsDefaults {
   now?(): number
 }
 
-export const CLAIMS_DEFAULT_NAMES = ['issuer', 'audience', 'subject', 'expiresIn', 'notBefore', 'jti', 'now'] as const
+export const CLAIMS_DEFAULT_NAMES = [
+  'claims',
+  'issuer',
+  'audience',
+  'subject',
+  'expiresIn',
+  'notBefore',
+  'jti',
+  'now',
+] as const
 
 /** What one token has otherwise than its signer or encrypter says. */
 export interface SignOptions {
@@ -27,6 +41,13 @@ export interface SignOptions {
   readonly audience?: string | readonly string[]
   readonly jti?: string
 }
+
+type Registered = 'iss' | 'sub' | 'aud' | 'exp' | 'nbf' | 'iat' | 'jti'
+
+/** Claims to sign: what the schema takes, where the registered claims may come from the options. */
+export type ClaimsInput<Claims> = {
+  readonly [Name in keyof Claims as Name extends Registered ? never : Name]: Claims[Name]
+} & { readonly [Name in keyof Claims as Name extends Registered ? Name : never]?: Claims[Name] | undefined }
 
 export const CLAIMS_CALL_NAMES = ['expiresIn', 'subject', 'audience', 'jti'] as const
 
@@ -51,7 +72,11 @@ export type ClaimsWriter = (claims: unknown, call: SignOptions) => string
  * @param longest - the seconds that a token may live at most
  * @throws {TypeError} for an option that is not what it should be
  */
-export function claimsWriter(options: ClaimsDefaults, longest?: number): ClaimsWriter {
+export function claimsWriter(
+  options: ClaimsDefaults<unknown>,
+  longest?: number,
+  limits: Limits = JWT_LIMITS,
+): ClaimsWriter {
   const prepared: Prepared = {
     issuer: optionalText(options.issuer, 'issuer'),
     subject: optionalText(options.subject, 'subject'),
@@ -62,7 +87,17 @@ export function claimsWriter(options: ClaimsDefaults, longest?: number): ClaimsW
     makeId: toIdMaker(options.jti),
     now: toClock(options.now),
   }
-  return (claims, call) => toClaimsText(toClaimsSet(claims, call, prepared))
+  return (claims, call) => toClaimsText(toClaimsSet(claims, call, prepared), limits)
+}
+
+/** Checks a claims set by the schema of the options, as it will be read. @throws {TypeError} for what is no schema */
+export function claimsCheck(
+  { claims }: ClaimsDefaults<unknown>,
+  { sync }: Pick<Backend, 'sync'>,
+): ((text: string) => Op<unknown>) | undefined {
+  if (claims === undefined) return undefined
+  const schema = toClaimsSchema(claims, sync)
+  return (text) => schema(JSON.parse(text)) as Op<unknown>
 }
 
 const optionalText = (value: unknown, name: string): string | undefined =>
@@ -140,7 +175,7 @@ function refuseUnwritable(set: ClaimsDraft): void {
 }
 
 /** @throws {JoseError} `CS_CLAIM_TYPE` for what JSON cannot say, `CS_TOO_LARGE` for what we would not read again */
-function toClaimsText(set: JsonObject): string {
+function toClaimsText(set: JsonObject, limits: Limits): string {
   let text: string | undefined
   try {
     text = JSON.stringify(set)
@@ -149,9 +184,9 @@ function toClaimsText(set: JsonObject): string {
   }
   if (text?.[0] !== '{') throw new JoseError('CS_CLAIM_TYPE', 'the claims set is not an object once it is JSON')
   // More characters than octets are allowed means more octets too, and nothing is encoded in vain.
-  if (text.length > JWT_LIMITS.tokenBytes) throw tooLarge('claims set', text.length, JWT_LIMITS.tokenBytes)
-  if (mayBeDeep(text) && isDeeper(JSON.parse(text), JWT_LIMITS.jsonDepth)) {
-    throw new JoseError('CS_TOO_LARGE', `the claims set is nested deeper than ${JWT_LIMITS.jsonDepth} levels`)
+  if (text.length > limits.tokenBytes) throw tooLarge('claims set', text.length, limits.tokenBytes)
+  if (mayBeDeep(text) && isDeeper(JSON.parse(text), limits.jsonDepth)) {
+    throw new JoseError('CS_TOO_LARGE', `the claims set is nested deeper than ${limits.jsonDepth} levels`)
   }
   return text
 }

@@ -20,7 +20,8 @@ import type { Op } from '../op.ts'
 import { checkNames, SEALED_JWT_LIMITS, type SealedJwtLimits, toLimits } from '../options.ts'
 import { parseCompactJwe } from '../serialization/jwe.ts'
 import type { KeySource, Keys } from '../source/source.ts'
-import { type Expectation, VERIFIERS, type VerifyOp } from './verifier.ts'
+import { ACCEPTANCE_NAMES, type AcceptanceOptions, type Accepted, toAcceptance } from './acceptance.ts'
+import { type Expectation, VERIFIERS, type VerifiedToken, type VerifyOp } from './verifier.ts'
 
 interface CommonOptions {
   /** Private keys or shared secrets, in any form that keys come in: of a set the kid of the token selects. */
@@ -33,19 +34,19 @@ interface CommonOptions {
 }
 
 /** A verifier, as `createVerifier` gives it. */
-export interface AnyVerifier {
-  verify(token: string): unknown
+export interface AnyVerifier<Claims = unknown> {
+  verify(token: string): VerifiedToken<Claims> | PromiseLike<VerifiedToken<Claims>>
 }
 
 /** Tokens whose claims were signed before they were encrypted. */
-export interface NestedOptions extends CommonOptions {
+export interface NestedOptions<Claims = JwtClaims> extends CommonOptions {
   /** Verifies the signed JWT inside, and its claims. */
-  readonly then: AnyVerifier
+  readonly then: AnyVerifier<Claims>
   readonly unsigned?: never
 }
 
 /** Tokens whose claims were encrypted alone. */
-export interface BareOptions extends CommonOptions, ClaimsOptions {
+export interface BareOptions<Claims = JwtClaims> extends CommonOptions, ClaimsOptions, AcceptanceOptions<Claims> {
   readonly issuer: Expectation
   readonly audience: Expectation
   readonly then?: never
@@ -57,11 +58,10 @@ export interface BareOptions extends CommonOptions, ClaimsOptions {
 }
 
 /** Options of `createDecrypter`. */
-export type DecrypterOptions = NestedOptions | BareOptions
+export type DecrypterOptions<Claims = JwtClaims> = NestedOptions<Claims> | BareOptions<Claims>
 
 /** A token that was decrypted, and whose claims have been checked. */
-export interface DecryptedToken {
-  readonly claims: JwtClaims
+export interface DecryptedToken<Claims = JwtClaims> extends Accepted<Claims> {
   /** The header of the encryption. */
   readonly header: JweHeader
   /** The key that decrypted the token. */
@@ -71,12 +71,14 @@ export interface DecryptedToken {
 }
 
 /** The outcome of `safeDecrypt`. */
-export type SafeDecrypted = ({ readonly ok: true } & DecryptedToken) | { readonly ok: false; readonly error: JoseError }
+export type SafeDecrypted<Claims = JwtClaims> =
+  | ({ readonly ok: true } & DecryptedToken<Claims>)
+  | { readonly ok: false; readonly error: JoseError }
 
 /** Decrypts a token, step by step. */
-export type DecryptOp = (token: unknown) => Op<DecryptedToken>
+export type DecryptOp<Claims = JwtClaims> = (token: unknown) => Op<DecryptedToken<Claims>>
 
-const CLAIMS_NAMES = ['issuer', 'audience', ...CLAIMS_OPTION_NAMES] as const
+const CLAIMS_NAMES = ['issuer', 'audience', ...ACCEPTANCE_NAMES, ...CLAIMS_OPTION_NAMES] as const
 const NAMES = ['keys', 'algorithms', 'encryptions', 'limits', 'then', 'unsigned', ...CLAIMS_NAMES] as const
 
 const NOTHING: ReadonlySet<string> = new Set()
@@ -87,11 +89,14 @@ const NOTHING: ReadonlySet<string> = new Set()
  * @throws {TypeError} for an option that is not what it should be
  * @throws {JoseError} for keys that are refused, or that could never decrypt anything
  */
-export function prepareDecrypter(options: DecrypterOptions, backend: Backend): DecryptOp {
-  checkNames<DecrypterOptions>(options, NAMES, 'createDecrypter')
+export function prepareDecrypter<Claims = JwtClaims>(
+  options: DecrypterOptions<Claims>,
+  backend: Backend,
+): DecryptOp<Claims> {
+  checkNames<DecrypterOptions<Claims>>(options, NAMES, 'createDecrypter')
   const limits = toLimits(options.limits, SEALED_JWT_LIMITS)
   const [management, content] = [toManagements(options.algorithms), toContents(options.encryptions)]
-  const reader = options.then === undefined ? bareReader(options, limits) : nestedReader(options)
+  const reader = options.then === undefined ? bareReader(options, limits, backend) : nestedReader(options)
   const source = checkedDecryptionSource(options.keys, management, content, backend)
   const bare = options.then === undefined && options.unsigned === undefined
   if (bare) refusePrivate(source)
@@ -108,7 +113,7 @@ export function prepareDecrypter(options: DecrypterOptions, backend: Backend): D
   }
 }
 
-type Reader = (decrypted: Decrypted) => Op<DecryptedToken>
+type Reader<Claims> = (decrypted: Decrypted) => Op<DecryptedToken<Claims>>
 
 /** Whoever has a public key can encrypt to it: what was, has no author (attack 36). */
 const ANYONE = 'whoever has the public key can write such claims'
@@ -123,12 +128,12 @@ function refuseUnsigned({ kind }: Key): void {
   if (kind === 'private') throw new JoseError('CS_NESTED', ANYONE, { hint: `To createDecrypter, ${MEND}.` })
 }
 
-function bareReader(options: BareOptions, limits: SealedJwtLimits): Reader {
+function bareReader<Claims>(options: BareOptions<Claims>, limits: SealedJwtLimits, backend: Backend): Reader<Claims> {
   const { unsigned } = options
   if (unsigned !== undefined && unsigned !== 'accept') throw new TypeError("unsigned is 'accept' or left out")
   const policy = toPolicy(options)
   const [issuer, audience] = [toExpected(options.issuer, 'issuer'), toExpected(options.audience, 'audience')]
-  // biome-ignore lint/correctness/useYield: an operation like any other, that has no step.
+  const accept = toAcceptance(options, backend)
   return function* ({ plaintext, header, key }) {
     if (isNested(header)) {
       throw new JoseError('CS_NESTED', 'the token holds a signed JWT (cty "JWT"), and bare claims are expected', {
@@ -138,15 +143,16 @@ function bareReader(options: BareOptions, limits: SealedJwtLimits): Reader {
     const claims = parseObject(fromUtf8(plaintext, 'the plaintext'), 'the claims set', limits.jsonDepth)
     validate(claims, header.typ, policy, issuer, audience)
     refuseReplicas(header, claims)
-    return { claims, header, key }
+    const accepted = accept ? yield* accept({ claims, header, key }) : (claims as Claims)
+    return { claims: accepted, claimsSet: claims, header, key }
   }
 }
 
-function nestedReader(options: NestedOptions): Reader {
-  const verify: VerifyOp | undefined = VERIFIERS.of(options.then)
+function nestedReader<Claims>(options: NestedOptions<Claims>): Reader<Claims> {
+  const verify = VERIFIERS.of(options.then) as VerifyOp<Claims> | undefined
   if (verify === undefined) throw new TypeError(`then is ${kindOf(options.then)}; give what createVerifier gave`)
   for (const name of ['unsigned', ...CLAIMS_NAMES] as const) {
-    if ((options as DecrypterOptions)[name as 'unsigned'] !== undefined)
+    if ((options as DecrypterOptions<Claims>)[name as 'unsigned'] !== undefined)
       throw new TypeError(`${name} and then exclude each other: the verifier says what the claims have to be`)
   }
   return function* ({ plaintext, header, key }) {
@@ -156,9 +162,9 @@ function nestedReader(options: NestedOptions): Reader {
         hint: 'Whoever makes it has to sign the claims first: encrypter.encrypt(claims, { sign: signer }).',
       })
     }
-    const { claims, ...signed } = yield* verify(token)
-    refuseReplicas(header, claims)
-    return { claims, header, key, signed }
+    const { claims, claimsSet, ...signed } = yield* verify(token)
+    refuseReplicas(header, claimsSet)
+    return { claims, claimsSet, header, key, signed }
   }
 }
 

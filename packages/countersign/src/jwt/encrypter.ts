@@ -17,6 +17,8 @@ import {
   CLAIMS_CALL_NAMES,
   CLAIMS_DEFAULT_NAMES,
   type ClaimsDefaults,
+  type ClaimsInput,
+  claimsCheck,
   claimsWriter,
   type SignOptions,
   tooLarge,
@@ -25,7 +27,7 @@ import { parseClaims } from './decode.ts'
 import { SIGNERS } from './signer.ts'
 
 /** Options of `createEncrypter`. */
-export interface EncrypterOptions extends ClaimsDefaults, ManagementChoice {
+export interface EncrypterOptions<Claims = JwtClaims> extends ClaimsDefaults<Claims>, ManagementChoice {
   /** Whom to encrypt to: a public key or a shared secret; of a set the first key that is for encryption, as it rotates. */
   readonly key: Keys
   /** The key management; needed where the key fits several algorithms and names none, and where it comes from a set. */
@@ -44,7 +46,7 @@ export interface EncrypterOptions extends ClaimsDefaults, ManagementChoice {
 
 /** A signer, as `createSigner` gives it. */
 export interface AnySigner {
-  sign(claims: JwtClaims, options?: SignOptions): unknown
+  sign(claims: never, options?: SignOptions): unknown
 }
 
 /** What one token has otherwise than its encrypter says. */
@@ -54,7 +56,7 @@ export interface EncryptOptions extends SignOptions {
 }
 
 /** Encrypts a claims set, step by step. */
-export type EncryptOp = (claims: JwtClaims, options?: EncryptOptions) => Op<string>
+export type EncryptOp<Claims = JwtClaims> = (claims: ClaimsInput<Claims>, options?: EncryptOptions) => Op<string>
 
 const CHOICE_NAMES = ['apu', 'apv', 'p2c'] as const
 const NAMES = ['key', 'alg', 'enc', 'zip', 'typ', 'header', ...CHOICE_NAMES, ...CLAIMS_DEFAULT_NAMES] as const
@@ -68,14 +70,19 @@ const LIMITS = SEALED_JWT_LIMITS
  * @throws {TypeError} for an option that is not what it should be
  * @throws {JoseError} for keys that cannot be encrypted to
  */
-export function prepareEncrypter(options: EncrypterOptions, backend: Backend): EncryptOp {
-  checkNames<EncrypterOptions>(options, NAMES, 'createEncrypter')
+export function prepareEncrypter<Claims = JwtClaims>(
+  options: EncrypterOptions<Claims>,
+  backend: Backend,
+): EncryptOp<Claims> {
+  checkNames<EncrypterOptions<Claims>>(options, NAMES, 'createEncrypter')
   const choice = toChoice(toManagement(options.key, options.alg, backend), options.enc)
   const { source, alg, content, needs } = choice
   const management = toManagementOptions(options, alg)
   const zip = toBoolean(options.zip, 'zip', false)
   const members = toOwnMembers(options, zip)
-  const write = claimsWriter({ ...options, expiresIn: options.expiresIn === undefined ? 'never' : options.expiresIn })
+  const { expiresIn = 'never' } = options
+  const write = claimsWriter({ ...options, expiresIn })
+  const fit = claimsCheck(options, backend)
   const repeating = hasReplicas(members)
   const headers = headerWriter({ alg: alg.id, enc: content.id }, members)
 
@@ -83,6 +90,7 @@ export function prepareEncrypter(options: EncrypterOptions, backend: Backend): E
     checkNames<EncryptOptions>(call, [...CLAIMS_CALL_NAMES, 'sign'], 'encrypt')
     const { sign, ...rest } = call
     const text = sign === undefined ? write(claims, lived(rest, options)) : yield* signed(sign, claims, rest, options)
+    if (fit) yield* fit(text)
     if (repeating) refuseReplicas(members, claimsOf(text, sign !== undefined))
     const key = source.only ?? (yield* toEncryptWith(source, alg, needs))
     const managed = yield* manage(alg, key, content, management)
@@ -97,7 +105,7 @@ export function prepareEncrypter(options: EncrypterOptions, backend: Backend): E
   }
 }
 
-function toOwnMembers({ typ, header }: EncrypterOptions, zip: boolean): JsonObject {
+function toOwnMembers({ typ, header }: EncrypterOptions<unknown>, zip: boolean): JsonObject {
   const members = toMembers(header, 'header', LIMITS) ?? {}
   for (const name of RESERVED) {
     if (Object.hasOwn(members, name)) throw new TypeError(`header holds ${name}, which is not set this way`)
@@ -111,19 +119,19 @@ function claimsOf(text: string, nested: boolean): JsonObject {
 }
 
 /** Claims that nobody signs have to have a life by somebody's word. */
-function lived(call: SignOptions, { expiresIn }: EncrypterOptions): SignOptions {
+function lived(call: SignOptions, { expiresIn }: EncrypterOptions<unknown>): SignOptions {
   if (call.expiresIn === undefined && expiresIn === undefined)
     throw new TypeError("expiresIn is required where the claims are not signed, such as '15m'; 'never' says for ever")
   return call
 }
 
 /** The claims as a JWT that says who wrote them. What it says is for its signer to know. */
-function signed(sign: AnySigner, claims: JwtClaims, call: SignOptions, options: EncrypterOptions): Op<string> {
+function signed(sign: AnySigner, claims: unknown, call: SignOptions, options: EncrypterOptions<unknown>): Op<string> {
   const operation = SIGNERS.of(sign)
   if (operation === undefined) throw new TypeError(`sign is ${kindOf(sign)}; give what createSigner gave`)
   const [name] = CLAIMS_DEFAULT_NAMES.filter((option) => options[option] !== undefined && option !== 'now')
   if (name !== undefined) throw new TypeError(`${name} is for the signer to say where the claims are signed`)
-  return operation(claims, call)
+  return operation(claims as JwtClaims, call)
 }
 
 type HeaderWriter = (key: Key, nested: boolean, managed: ManagedKey) => Op<string>

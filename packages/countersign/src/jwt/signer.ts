@@ -13,6 +13,8 @@ import {
   CLAIMS_CALL_NAMES,
   CLAIMS_DEFAULT_NAMES,
   type ClaimsDefaults,
+  type ClaimsInput,
+  claimsCheck,
   claimsWriter,
   type SignOptions,
   tooLarge,
@@ -20,7 +22,7 @@ import {
 import { type Handles, handles } from './handles.ts'
 
 /** Options of `createSigner`. */
-export interface SignerOptions extends ClaimsDefaults {
+export interface SignerOptions<Claims = JwtClaims> extends ClaimsDefaults<Claims> {
   /** A private key or a secret, or a key ring, whose keys take turns. */
   readonly key: Key | SigningKeys
   /** Needed where the key fits several algorithms and names none. */
@@ -34,7 +36,7 @@ export interface SignerOptions extends ClaimsDefaults {
 }
 
 /** Signs a claims set, step by step. */
-export type SignOp = (claims: JwtClaims, options?: SignOptions) => Op<string>
+export type SignOp<Claims = JwtClaims> = (claims: ClaimsInput<Claims>, options?: SignOptions) => Op<string>
 
 /** The signers that the doors gave out. */
 export const SIGNERS: Handles<SignOp> = handles()
@@ -47,20 +49,28 @@ const LIMITS: Limits = JWT_LIMITS
 /**
  * Checks every option once and prepares all that does not depend on the token.
  *
+ * @param limits - those of another kind of token than a request carries
  * @throws {TypeError} for an option that is not what it should be
  * @throws {JoseError} for a key that cannot sign with the algorithm
  */
-export function prepareSigner(options: SignerOptions, backend: Pick<Backend, 'sync'>): SignOp {
-  checkNames<SignerOptions>(options, NAMES, 'createSigner')
+export function prepareSigner<Claims = JwtClaims>(
+  options: SignerOptions<Claims>,
+  backend: Pick<Backend, 'sync'>,
+  limits: Limits = JWT_LIMITS,
+): SignOp<Claims> {
+  checkNames<SignerOptions<Claims>>(options, NAMES, 'createSigner')
   const { alg, key: only, keys } = toSigning(options.key, options.alg, backend)
-  const write = claimsWriter(options, keys?.tokenLifetime)
+  const write = claimsWriter(options, keys?.tokenLifetime, limits)
+  const fit = claimsCheck(options, backend)
   const header = headerWriter(alg, options.typ === undefined ? 'JWT' : toText(options.typ, 'typ'), options.header)
   return function* (claims, call = {}) {
     checkNames<SignOptions>(call, CLAIMS_CALL_NAMES, 'sign')
-    const payload = textToBase64url(write(claims, call))
+    const text = write(claims, call)
+    if (fit) yield* fit(text)
+    const payload = textToBase64url(text)
     const key = only ?? (yield* keys.signing(alg))
     const token = yield* sign(alg, key, yield* header(key), payload)
-    if (token.length > LIMITS.tokenBytes) throw tooLarge('token', token.length, LIMITS.tokenBytes)
+    if (token.length > limits.tokenBytes) throw tooLarge('token', token.length, limits.tokenBytes)
     return token
   }
 }

@@ -5,6 +5,7 @@ import {
   type ClaimsOptions,
   type ClaimsPolicy,
   type Expected,
+  type FurtherChecks,
   type JwtClaims,
   toExpected,
   toPolicy,
@@ -13,16 +14,25 @@ import {
 import type { Sourcing, Verifying } from '../crypto/backend.ts'
 import { JoseError, kindOf, show } from '../errors.ts'
 import { type HeaderReader, headerReader, type JoseHeader } from '../header.ts'
-import { isObject, own } from '../json.ts'
+import { isObject, type JsonObject, own } from '../json.ts'
 import { checkedSource, toAlgorithms } from '../jws/rules.ts'
-import { type VerifyRules, verify } from '../jws/verify.ts'
+import { allowed, type VerifyRules, verify } from '../jws/verify.ts'
 import type { Key } from '../key/key.ts'
 import type { Op } from '../op.ts'
 import { checkNames, JWT_LIMITS, type Limits, toLimits } from '../options.ts'
 import { type CompactJws, parseCompact } from '../serialization/jws.ts'
 import { askHook, type KeySource, type Keys, refuseAsync } from '../source/source.ts'
+import {
+  ACCEPTANCE_NAMES,
+  type Acceptance,
+  type AcceptanceOptions,
+  type Accepted,
+  type CheckedToken,
+  toAcceptance,
+} from './acceptance.ts'
 import { parseClaims } from './decode.ts'
 import { type Handles, handles } from './handles.ts'
+import { type CacheOptions, freezeDeep, nameOfToken, type ResultCache, toCache } from './result-cache.ts'
 
 /** Texts of which one must match exactly, or `'any'` to accept every one. */
 export type Expectation = string | readonly string[]
@@ -36,14 +46,19 @@ export interface IssuerRules {
 /** Finds the rules for an issuer; `undefined` refuses it. */
 export type IssuerFinder = (iss: string) => IssuerRules | undefined | PromiseLike<IssuerRules | undefined>
 
-interface CommonOptions extends ClaimsOptions {
+interface CommonOptions<Claims> extends ClaimsOptions, AcceptanceOptions<Claims> {
   /** Narrows the algorithms further than the keys do. */
   readonly algorithms?: readonly string[]
+  /**
+   * Remembers the tokens that were accepted, so that one that comes again need not have its signature verified. All else
+   * is checked each time, also whether the key is still there. Such claims are frozen. Default false.
+   */
+  readonly cache?: boolean | CacheOptions
   readonly limits?: Partial<Limits>
 }
 
 /** Tokens of one issuer, or of several that share their keys. */
-export interface OneIssuerOptions extends CommonOptions {
+export interface OneIssuerOptions<Claims = JwtClaims> extends CommonOptions<Claims> {
   readonly keys: Keys
   readonly issuer: Expectation
   readonly audience: Expectation
@@ -51,7 +66,7 @@ export interface OneIssuerOptions extends CommonOptions {
 }
 
 /** Tokens of several issuers, each with keys of its own. */
-export interface ManyIssuersOptions extends CommonOptions {
+export interface ManyIssuersOptions<Claims = JwtClaims> extends CommonOptions<Claims> {
   readonly issuers: Readonly<Record<string, IssuerRules>> | IssuerFinder
   readonly keys?: never
   readonly issuer?: never
@@ -59,24 +74,25 @@ export interface ManyIssuersOptions extends CommonOptions {
 }
 
 /** Options of `createVerifier`. */
-export type VerifierOptions = OneIssuerOptions | ManyIssuersOptions
+export type VerifierOptions<Claims = JwtClaims> = OneIssuerOptions<Claims> | ManyIssuersOptions<Claims>
 
 /** A token whose signature and claims have been checked. */
-export interface VerifiedToken {
-  readonly claims: JwtClaims
+export interface VerifiedToken<Claims = JwtClaims> extends Accepted<Claims> {
   readonly header: JoseHeader
   /** The key that verified the signature. */
   readonly key: Key
 }
 
 /** The outcome of `safeVerify`. */
-export type SafeVerified = ({ readonly ok: true } & VerifiedToken) | { readonly ok: false; readonly error: JoseError }
+export type SafeVerified<Claims = JwtClaims> =
+  | ({ readonly ok: true } & VerifiedToken<Claims>)
+  | { readonly ok: false; readonly error: JoseError }
 
 /** Verifies a token, step by step; what has not even the form of a token is refused before the first. */
-export type VerifyOp = (token: unknown) => Op<VerifiedToken, Verifying>
+export type VerifyOp<Claims = JwtClaims> = (token: unknown) => Op<VerifiedToken<Claims>, Verifying>
 
 /** The verifiers that the doors gave out. */
-export const VERIFIERS: Handles<VerifyOp> = handles()
+export const VERIFIERS: Handles<VerifyOp<unknown>> = handles()
 
 /** What counts for the tokens of one issuer. */
 interface Rules {
@@ -85,24 +101,44 @@ interface Rules {
   readonly audience: Expected
 }
 
-const NAMES = ['keys', 'algorithms', 'issuer', 'audience', 'issuers', 'limits', ...CLAIMS_OPTION_NAMES] as const
+export const VERIFIER_NAMES = [
+  'keys',
+  'algorithms',
+  'issuer',
+  'audience',
+  'issuers',
+  'cache',
+  'limits',
+  ...ACCEPTANCE_NAMES,
+  ...CLAIMS_OPTION_NAMES,
+] as const
 
 /**
  * Checks every option once and prepares all that does not depend on the token.
  *
+ * @param further - what a profile demands of the claims beyond the options
  * @throws {TypeError} for an option that is not what it should be
  * @throws {JoseError} for keys that are refused, or that could never verify anything
  */
-export function prepareVerifier(options: VerifierOptions, backend: Sourcing): VerifyOp {
-  checkNames<VerifierOptions>(options, NAMES, 'createVerifier')
+export function prepareVerifier<Claims = JwtClaims>(
+  options: VerifierOptions<Claims>,
+  backend: Sourcing,
+  further?: FurtherChecks,
+): VerifyOp<Claims> {
+  checkNames<VerifierOptions<Claims>>(options, VERIFIER_NAMES, 'createVerifier')
   const limits = toLimits(options.limits, JWT_LIMITS)
   const algorithms = toAlgorithms(options.algorithms)
-  const policy = toPolicy(options)
+  const policy = toPolicy(options, further)
   const readHeader = headerReader(limits)
   const sourceOf = sources(algorithms, backend)
   const rules = options.issuers === undefined ? oneIssuer(options, sourceOf) : manyIssuers(options, sourceOf, backend)
   const prepared: Prepared = { limits, signature: { algorithms, understood: NOTHING }, policy, readHeader, rules }
-  return (token) => verifyToken(token, prepared)
+  const cache = toCache<VerifiedToken>(options.cache)
+  const accept = toAcceptance(options, backend)
+  const check = cache
+    ? (token: unknown): CheckOp => recall(token, cache, prepared)
+    : (token: unknown): CheckOp => verifyToken(token, prepared)
+  return (accept ? (token) => decide(check(token), accept) : check) as VerifyOp<Claims>
 }
 
 /** No extension is for JWTs: `b64` is not (RFC 7797 §7), and no other is known. */
@@ -117,34 +153,72 @@ interface Prepared {
   readonly rules: Rules | FindRulesOf
 }
 
-type FindRulesOf = (jws: CompactJws, limits: Limits) => Op<Rules, Verifying>
+/** Finds what counts for a token by its claims, in which nobody believes yet. */
+type FindRulesOf = (claims: JsonObject) => Op<Rules, Verifying>
+
+type CheckOp = Op<VerifiedToken, Verifying>
 
 /** @throws {JoseError} at once where the token has not the form of one */
-function verifyToken(token: unknown, prepared: Prepared): Op<VerifiedToken, Verifying> {
+function verifyToken(token: unknown, prepared: Prepared): CheckOp {
   const { limits, readHeader, rules } = prepared
   const jws = parseCompact(token, limits, readHeader)
   return typeof rules === 'function' ? findAndCheck(jws, rules, prepared) : check(jws, rules, prepared)
 }
 
-function* findAndCheck(jws: CompactJws, find: FindRulesOf, prepared: Prepared): Op<VerifiedToken, Verifying> {
-  return yield* check(jws, yield* find(jws, prepared.limits), prepared)
+function* findAndCheck(jws: CompactJws, find: FindRulesOf, prepared: Prepared): CheckOp {
+  return yield* check(jws, yield* find(parseClaims(jws.payload, prepared.limits)), prepared)
 }
 
-function check(
-  jws: CompactJws,
-  { keys, issuer, audience }: Rules,
-  { limits, signature, policy }: Prepared,
-): Op<VerifiedToken, Verifying> {
+function check(jws: CompactJws, { keys, issuer, audience }: Rules, { limits, signature, policy }: Prepared): CheckOp {
   return verify(jws, keys, signature, ({ header, key }) => {
     const claims = parseClaims(jws.payload, limits)
     validate(claims, header.typ, policy, issuer, audience)
-    return { claims, header, key }
+    return { claims, claimsSet: claims, header, key }
   })
+}
+
+/** What is left to decide once a token has been checked. */
+function* decide<Claims>(checking: CheckOp, accept: Acceptance<Claims>): Op<VerifiedToken<Claims>, Verifying> {
+  const checked = yield* checking
+  return { ...checked, claims: (yield* accept(checked satisfies CheckedToken)) as Claims }
+}
+
+/**
+ * The same as `verifyToken` for a token that was accepted before: it does without its signature, and with nothing else
+ * (attack 25). The key that verified it has to be there still, and its claims to be what they have to be now.
+ */
+function* recall(token: unknown, cache: ResultCache<VerifiedToken>, prepared: Prepared): CheckOp {
+  if (typeof token !== 'string' || token.length > prepared.limits.tokenBytes) return yield* verifyToken(token, prepared)
+  const name = yield* nameOfToken(token)
+  const known = cache.get(name)
+  try {
+    if (known && (yield* stillHolds(known, prepared))) return known
+    const checked = Object.freeze(yield* verifyToken(token, prepared))
+    freezeDeep(checked.claims)
+    cache.set(name, checked)
+    return checked
+  } catch (error) {
+    // While its keys cannot be had, a token is refused and not forgotten: they may be the same afterwards.
+    if (!(error instanceof JoseError && error.unavailable)) cache.delete(name)
+    throw error
+  }
+}
+
+/** @throws {JoseError} for a token that is to be refused now */
+function* stillHolds({ claimsSet, header, key }: VerifiedToken, prepared: Prepared): Op<boolean, Verifying> {
+  const { signature, policy, rules } = prepared
+  const { keys, issuer, audience } = typeof rules === 'function' ? yield* rules(claimsSet) : rules
+  // The source is asked as for a new token: so a remote set goes on being refreshed, and a ring rotates.
+  const found = keys.select(header, allowed({ header }, signature), 'verify')
+  const candidates = Array.isArray(found) ? (found as readonly Key[]) : yield* found as Op<readonly Key[], Verifying>
+  if (!candidates.includes(key)) return false
+  validate(claimsSet, header.typ, policy, issuer, audience)
+  return true
 }
 
 type SourceOf = (keys: unknown) => KeySource
 
-function oneIssuer(options: OneIssuerOptions, sourceOf: SourceOf): Rules {
+function oneIssuer(options: OneIssuerOptions<unknown>, sourceOf: SourceOf): Rules {
   return {
     keys: sourceOf(options.keys),
     issuer: toExpected(options.issuer, 'issuer'),
@@ -153,7 +227,7 @@ function oneIssuer(options: OneIssuerOptions, sourceOf: SourceOf): Rules {
 }
 
 /** An allow-list: `iss` is read before the signature is checked, and chooses among trusted keys alone. */
-function manyIssuers(options: ManyIssuersOptions, sourceOf: SourceOf, backend: Sourcing): Prepared['rules'] {
+function manyIssuers(options: ManyIssuersOptions<unknown>, sourceOf: SourceOf, backend: Sourcing): Prepared['rules'] {
   for (const name of ['keys', 'issuer', 'audience'] as const) {
     if (options[name] !== undefined)
       throw new TypeError(`${name} and issuers exclude each other: each issuer brings its own`)
@@ -165,8 +239,8 @@ function manyIssuers(options: ManyIssuersOptions, sourceOf: SourceOf, backend: S
   }
   const find = typeof issuers === 'function' ? asked(issuers, toRules, backend) : undefined
   const list = find ? undefined : listed(issuers, toRules)
-  return function* (jws, limits) {
-    const iss = own(parseClaims(jws.payload, limits), 'iss')
+  return function* (claims) {
+    const iss = own(claims, 'iss')
     if (typeof iss !== 'string') throw new JoseError('CS_ISS', `iss is ${kindOf(iss)}, and the keys are chosen by it`)
     const rules = find ? yield* find(iss) : list?.get(iss)
     if (rules === undefined)

@@ -1,0 +1,82 @@
+import type { JwtClaims } from '../claims.ts'
+import type { Sourcing } from '../crypto/backend.ts'
+import { JoseError, kindOf } from '../errors.ts'
+import type { JoseHeader } from '../header.ts'
+import type { Key } from '../key/key.ts'
+import type { Op } from '../op.ts'
+import { type ClaimsSchema, type StandardSchema, toClaimsSchema } from '../schema.ts'
+import { askHook, refuseAsync } from '../source/source.ts'
+
+/** A token whose signature and claims have been checked, as a hook sees it. */
+export interface CheckedToken {
+  /** The claims set as it was signed or encrypted. */
+  readonly claims: JwtClaims
+  readonly header: JoseHeader
+  /** The key that verified the signature, or that decrypted the token. */
+  readonly key: Key
+}
+
+/**
+ * Says whether a token has been revoked. It is asked last, for each token that is otherwise accepted, and for each hit of
+ * the cache. Where it throws, or says neither true nor false, the token is refused with `unavailable: true`.
+ */
+export type RevocationCheck = (token: CheckedToken) => boolean | PromiseLike<boolean>
+
+/** What decides about a token once its signature and its claims are in order. */
+export interface AcceptanceOptions<Claims> {
+  /** Checks the claims by a schema (zod, valibot, arktype, …); its output is what `claims` of the result is. */
+  readonly claims?: StandardSchema<unknown, Claims>
+  /** Asked whether the token has been revoked. Of several each is asked, in turn. */
+  readonly revoked?: RevocationCheck | readonly RevocationCheck[]
+}
+
+export const ACCEPTANCE_NAMES = ['claims', 'revoked'] as const
+
+/** What every accepted token comes with. */
+export interface Accepted<Claims> {
+  /** What the schema made of the claims set, or else the claims set itself. */
+  readonly claims: Claims
+  /** The claims set as it was signed or encrypted. */
+  readonly claimsSet: JwtClaims
+}
+
+/** Decides about a checked token. @throws {JoseError} `CS_CLAIMS_SCHEMA`, `CS_REVOKED`, `CS_UNAVAILABLE` */
+export type Acceptance<Claims> = (token: CheckedToken) => Op<Claims, unknown>
+
+/**
+ * @returns nothing where nothing is left to decide
+ * @throws {TypeError} for an option that is not what it should be
+ */
+export function toAcceptance<Claims>(
+  { claims, revoked }: AcceptanceOptions<Claims>,
+  backend: Sourcing,
+): Acceptance<Claims> | undefined {
+  if (claims === undefined && revoked === undefined) return undefined
+  const schema: ClaimsSchema<Claims> | undefined =
+    claims === undefined ? undefined : toClaimsSchema<Claims>(claims, backend.sync)
+  const hooks = revoked === undefined ? [] : toHooks(revoked, backend)
+  return function* (token) {
+    // The schema first: a hook may use up a token that can be used once.
+    const output = schema ? yield* schema(token.claims) : (token.claims as Claims)
+    for (const hook of hooks) yield* ask(hook, token)
+    return output
+  }
+}
+
+function toHooks(revoked: unknown, backend: Sourcing): readonly RevocationCheck[] {
+  const hooks: readonly unknown[] = Array.isArray(revoked) ? Array.from(revoked) : [revoked]
+  if (hooks.length === 0) throw new TypeError('revoked is an empty array, which would ask nobody')
+  return hooks.map((hook) => {
+    if (typeof hook !== 'function') throw new TypeError(`revoked is a function or several, not ${kindOf(hook)}`)
+    refuseAsync(hook, 'revoked', backend)
+    return hook as RevocationCheck
+  })
+}
+
+function* ask(hook: RevocationCheck, token: CheckedToken): Op<void, unknown> {
+  const answer = yield* askHook(() => hook(token), 'the revoked hook')
+  if (answer === false) return
+  if (answer === true) throw new JoseError('CS_REVOKED', 'the token has been revoked')
+  const why = `the revoked hook gave ${kindOf(answer)} and not true or false`
+  throw new JoseError('CS_UNAVAILABLE', why, { unavailable: true })
+}

@@ -1,0 +1,51 @@
+import type { JwtClaims } from '../claims.ts'
+import type { Backend, Verifying } from '../crypto/backend.ts'
+import { refusal } from '../errors.ts'
+import { run } from '../op.ts'
+import type { ClaimsInput, SignOptions } from './claims-writer.ts'
+import { SIGNERS, type SignOp } from './signer.ts'
+import { type SafeVerified, VERIFIERS, type VerifiedToken, type VerifyOp } from './verifier.ts'
+
+/** Makes signed JWTs; the work on its options is done. */
+export interface Signer<Claims = JwtClaims> {
+  /**
+   * Signs a claims set into a compact JWT; `iat`, `exp` and the header's `kid` are set.
+   *
+   * @throws {JoseError} `CS_CLAIM_TYPE`, `CS_ISS`, `CS_TOO_LARGE` or `CS_CLAIMS_SCHEMA`
+   */
+  sign(claims: ClaimsInput<Claims>, options?: SignOptions): Promise<string>
+}
+
+/** Checks signed JWTs; the work on its options is done. */
+export interface Verifier<Claims = JwtClaims> {
+  /**
+   * The claims of a token, once its signature and every demand on it hold.
+   *
+   * @throws {JoseError} for every token that is refused
+   */
+  verify(token: string): Promise<VerifiedToken<Claims>>
+  /** The same, with the refusal as a value. What is no refusal of a token is still thrown. */
+  safeVerify(token: string): Promise<SafeVerified<Claims>>
+}
+
+/** An operation as the object that a door gives out. */
+export function toSigner<Claims>(sign: SignOp<Claims>, backend: Backend): Signer<Claims> {
+  return SIGNERS.tie({ sign: (claims, call) => run(sign(claims, call), backend) }, sign as SignOp)
+}
+
+/** An operation as the object that a door gives out. */
+export function toVerifier<Claims>(verify: VerifyOp<Claims>, backend: Verifying): Verifier<Claims> {
+  const verifier: Verifier<Claims> = {
+    async verify(token) {
+      return run(verify(token), backend)
+    },
+    async safeVerify(token) {
+      try {
+        return { ok: true, ...(await run(verify(token), backend)) }
+      } catch (error) {
+        return refusal(error)
+      }
+    },
+  }
+  return VERIFIERS.tie(verifier, verify)
+}

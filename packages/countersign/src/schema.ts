@@ -1,0 +1,77 @@
+import type { Awaitable } from './crypto/backend.ts'
+import { type Issue, JoseError, kindOf, show } from './errors.ts'
+import { isObject, type JsonObject } from './json.ts'
+import { HINTS } from './messages.ts'
+import type { Op } from './op.ts'
+import { askHook } from './source/source.ts'
+
+/**
+ * A schema of any library that keeps to Standard Schema (https://standardschema.dev), such as zod, valibot and arktype.
+ * `Input` is what it takes, and `Output` what it makes of that.
+ */
+export interface StandardSchema<Input = unknown, Output = Input> {
+  readonly '~standard': {
+    readonly version: 1
+    readonly vendor: string
+    readonly validate: (value: unknown) => Awaitable<StandardResult<Output>>
+    readonly types?: { readonly input: Input; readonly output: Output } | undefined
+  }
+}
+
+/** What a schema says of a value. */
+export type StandardResult<Output> =
+  | { readonly value: Output; readonly issues?: undefined }
+  | { readonly issues: readonly StandardIssue[] }
+
+/** Where a value does not fit, and why. */
+export interface StandardIssue {
+  readonly message: string
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
+}
+
+/** The work of a schema on a claims set. */
+export type ClaimsSchema<Output> = (claims: JsonObject) => Op<Output, unknown>
+
+/** Checks that a value is a schema. Those of some libraries are functions. @throws {TypeError} */
+export function toClaimsSchema<Output>(schema: unknown, sync: boolean): ClaimsSchema<Output> {
+  const holder = (typeof schema === 'function' ? { '~standard': Reflect.get(schema, '~standard') } : schema) as unknown
+  const standard = isObject(holder) ? holder['~standard'] : undefined
+  if (!isObject(standard) || standard['version'] !== 1 || typeof standard['validate'] !== 'function')
+    throw new TypeError('claims is no schema: it takes what keeps to Standard Schema 1, as zod, valibot and arktype do')
+  const { validate } = standard as StandardSchema<unknown, Output>['~standard']
+  if (sync && validate.constructor.name === 'AsyncFunction')
+    throw new TypeError('the schema is async, which countersign/sync cannot await: use countersign')
+  return function* (claims) {
+    const result = yield* askHook(() => validate.call(standard, claims), 'the schema of the claims')
+    if (!isObject(result)) throw failed(`gave ${kindOf(result)}`)
+    const { issues } = result
+    if (issues !== undefined) throw misfit(Array.isArray(issues) ? issues : [])
+    if (!('value' in result)) throw failed('gave neither a value nor issues')
+    return result['value'] as Output
+  }
+}
+
+const failed = (why: string): JoseError =>
+  new JoseError('CS_UNAVAILABLE', `the schema of the claims ${why}`, { unavailable: true })
+
+const MOST_TOLD = 20
+
+/** What a schema says in words may quote the claims, so the places alone are told. */
+function misfit(found: readonly unknown[]): JoseError {
+  const issues: Issue[] = Array.from(found.slice(0, MOST_TOLD), (issue) =>
+    Object.freeze({ code: 'CS_CLAIMS_SCHEMA', path: pathOf(issue), hint: HINTS.CS_CLAIMS_SCHEMA }),
+  )
+  const places = issues.map(({ path }) => (path === '' ? 'the claims as a whole' : show(path)))
+  const text = places.length === 0 ? 'the claims do not fit the schema' : `not as the schema has it: ${cut(places)}`
+  return new JoseError('CS_CLAIMS_SCHEMA', text, { issues: Object.freeze(issues) })
+}
+
+const cut = (places: readonly string[]): string => `${places.slice(0, 8).join(', ')}${places.length > 8 ? ', …' : ''}`
+
+function pathOf(issue: unknown): string {
+  const path = isObject(issue) ? issue['path'] : undefined
+  if (!Array.isArray(path)) return ''
+  const names = Array.from(path, (step: unknown) => String(isObject(step) ? step['key'] : step))
+  const text = names.join('.')
+  return text.length > 100 ? `${text.slice(0, 100)}…` : text
+}
