@@ -2,6 +2,9 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import * as promise from 'countersign'
+import * as guard from 'countersign/guard'
+import * as guardHono from 'countersign/guard/hono'
+import * as guardNode from 'countersign/guard/node'
 import * as jwe from 'countersign/jwe'
 import * as jws from 'countersign/jws'
 import * as keyring from 'countersign/keyring'
@@ -14,7 +17,7 @@ const source = (file: string): string => readFileSync(new URL(`../src/${file}`, 
 function exampleOf(name: string, files: readonly string[]): string | undefined {
   for (const file of files) {
     const declaration = new RegExp(
-      `/\\*\\*((?:(?!\\*/).)*)\\*/\\nexport (?:async )?(?:function|class|interface) ${name}\\b`,
+      `/\\*\\*((?:(?!\\*/).)*)\\*/\\nexport (?:async )?(?:function|class|interface|const) ${name}\\b`,
       's',
     ).exec(source(file))
     const comment = declaration?.[1]?.split('/**').at(-1)
@@ -34,16 +37,16 @@ const shared = [
   'secretKey',
   'JoseError',
 ]
+const own = (door: object): readonly string[] => Object.keys(door).filter((name) => !shared.includes(name))
 for (const [door, names, files] of [
   ['countersign', Object.keys(promise), ['index.ts', 'errors.ts']],
-  ['countersign/sync', Object.keys(sync).filter((name) => !shared.includes(name)), ['sync.ts']],
-  ['countersign/jws', Object.keys(jws).filter((name) => !shared.includes(name)), ['jws.ts']],
-  ['countersign/jwe', Object.keys(jwe).filter((name) => !shared.includes(name)), ['jwe.ts']],
-  [
-    'countersign/keyring',
-    [...Object.keys(keyring).filter((name) => !shared.includes(name)), 'KeyStore'],
-    ['keyring.ts', 'keyring/store.ts'],
-  ],
+  ['countersign/sync', own(sync), ['sync.ts']],
+  ['countersign/jws', own(jws), ['jws.ts']],
+  ['countersign/jwe', own(jwe), ['jwe.ts']],
+  ['countersign/keyring', [...own(keyring), 'KeyStore'], ['keyring.ts', 'keyring/store.ts']],
+  ['countersign/guard', own(guard), ['guard.ts']],
+  ['countersign/guard/node', own(guardNode), ['guard-node.ts']],
+  ['countersign/guard/hono', own(guardHono), ['guard-hono.ts']],
 ] as const) {
   for (const name of names) {
     test(`${door}: the example of ${name} runs and prints what it says`, async () => {

@@ -1,0 +1,251 @@
+import type { JwtClaims } from '../claims.ts'
+import type { Verifying } from '../crypto/backend.ts'
+import { JoseError, kindOf, show } from '../errors.ts'
+import { isObject, type JsonObject, own } from '../json.ts'
+import type { AnyVerifier } from '../jwt/decrypter.ts'
+import { VERIFIERS, type VerifiedToken, type VerifyOp } from '../jwt/verifier.ts'
+import { run } from '../op.ts'
+import { checkNames, toBoolean, toText } from '../options.ts'
+import { DEMAND_NAMES, type DemandOptions, type Demands, lacking, toDemands, toFurther } from './demands.ts'
+import { toOrigin } from './origin.ts'
+import { type CookieSource, type GuardedRequest, type Presented, presented } from './presented.ts'
+import { type ProofOptions, type Proofs, toProofs } from './proofs.ts'
+import { type Challenges, type Grounds, type Refusal, refuse } from './refusal.ts'
+
+/** A cookie that holds the token. */
+export interface CookieOptions {
+  /** Its name; one that begins with `__Host-` cannot be set by a neighbouring domain. */
+  readonly name: string
+  /** The origins of the pages that may send it, such as `https://app.example`: yours, if pages of yours do. */
+  readonly origins: readonly string[]
+}
+
+/** Options of every `createGuard`; `Request` is what the framework has for one. */
+export interface GuardOptions<Claims, Optional extends boolean, Request> extends DemandOptions<Claims> {
+  /** Checks the tokens: what `createVerifier` gave, or a verifier of `countersign/profile`. */
+  readonly verifier: AnyVerifier<Claims>
+  /** Lets requests without a token through, too; a token that is wrong is still refused. Default false. */
+  readonly optional?: Optional
+  /** Takes the token out of this cookie, too. */
+  readonly cookie?: CookieOptions
+  /** Takes the token out of wherever it is, in place of the Authorization header. */
+  extract?(request: Request): string | null | undefined
+  /** Takes tokens that are bound to a key (RFC 9449), with the proof that their sender has it. */
+  readonly dpop?: ProofOptions
+  /** Names what is guarded, in the challenge (RFC 9110 §11.5). */
+  readonly realm?: string
+  /** Told of each refusal, for the log: there `error` says why. What it throws is ignored. */
+  onRefusal?(refusal: Refusal, request: Request): void
+}
+
+/** The token of a request that was let in; `undefined` where none is needed and none came. */
+export type Admitted<Claims, Optional extends boolean = false> =
+  | VerifiedToken<Claims>
+  | (Optional extends true ? undefined : never)
+
+/** The outcome of a check. */
+export type GuardResult<Claims = JwtClaims, Optional extends boolean = false> =
+  | { readonly ok: true; readonly jwt: Admitted<Claims, Optional> }
+  | Refusal
+
+const NAMES = ['verifier', 'optional', 'cookie', 'extract', 'dpop', 'realm', 'onRefusal', ...DEMAND_NAMES] as const
+
+/** What was found out about a request, before it is asked what the token may do. */
+type Checked =
+  | { readonly kind: 'token'; readonly token: VerifiedToken<unknown>; readonly proven: boolean }
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'refused'; readonly grounds: Grounds }
+
+/** How a framework's request is read. */
+export type Reading<Request> = (request: Request) => GuardedRequest
+
+/** What guards that came of one another share. */
+interface Family<Request> {
+  readonly verify: VerifyOp<unknown>
+  readonly cookie: CookieSource | undefined
+  readonly extract: ((request: Request) => unknown) | undefined
+  readonly proofs: Proofs | undefined
+  readonly challenges: Challenges
+  readonly onRefusal: ((refusal: Refusal, request: Request) => void) | undefined
+  readonly read: Reading<Request>
+  readonly backend: Verifying
+  /** Requests that have been checked: a token that may be used once, or a proof, is looked at once for each. */
+  readonly seen: WeakMap<object, Promise<Checked>>
+}
+
+/** The guard behind those of the doors: it knows requests as the framework has them, and answers none. */
+export class Guard<Claims, Optional extends boolean, Request extends object> {
+  readonly #family: Family<Request>
+  readonly #demands: Demands
+  readonly #optional: boolean
+
+  private constructor(family: Family<Request>, demands: Demands, optional: boolean) {
+    this.#family = family
+    this.#demands = demands
+    this.#optional = optional
+  }
+
+  /** @throws {TypeError} for an option that is not what it should be */
+  static of<Claims, Optional extends boolean, Request extends object>(
+    options: GuardOptions<Claims, Optional, Request>,
+    read: Reading<Request>,
+    backend: Verifying,
+  ): Guard<Claims, Optional, Request> {
+    checkNames<GuardOptions<Claims, Optional, Request>>(options, NAMES, 'createGuard')
+    const verify = VERIFIERS.of(options.verifier)
+    if (verify === undefined)
+      throw new TypeError(`verifier is ${kindOf(options.verifier)}; give what createVerifier gave`)
+    const { cookie, extract, dpop, realm, onRefusal } = options
+    if (cookie !== undefined && extract !== undefined)
+      throw new TypeError('cookie and extract exclude each other: extract says where the token is')
+    const proofs = dpop === undefined ? undefined : toProofs(dpop, backend)
+    const family: Family<Request> = {
+      verify,
+      cookie: cookie === undefined ? undefined : toCookie(cookie),
+      extract: toFunction(extract?.bind(options), 'extract'),
+      proofs,
+      challenges: {
+        realm: realm === undefined ? undefined : toText(realm, 'realm'),
+        bearer: proofs?.required !== true,
+        proofs: proofs?.algorithms,
+      },
+      onRefusal: toFunction(onRefusal?.bind(options), 'onRefusal'),
+      read,
+      backend,
+      seen: new WeakMap(),
+    }
+    return new Guard(family, toDemands(options as DemandOptions<never>), toBoolean(options.optional, 'optional', false))
+  }
+
+  /** A guard that demands more of the same requests; it does not check their token again. A token is needed there. */
+  requires(demands: DemandOptions<Claims>): Guard<Claims, false, Request> {
+    return new Guard(this.#family, toFurther(demands, this.#demands), false)
+  }
+
+  /** Checks the token of a request. What is no refusal is thrown: then, too, nobody may be let in. */
+  async check(request: Request): Promise<GuardResult<Claims, Optional>> {
+    const { seen } = this.#family
+    let checking = seen.get(request)
+    if (checking === undefined) {
+      checking = this.#look(request)
+      seen.set(request, checking)
+    }
+    const result = this.#decide(await checking)
+    if (!result.ok) this.#tell(result, request)
+    return result
+  }
+
+  /** Checks a token that came some other way, such as a message of a WebSocket. One that needs a proof is refused. */
+  async token(token: unknown): Promise<GuardResult<Claims, Optional>> {
+    const none = token === undefined || token === null || token === ''
+    return this.#decide(none ? NOTHING : await this.#verified({ kind: 'bearer', token: token as string }, undefined))
+  }
+
+  async #look(request: Request): Promise<Checked> {
+    const { read, cookie, extract } = this.#family
+    const about = read(request)
+    if (extract === undefined) return this.#verified(presented(about, cookie), about)
+    const token = await extract(request)
+    if (token === undefined || token === null || token === '') return NOTHING
+    return this.#verified({ kind: 'bearer', token: token as string }, about)
+  }
+
+  async #verified(found: Presented, about: GuardedRequest | undefined): Promise<Checked> {
+    const { verify, proofs, backend } = this.#family
+    if (found.kind === 'nothing') return NOTHING
+    if (found.kind === 'malformed') return refused({ reason: 'invalid_request', why: found.why })
+    if (found.kind === 'foreign') return refused({ reason: 'forbidden_origin', why: found.why })
+    // Where proofs are not taken, theirs is a scheme like any other that is not ours.
+    if (found.kind === 'dpop' && proofs === undefined) return NOTHING
+    const proven = found.kind === 'dpop'
+    try {
+      const token = await run(verify(found.token), backend)
+      const fault = await this.#boundTo(token.claimsSet, found, about)
+      return fault ? refused({ ...fault, proven }) : { kind: 'token', token, proven }
+    } catch (error) {
+      return refused({ ...groundsOf(error, 'invalid_token'), proven })
+    }
+  }
+
+  /** Whether whoever sends a token may send it: one that is bound to a key needs its proof (RFC 9449 §7.2). */
+  async #boundTo(
+    claimsSet: JsonObject,
+    found: Presented,
+    about: GuardedRequest | undefined,
+  ): Promise<Grounds | undefined> {
+    const { proofs, backend } = this.#family
+    const cnf = own(claimsSet, 'cnf')
+    if (found.kind !== 'dpop' || proofs === undefined || about === undefined) {
+      if (cnf !== undefined) return invalid('the token is bound to a key, and a bearer of it is not enough')
+      return proofs?.required ? invalid('the token is not bound to a key, and only such are taken here') : undefined
+    }
+    const names = isObject(cnf) ? Object.keys(cnf) : []
+    const thumbprint = isObject(cnf) ? own(cnf, 'jkt') : undefined
+    if (typeof thumbprint !== 'string' || names.length !== 1)
+      return invalid('the token is not bound to a key in the way that the DPoP scheme needs')
+    try {
+      await run(
+        proofs.check({ request: about, token: (found as { readonly token: string }).token, thumbprint }),
+        backend,
+      )
+      return undefined
+    } catch (error) {
+      return groundsOf(error, 'invalid_dpop_proof')
+    }
+  }
+
+  #decide(checked: Checked): GuardResult<Claims, Optional> {
+    const { challenges } = this.#family
+    const { scope } = this.#demands
+    if (checked.kind === 'refused')
+      return refuse({ ...checked.grounds, scope: scopeFor(checked.grounds, scope) }, challenges)
+    if (checked.kind === 'nothing') {
+      if (this.#optional) return { ok: true, jwt: undefined as Admitted<Claims, Optional> }
+      return refuse({ reason: 'no_token', why: 'this needs an access token', scope }, challenges)
+    }
+    const { token, proven } = checked
+    const why = lacking(token.claimsSet, token.claims, this.#demands)
+    if (why !== undefined) return refuse({ reason: 'insufficient_scope', why, scope, proven }, challenges)
+    return { ok: true, jwt: token as Admitted<Claims, Optional> }
+  }
+
+  #tell(refusal: Refusal, request: Request): void {
+    try {
+      this.#family.onRefusal?.(refusal, request)
+    } catch {
+      // A log that fails lets nobody in, and keeps nobody from being answered.
+    }
+  }
+}
+
+const NOTHING: Checked = Object.freeze({ kind: 'nothing' })
+const refused = (grounds: Grounds): Checked => ({ kind: 'refused', grounds })
+const invalid = (why: string): Grounds => ({ reason: 'invalid_token', why })
+/** A request that is wrong in itself is not mended by a scope. */
+const scopeFor = ({ reason }: Grounds, scope: readonly string[]): readonly string[] =>
+  reason === 'invalid_request' ? [] : scope
+
+/** What was thrown, as a refusal. What is none stays what it is. */
+function groundsOf(error: unknown, reason: 'invalid_token' | 'invalid_dpop_proof'): Grounds {
+  if (!(error instanceof JoseError)) throw error
+  // What is out of reach, and where, is for the log alone.
+  if (error.unavailable) return { reason: 'unavailable', why: 'the token cannot be checked at the moment', error }
+  return { reason, why: error.message, error }
+}
+
+function toCookie(options: unknown): CookieSource {
+  checkNames<CookieOptions>(options, ['name', 'origins'], 'cookie')
+  const name = toText(options.name, 'cookie.name')
+  if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) throw new TypeError(`cookie.name is ${show(name)}, which no cookie can have`)
+  const { origins } = options
+  if (!Array.isArray(origins) || origins.length === 0)
+    throw new TypeError(
+      "cookie.origins is an array of origins, such as ['https://app.example']: any page could send it",
+    )
+  return { name, origins: new Set(origins.map((origin) => toOrigin(origin, 'cookie.origins'))) }
+}
+
+function toFunction<F>(value: F, name: string): F {
+  if (value !== undefined && typeof value !== 'function') throw new TypeError(`${name} is no function`)
+  return value
+}

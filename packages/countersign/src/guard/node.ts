@@ -1,0 +1,94 @@
+import type { JwtClaims } from '../claims.ts'
+import type { Verifying } from '../crypto/backend.ts'
+import type { DemandOptions } from './demands.ts'
+import { type Admitted, Guard, type GuardOptions, type GuardResult } from './guard.ts'
+import type { GuardedRequest } from './presented.ts'
+import type { Refusal } from './refusal.ts'
+
+/** The part of node:http's IncomingMessage that is read, and of what frameworks make of it. */
+export interface NodeRequest {
+  readonly method?: string | undefined
+  readonly url?: string | undefined
+  /** The whole path, where a framework has cut `url` for a router. */
+  readonly originalUrl?: string | undefined
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
+  /** Names and values in turn, as they were sent. */
+  readonly rawHeaders?: readonly string[] | undefined
+}
+
+/** The part of node:http's ServerResponse that is used. */
+export interface NodeResponse {
+  statusCode: number
+  setHeader(name: string, value: string): unknown
+  end(body: string): unknown
+}
+
+/** Guards Express, Connect, and whatever else takes `(request, response, next)`. */
+export interface NodeGuard<Claims = JwtClaims, Optional extends boolean = false> {
+  /** As a middleware: answers what it does not let in, and lets on the rest. */
+  (request: NodeRequest, response: NodeResponse, next: (error?: unknown) => void): void
+  /**
+   * The token of a request that the guard has let in.
+   *
+   * @throws {TypeError} for a request that the guard does not stand before
+   */
+  of(request: NodeRequest): Admitted<Claims, Optional>
+  /** Checks the token of a request, and answers nothing. */
+  check(request: NodeRequest): Promise<GuardResult<Claims, Optional>>
+  /** Checks a token that came some other way, such as in a message of a WebSocket. */
+  token(token: string | null | undefined): Promise<GuardResult<Claims, Optional>>
+  /** A guard that demands more, for some routes; where both stand before a request, its token is checked once. */
+  requires(demands: DemandOptions<Claims>): NodeGuard<Claims>
+}
+
+/** How a request of Node's is read: its `headers` hide that a field was sent twice, `rawHeaders` do not. */
+export function readNodeRequest(request: NodeRequest): GuardedRequest {
+  return {
+    method: request.method ?? 'GET',
+    path: request.originalUrl ?? request.url ?? '/',
+    header(name) {
+      const { rawHeaders } = request
+      if (rawHeaders === undefined) return [request.headers[name] ?? []].flat()
+      return rawHeaders.filter((_, at) => at % 2 === 1 && rawHeaders[at - 1]?.toLowerCase() === name)
+    },
+  }
+}
+
+/** @see the door's `createGuard` */
+export function nodeGuard<Claims, Optional extends boolean>(
+  options: GuardOptions<Claims, Optional, NodeRequest>,
+  backend: Verifying,
+): NodeGuard<Claims, Optional> {
+  return toNodeGuard(Guard.of(options, readNodeRequest, backend), new WeakMap())
+}
+
+function toNodeGuard<Claims, Optional extends boolean>(
+  guard: Guard<Claims, Optional, NodeRequest>,
+  admitted: WeakMap<object, { readonly jwt: unknown }>,
+): NodeGuard<Claims, Optional> {
+  const check: NodeGuard<Claims, Optional>['check'] = async (request) => {
+    const result = await guard.check(request)
+    if (result.ok) admitted.set(request, result)
+    return result
+  }
+  const middleware = (request: NodeRequest, response: NodeResponse, next: (error?: unknown) => void): void => {
+    check(request).then((result) => (result.ok ? next() : answer(response, result)), next)
+  }
+  return Object.assign(middleware, {
+    of(request: NodeRequest): Admitted<Claims, Optional> {
+      const result = admitted.get(request)
+      if (result === undefined)
+        throw new TypeError('the guard does not stand before this request: use it as a middleware')
+      return result.jwt as Admitted<Claims, Optional>
+    },
+    check,
+    token: (token: string | null | undefined) => guard.token(token),
+    requires: (demands: DemandOptions<Claims>) => toNodeGuard(guard.requires(demands), admitted),
+  })
+}
+
+function answer(response: NodeResponse, { status, headers, body }: Refusal): void {
+  response.statusCode = status
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+  response.end(JSON.stringify(body))
+}

@@ -1,0 +1,59 @@
+import type { Verifying } from '../crypto/backend.ts'
+import { JoseError } from '../errors.ts'
+import { toAlgorithms } from '../jws/rules.ts'
+import type { Op } from '../op.ts'
+import { checkNames, toBoolean } from '../options.ts'
+import { type ProofVerifierOptions, prepareProofVerifier } from '../profile/dpop-proof.ts'
+import { toOrigin } from './origin.ts'
+import type { GuardedRequest } from './presented.ts'
+
+/** How proofs of possession are checked (RFC 9449). */
+export interface ProofOptions extends ProofVerifierOptions {
+  /** Where clients reach this service, such as `https://api.example`: a proof names it, and a Host header proves nothing. */
+  readonly origin: string
+  /** Takes tokens with a proof alone. Default false: those that are bound to no key may come as bearer tokens. */
+  readonly required?: boolean
+}
+
+/** A token, the request that carries it, and the key that it is bound to. */
+export interface BoundRequest {
+  readonly request: GuardedRequest
+  readonly token: string
+  readonly thumbprint: string
+}
+
+/** Prepared to check proofs. */
+export interface Proofs {
+  readonly required: boolean
+  /** For the challenge. */
+  readonly algorithms: readonly string[]
+  /** @throws {JoseError} for a request that does not prove what it has to */
+  check(bound: BoundRequest): Op<unknown, Verifying>
+}
+
+const NAMES = ['origin', 'required', 'replay', 'algorithms', 'maxAge', 'clockTolerance', 'now'] as const
+
+/** @throws {TypeError} for an option that is not what it should be */
+export function toProofs(options: unknown, backend: Verifying): Proofs {
+  checkNames<ProofOptions>(options, NAMES, 'dpop')
+  const { origin: given, required, ...rest } = options
+  const origin = toOrigin(given, 'dpop.origin')
+  const verify = prepareProofVerifier(rest, backend)
+  return {
+    required: toBoolean(required, 'dpop.required', false),
+    algorithms: [...toAlgorithms(rest.algorithms)].flatMap(([name, { family }]) => (family === 'hmac' ? [] : [name])),
+    *check({ request, token, thumbprint }) {
+      const [proof, second] = request.header('dpop')
+      if (proof === undefined || second !== undefined)
+        throw new JoseError('CS_MALFORMED', 'the request does not have exactly one DPoP header (RFC 9449 §4.3)')
+      const url = urlOf(origin, request.path)
+      yield* verify(proof, { method: request.method, url, accessToken: token, thumbprint })
+    },
+  }
+}
+
+/** The path of a request at the origin that clients know, whatever the path looks like: `//elsewhere` is a path, too. */
+function urlOf(origin: string, path: string): string {
+  const [plain = ''] = path.split(/[?#]/, 1)
+  return `${origin}${plain.startsWith('/') ? '' : '/'}${plain}`
+}
