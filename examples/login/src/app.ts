@@ -1,7 +1,8 @@
 import { createSigner, createVerifier, keySet } from 'countersign'
+import { createGuard, type GuardedEnv } from 'countersign/guard/hono'
 import { Hono } from 'hono'
 import { Attempts } from './attempts.ts'
-import { type BearerEnv, invalidToken, requireRole, requireToken } from './bearer.ts'
+import { letIn } from './bearer.ts'
 import { limitBody, readTexts } from './body.ts'
 import { type Demo, demoRoutes } from './demo.ts'
 import { ApiError, answerError } from './errors.ts'
@@ -24,7 +25,7 @@ export interface Dependencies {
   readonly demo?: Demo
 }
 
-export function createApp({ origin, keys, users, now, demo }: Dependencies): Hono<BearerEnv> {
+export function createApp({ origin, keys, users, now, demo }: Dependencies): Hono<GuardedEnv> {
   const signer = createSigner({
     key: keys.current,
     issuer: origin,
@@ -42,8 +43,9 @@ export function createApp({ origin, keys, users, now, demo }: Dependencies): Hon
     requiredClaims: ['sub'],
     now,
   })
+  const guard = createGuard({ verifier })
   const attempts = new Attempts(now)
-  const app = new Hono<BearerEnv>()
+  const app = new Hono<GuardedEnv>()
 
   app.onError(answerError)
   app.notFound((c) => c.json({ code: 'not_found', message: 'there is nothing here' }, 404))
@@ -65,13 +67,15 @@ export function createApp({ origin, keys, users, now, demo }: Dependencies): Hon
     return c.json({ access_token: token, token_type: 'Bearer', expires_in: TOKEN_SECONDS })
   })
 
-  app.get('/me', requireToken(verifier), (c) => {
-    const user = users.find(c.var.claims.sub ?? '')
-    if (!user) throw invalidToken('no_user', 'the user of this token is gone', 'Log in as somebody else.')
+  app.get('/me', letIn(guard), (c) => {
+    const user = users.find(c.var.jwt.claims.sub ?? '')
+    if (!user)
+      throw new ApiError(401, 'no_user', 'the user of this token is gone', { hint: 'Log in as somebody else.' })
     return c.json(user)
   })
 
-  app.get('/admin/users', requireToken(verifier), requireRole('admin'), (c) => c.json({ users: users.all() }))
+  // The role comes from the token: a change counts from the next one on.
+  app.get('/admin/users', letIn(guard.requires({ roles: 'admin' })), (c) => c.json({ users: users.all() }))
 
   app.get(JWKS_PATH, (c) =>
     c.body(JSON.stringify(keys.jwks), 200, {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import * as promise from 'countersign'
 import * as guard from 'countersign/guard'
+import * as guardFastify from 'countersign/guard/fastify'
 import * as guardHono from 'countersign/guard/hono'
 import * as guardNode from 'countersign/guard/node'
 import * as jwe from 'countersign/jwe'
@@ -46,6 +47,7 @@ for (const [door, names, files] of [
   ['countersign/keyring', [...own(keyring), 'KeyStore'], ['keyring.ts', 'keyring/store.ts']],
   ['countersign/guard', own(guard), ['guard.ts']],
   ['countersign/guard/node', own(guardNode), ['guard-node.ts']],
+  ['countersign/guard/fastify', own(guardFastify), ['guard-fastify.ts']],
   ['countersign/guard/hono', own(guardHono), ['guard-hono.ts']],
 ] as const) {
   for (const name of names) {

@@ -6,6 +6,10 @@ import { join, posix } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import * as promise from 'countersign'
+import * as guard from 'countersign/guard'
+import * as guardFastify from 'countersign/guard/fastify'
+import * as guardHono from 'countersign/guard/hono'
+import * as guardNode from 'countersign/guard/node'
 import * as jwe from 'countersign/jwe'
 import * as jws from 'countersign/jws'
 import * as keyring from 'countersign/keyring'
@@ -56,6 +60,9 @@ const ORDER: readonly (readonly string[])[] = [
 const PLATFORM: readonly (readonly [module: RegExp, takes: readonly string[]])[] = [
   [/^crypto\/node/, ['node:crypto', 'node:util', 'node:zlib']],
   [/^keyring\/file-/, ['node:crypto', 'node:fs/promises', 'node:os', 'node:path', 'node:url']],
+  // Their types alone: a guard for a framework is handed what it works on.
+  [/^guard\/fastify\.ts$/, ['fastify']],
+  [/^guard\/hono\.ts$/, ['hono']],
 ]
 /** The modules that choose the backend, and what else there is to choose; to all others it is handed. */
 const DOORS: Readonly<Record<string, readonly string[]>> = {
@@ -63,7 +70,14 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   'sync.ts': ['#crypto'],
   'jws.ts': ['#crypto'],
   'jwe.ts': ['#crypto'],
+  'revocation.ts': ['#crypto'],
+  'profile.ts': ['#crypto'],
   'keyring.ts': ['#crypto', '#files'],
+  'guard.ts': ['#crypto'],
+  'guard-node.ts': ['#crypto'],
+  'guard-fastify.ts': ['fastify', '#crypto'],
+  'guard-hono.ts': ['hono', '#crypto'],
+  'testing.ts': ['#crypto'],
 }
 
 const files = readdirSync(src, { recursive: true })
@@ -180,15 +194,36 @@ test('the doors give these names and no others', () => {
     'jwksHandler',
     'memoryStore',
   ])
-  assert.deepEqual(Object.keys(exports), ['.', './sync', './jws', './jwe', './keyring', './package.json'])
+  assert.deepEqual(Object.keys(guard).sort(), ['JoseError', 'createGuard', 'toResponse'])
+  for (const door of [guardNode, guardFastify, guardHono])
+    assert.deepEqual(Object.keys(door).sort(), ['JoseError', 'createGuard'])
+  assert.deepEqual(Object.keys(exports), [
+    '.',
+    './sync',
+    './jws',
+    './jwe',
+    './profile',
+    './revocation',
+    './keyring',
+    './guard',
+    './guard/node',
+    './guard/fastify',
+    './guard/hono',
+    './testing',
+    './package.json',
+  ])
 })
 
-test('the library has no dependencies of any kind', () => {
-  const { dependencies, optionalDependencies, peerDependencies, bundleDependencies } = manifest()
-  assert.deepEqual(
-    [dependencies, optionalDependencies, peerDependencies, bundleDependencies],
-    [undefined, undefined, undefined, undefined],
-  )
+test('the library has no dependencies: of two frameworks it names the types, for who has them', () => {
+  const { dependencies, optionalDependencies, bundleDependencies, ...rest } = manifest()
+  assert.deepEqual([dependencies, optionalDependencies, bundleDependencies], [undefined, undefined, undefined])
+  // Nothing is installed for these, and no version of theirs is in the way of an installation.
+  assert.deepEqual(rest['peerDependencies'], { fastify: '*', hono: '*' })
+  assert.deepEqual(rest['peerDependenciesMeta'], { fastify: { optional: true }, hono: { optional: true } })
+  for (const file of files) {
+    for (const [line, from] of codeOf(file).matchAll(/^import .*? from '(fastify|hono)'$/gm))
+      assert.ok(line.startsWith('import type'), `${file} takes more than types from ${from}`)
+  }
 })
 
 test('countersign can be required, since no module waits at its top level', async () => {

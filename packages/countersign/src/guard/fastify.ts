@@ -1,0 +1,70 @@
+import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify'
+import type { JwtClaims } from '../claims.ts'
+import type { Verifying } from '../crypto/backend.ts'
+import type { VerifiedToken } from '../jwt/verifier.ts'
+import type { DemandOptions } from './demands.ts'
+import { Guard, type GuardOptions, type GuardResult } from './guard.ts'
+import { readNodeRequest } from './node.ts'
+
+/**
+ * What `request.jwt` is. Say once what your claims are, and every handler has them typed:
+ *
+ * `declare module 'countersign/guard/fastify' { interface GuardTypes { claims: MyClaims } }`
+ *
+ * With `optional: true` in the interface, too, it may be `undefined`.
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: a program fills it in.
+export interface GuardTypes {}
+
+type ClaimsOfProgram = GuardTypes extends { claims: infer Claims } ? Claims : JwtClaims
+type NoneOfProgram = GuardTypes extends { optional: true } ? undefined : never
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The token that the guard has let in. */
+    jwt: VerifiedToken<ClaimsOfProgram> | NoneOfProgram
+  }
+}
+
+/** A hook of a route: it demands more than the guard before it. */
+export type RouteGuard = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | undefined>
+
+/** Guards the routes of a Fastify instance: register it, and each route of that instance needs a token. */
+export interface FastifyGuard<Claims = JwtClaims, Optional extends boolean = false> extends FastifyPluginCallback {
+  /** Checks the token of a request, and answers nothing. */
+  check(request: FastifyRequest): Promise<GuardResult<Claims, Optional>>
+  /** Checks a token that came some other way, such as in a message of a WebSocket. */
+  token(token: string | null | undefined): Promise<GuardResult<Claims, Optional>>
+  /** As `onRequest` of a route: what it demands beyond the guard. The token of a request is checked once. */
+  requires(demands: DemandOptions<Claims>): RouteGuard
+}
+
+/** @see the door's `createGuard` */
+export function fastifyGuard<Claims, Optional extends boolean>(
+  options: GuardOptions<Claims, Optional, FastifyRequest>,
+  backend: Verifying,
+): FastifyGuard<Claims, Optional> {
+  const guard = Guard.of(options, ({ raw }) => readNodeRequest(raw), backend)
+  const plugin: FastifyPluginCallback = (instance, _options, done) => {
+    if (!instance.hasRequestDecorator('jwt')) instance.decorateRequest('jwt')
+    instance.addHook('onRequest', toHook(guard))
+    done()
+  }
+  // It counts for the instance that it is registered with, and not for a scope of its own.
+  return Object.assign(plugin, {
+    [Symbol.for('skip-override')]: true,
+    [Symbol.for('fastify.display-name')]: 'countersign-guard',
+    check: (request: FastifyRequest) => guard.check(request),
+    token: (token: string | null | undefined) => guard.token(token),
+    requires: (demands: DemandOptions<Claims>) => toHook(guard.requires(demands)),
+  })
+}
+
+function toHook<Claims, Optional extends boolean>(guard: Guard<Claims, Optional, FastifyRequest>): RouteGuard {
+  return async (request, reply) => {
+    const result = await guard.check(request)
+    if (!result.ok) return reply.code(result.status).headers(result.headers).send(JSON.stringify(result.body))
+    request.jwt = result.jwt as FastifyRequest['jwt']
+    return undefined
+  }
+}
