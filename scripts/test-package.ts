@@ -61,10 +61,38 @@ try {
   const ring = await door.createKeyRing({ alg: 'ES256', store: door.memoryStore() })
   const token = await createSigner({ key: ring, expiresIn: '5m' }).sign({ sub: 'alice' })
   const name = (await createVerifier({ keys: ring, issuer: 'any', audience: 'any' }).verify(token)).claims.sub`
+  const guard = (load: (door: string) => string): string => `
+  const { createSigner, createVerifier, generateKey } = ${load('countersign')}
+  const key = await generateKey('HS256')
+  const { token } = door.createGuard({ verifier: createVerifier({ keys: key, issuer: 'any', audience: 'any' }) })
+  const result = await token(await createSigner({ key, expiresIn: '5m' }).sign({ sub: 'alice' }))
+  const name = result.jwt.claims.sub`
+  const profile = (load: (door: string) => string): string => `
+  const key = await (${load('countersign')}).generateKey('HS256')
+  const options = { issuer: 'https://issuer.example', audience: 'https://api.example' }
+  const signer = door.accessToken.createSigner({ key, ...options, expiresIn: '5m' })
+  const token = await signer.sign({ sub: 'alice', client_id: 'app' })
+  const name = (await door.accessToken.createVerifier({ keys: key, ...options }).verify(token)).claims.sub`
+  const revocation = (): string => `
+  const denylist = door.createDenylist()
+  await denylist.revoke({ jti: 'a', exp: 4e9 })
+  const revoked = await denylist.revoked({ claims: { jti: 'a' } })
+  const name = revoked ? 'alice' : 'nobody'`
+  const testing = (load: (door: string) => string): string => `
+  const issuer = await door.createTestIssuer()
+  const verifier = (${load('countersign')}).createVerifier(issuer.verifierOptions)
+  const name = (await verifier.verify(await issuer.mint.valid({ sub: 'alice' }))).claims.sub`
   const uses: Readonly<Record<string, typeof jws>> = {
     'countersign/jws': jws,
     'countersign/jwe': jwe,
     'countersign/keyring': keyring,
+    'countersign/profile': profile,
+    'countersign/revocation': revocation,
+    'countersign/guard': guard,
+    'countersign/guard/node': guard,
+    'countersign/guard/fastify': guard,
+    'countersign/guard/hono': guard,
+    'countersign/testing': testing,
   }
   /** Uses a door for what it is there for; the result is in \`name\`. */
   const use = (door: string, load: (door: string) => string): string =>
@@ -91,41 +119,48 @@ try {
   run('npx', ['jest', '--ci'], project, { NODE_OPTIONS: '--experimental-vm-modules' })
   console.log(`jest (CommonJS): ${doors.length} doors`)
 
-  const types = doors.map(
-    (door, index) =>
-      `import * as door${index} from '${door}'\nexport const use${index}: string = typeof door${index}.JoseError`,
-  )
-  writeFileSync(join(project, 'types.ts'), `${types.join('\n')}\n`)
   const tsc = join(root, 'node_modules/typescript/bin/tsc')
-  for (const lib of ['es2022', 'es2022,dom']) {
-    for (const [module, resolution] of [
-      ['nodenext', 'nodenext'],
-      ['esnext', 'bundler'],
-    ] as const) {
-      run(
-        'node',
-        [
-          tsc,
-          'types.ts',
-          '--noEmit',
-          '--ignoreConfig',
-          '--strict',
-          '--exactOptionalPropertyTypes',
-          '--types',
-          '',
-          '--lib',
-          lib,
-          '--target',
-          'es2022',
-          '--module',
-          module,
-          '--moduleResolution',
-          resolution,
-        ],
-        project,
+  const compile = (
+    used: readonly string[],
+    lib: string,
+    types: string,
+    [module, resolution]: readonly string[],
+  ): void => {
+    const lines = used.map(
+      (door, index) =>
+        `import * as door${index} from '${door}'\nexport const use${index}: string = typeof door${index}.JoseError`,
+    )
+    writeFileSync(join(project, 'types.ts'), `${lines.join('\n')}\n`)
+    const strict = ['--noEmit', '--ignoreConfig', '--strict', '--exactOptionalPropertyTypes', '--target', 'es2022']
+    const how = ['--types', types, '--lib', lib, '--module', module ?? '', '--moduleResolution', resolution ?? '']
+    run('node', [tsc, 'types.ts', ...strict, ...how, ...(types === '' ? [] : ['--skipLibCheck'])], project)
+    console.log(`types: [${types}] with lib ${lib} and ${resolution}: ${used.length} doors`)
+  }
+  // The guards of frameworks are typed in their terms, so who uses one has that framework and its types.
+  const theirs = doors.filter((door) => /\/guard\/(fastify|hono)$/.test(door))
+  const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    devDependencies: Record<string, string>
+  }
+  const frameworks = ['fastify', 'hono', '@types/node'].map((name) => `${name}@${devDependencies[name]}`)
+  for (const way of [
+    ['nodenext', 'nodenext'],
+    ['esnext', 'bundler'],
+  ]) {
+    for (const lib of ['es2022', 'es2022,dom']) {
+      compile(
+        doors.filter((door) => !theirs.includes(door)),
+        lib,
+        '',
+        way,
       )
-      console.log(`types: [] with lib ${lib} and ${resolution}: ${doors.length} doors`)
     }
+  }
+  run('npm', ['install', '--no-audit', '--no-fund', '--save-exact', ...frameworks], project)
+  for (const way of [
+    ['nodenext', 'nodenext'],
+    ['esnext', 'bundler'],
+  ]) {
+    compile(theirs, 'es2022,dom', 'node', way)
   }
 
   console.log(run('npx', ['publint', '--strict', dist], root).trim())

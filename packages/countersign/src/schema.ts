@@ -43,11 +43,12 @@ export function toClaimsSchema<Output>(schema: unknown, sync: boolean): ClaimsSc
     throw new TypeError('the schema is async, which countersign/sync cannot await: use countersign')
   return function* (claims) {
     const result = yield* askHook(() => validate.call(standard, claims), 'the schema of the claims')
-    if (!isObject(result)) throw failed(`gave ${kindOf(result)}`)
-    const { issues } = result
+    // An array, too: that is how arktype tells its issues.
+    if (typeof result !== 'object' || result === null) throw failed(`gave ${kindOf(result)}`)
+    const { issues } = result as { readonly issues?: unknown }
     if (issues !== undefined) throw misfit(Array.isArray(issues) ? issues : [])
     if (!('value' in result)) throw failed('gave neither a value nor issues')
-    return result['value'] as Output
+    return result.value as Output
   }
 }
 
