@@ -253,4 +253,7 @@ export const SKIPS: readonly Skip[] = [
     tests: ['a real server *', 'a remote set in front of *'],
     why: SERVES,
   },
+  { on: CLOSED, file: test('testing/http'), tests: ['a real server: *'], why: SERVES },
+  { on: CLOSED, file: test('testing/jsonwebtoken'), why: 'jsonwebtoken is for Node; testing/jose runs here' },
+  { on: CLOSED, file: test('testing/page'), why: READS },
 ]

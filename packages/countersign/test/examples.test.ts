@@ -9,7 +9,10 @@ import * as guardNode from 'countersign/guard/node'
 import * as jwe from 'countersign/jwe'
 import * as jws from 'countersign/jws'
 import * as keyring from 'countersign/keyring'
+import * as profile from 'countersign/profile'
+import * as revocation from 'countersign/revocation'
 import * as sync from 'countersign/sync'
+import * as testing from 'countersign/testing'
 import { blocksOf, runBlock } from '../../../test/support/run-block.ts'
 
 const source = (file: string): string => readFileSync(new URL(`../src/${file}`, import.meta.url), 'utf8')
@@ -45,6 +48,9 @@ for (const [door, names, files] of [
   ['countersign/jws', own(jws), ['jws.ts']],
   ['countersign/jwe', own(jwe), ['jwe.ts']],
   ['countersign/keyring', [...own(keyring), 'KeyStore'], ['keyring.ts', 'keyring/store.ts']],
+  ['countersign/profile', own(profile), ['profile.ts']],
+  ['countersign/revocation', [...own(revocation), 'ExpiringStore'], ['revocation.ts', 'revocation/expiring-store.ts']],
+  ['countersign/testing', own(testing), ['testing.ts']],
   ['countersign/guard', own(guard), ['guard.ts']],
   ['countersign/guard/node', own(guardNode), ['guard-node.ts']],
   ['countersign/guard/fastify', own(guardFastify), ['guard-fastify.ts']],

@@ -101,7 +101,7 @@ interface Rules {
   readonly audience: Expected
 }
 
-export const VERIFIER_NAMES = [
+export const VERIFIER_NAMES: readonly string[] = [
   'keys',
   'algorithms',
   'issuer',
@@ -111,7 +111,7 @@ export const VERIFIER_NAMES = [
   'limits',
   ...ACCEPTANCE_NAMES,
   ...CLAIMS_OPTION_NAMES,
-] as const
+]
 
 /**
  * Checks every option once and prepares all that does not depend on the token.
