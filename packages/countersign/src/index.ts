@@ -83,7 +83,7 @@ export interface Encrypter<Claims = JwtClaims> {
   /**
    * Encrypts a claims set into a compact JWT; `iat`, `exp` and the header's `kid` are set. With `sign` it is signed first.
    *
-   * @throws {JoseError} `CS_CLAIM_TYPE`, `CS_ISS` or `CS_TOO_LARGE`, or why there is no key to encrypt to
+   * @throws {JoseError} `CS_CLAIM_TYPE`, `CS_ISS`, `CS_TOO_LARGE` or `CS_CLAIMS_SCHEMA`, or why there is no key to encrypt to
    */
   encrypt(claims: ClaimsInput<Claims>, options?: EncryptOptions): Promise<string>
 }

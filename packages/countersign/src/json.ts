@@ -164,6 +164,13 @@ export function toObjectText(value: object, most: number): string | typeof TOO_L
 /** Said instead of a text. */
 export const TOO_LARGE: unique symbol = Symbol('too large')
 
+/** A value of JSON with objects and arrays of its own, at every level. */
+export function copyOf<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(copyOf) as T
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, copyOf(member)])) as T
+}
+
 /** An object without the members that are undefined: JSON has no such value. */
 export function withoutUndefined<T extends object>(object: T): { [Name in keyof T]: Exclude<T[Name], undefined> } {
   return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as never

@@ -17,7 +17,9 @@ export function* use<T, B = Backend>(step: (backend: B) => Awaitable<T>): Op<T, 
 /** A promise where only values are of use: the program picked the wrong door, and no token is to blame. */
 export class PromiseInSyncError extends TypeError {
   constructor() {
-    super('a key or a key source answered with a promise, which countersign/sync cannot await: use countersign')
+    super(
+      'a key, a key source, a hook or a schema answered with a promise, which countersign/sync cannot await: use countersign',
+    )
   }
 }
 

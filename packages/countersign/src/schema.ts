@@ -62,17 +62,19 @@ function misfit(found: readonly unknown[]): JoseError {
   const issues: Issue[] = Array.from(found.slice(0, MOST_TOLD), (issue) =>
     Object.freeze({ code: 'CS_CLAIMS_SCHEMA', path: pathOf(issue), hint: HINTS.CS_CLAIMS_SCHEMA }),
   )
-  const places = issues.map(({ path }) => (path === '' ? 'the claims as a whole' : show(path)))
+  const places = issues.map(({ path }) => (path === '' ? 'the claims as a whole' : `"${path}"`))
   const text = places.length === 0 ? 'the claims do not fit the schema' : `not as the schema has it: ${cut(places)}`
   return new JoseError('CS_CLAIMS_SCHEMA', text, { issues: Object.freeze(issues) })
 }
 
 const cut = (places: readonly string[]): string => `${places.slice(0, 8).join(', ')}${places.length > 8 ? ', …' : ''}`
 
+/** A step that is no name may be a value, and is not told. */
+const nameOf = (step: unknown): string => (['string', 'number', 'symbol'].includes(typeof step) ? String(step) : '?')
+
 function pathOf(issue: unknown): string {
   const path = isObject(issue) ? issue['path'] : undefined
   if (!Array.isArray(path)) return ''
-  const names = Array.from(path, (step: unknown) => String(isObject(step) ? step['key'] : step))
-  const text = names.join('.')
-  return text.length > 100 ? `${text.slice(0, 100)}…` : text
+  const names = Array.from(path, (step: unknown) => nameOf(isObject(step) ? step['key'] : step))
+  return show(names.join('.')).slice(1, -1)
 }

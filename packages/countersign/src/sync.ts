@@ -38,7 +38,7 @@ export {
 
 /** Makes signed JWTs; the work on its options is done. */
 export interface SyncSigner<Claims = JwtClaims> {
-  /** @throws {JoseError} `CS_CLAIM_TYPE`, `CS_ISS` or `CS_TOO_LARGE` */
+  /** @throws {JoseError} `CS_CLAIM_TYPE`, `CS_ISS`, `CS_TOO_LARGE` or `CS_CLAIMS_SCHEMA` */
   sign(claims: ClaimsInput<Claims>, options?: SignOptions): string
 }
 
@@ -52,7 +52,7 @@ export interface SyncVerifier<Claims = JwtClaims> {
 
 /** Makes encrypted JWTs; the work on its options is done. */
 export interface SyncEncrypter<Claims = JwtClaims> {
-  /** @throws {JoseError} `CS_CLAIM_TYPE`, `CS_ISS` or `CS_TOO_LARGE`, or why there is no key to encrypt to */
+  /** @throws {JoseError} `CS_CLAIM_TYPE`, `CS_ISS`, `CS_TOO_LARGE` or `CS_CLAIMS_SCHEMA`, or why there is no key to encrypt to */
   encrypt(claims: ClaimsInput<Claims>, options?: EncryptOptions): string
 }
 

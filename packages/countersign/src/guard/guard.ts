@@ -3,8 +3,8 @@ import type { Verifying } from '../crypto/backend.ts'
 import { JoseError, kindOf, show } from '../errors.ts'
 import { isObject, type JsonObject, own } from '../json.ts'
 import type { AnyVerifier } from '../jwt/decrypter.ts'
-import { VERIFIERS, type VerifiedToken, type VerifyOp } from '../jwt/verifier.ts'
-import { run } from '../op.ts'
+import { type Look, VERIFIERS, type VerifiedToken, type VerifyOp } from '../jwt/verifier.ts'
+import { type Op, run } from '../op.ts'
 import { checkNames, toBoolean, toText } from '../options.ts'
 import { DEMAND_NAMES, type DemandOptions, type Demands, lacking, toDemands, toFurther } from './demands.ts'
 import { toOrigin } from './origin.ts'
@@ -158,39 +158,22 @@ export class Guard<Claims, Optional extends boolean, Request extends object> {
     // Where proofs are not taken, theirs is a scheme like any other that is not ours.
     if (found.kind === 'dpop' && proofs === undefined) return NOTHING
     const proven = found.kind === 'dpop'
+    let reason: 'invalid_token' | 'invalid_dpop_proof' = 'invalid_token'
     try {
-      const token = await run(verify(found.token), backend)
-      const fault = await this.#boundTo(token.claimsSet, found, about)
-      return fault ? refused({ ...fault, proven }) : { kind: 'token', token, proven }
+      // Before a hook is asked, which may use the token up.
+      const look: Look = ({ claims }) => {
+        const thumbprint = boundTo(claims, proven, proofs?.required === true)
+        if (thumbprint === undefined || proofs === undefined || about === undefined) return undefined
+        return (function* (): Op<void, Verifying> {
+          reason = 'invalid_dpop_proof'
+          yield* proofs.check({ request: about, token: found.token, thumbprint })
+          reason = 'invalid_token'
+        })()
+      }
+      const token = await run(verify(found.token, look), backend)
+      return { kind: 'token', token, proven }
     } catch (error) {
-      return refused({ ...groundsOf(error, 'invalid_token'), proven })
-    }
-  }
-
-  /** Whether whoever sends a token may send it: one that is bound to a key needs its proof (RFC 9449 §7.2). */
-  async #boundTo(
-    claimsSet: JsonObject,
-    found: Presented,
-    about: GuardedRequest | undefined,
-  ): Promise<Grounds | undefined> {
-    const { proofs, backend } = this.#family
-    const cnf = own(claimsSet, 'cnf')
-    if (found.kind !== 'dpop' || proofs === undefined || about === undefined) {
-      if (cnf !== undefined) return invalid('the token is bound to a key, and a bearer of it is not enough')
-      return proofs?.required ? invalid('the token is not bound to a key, and only such are taken here') : undefined
-    }
-    const names = isObject(cnf) ? Object.keys(cnf) : []
-    const thumbprint = isObject(cnf) ? own(cnf, 'jkt') : undefined
-    if (typeof thumbprint !== 'string' || names.length !== 1)
-      return invalid('the token is not bound to a key in the way that the DPoP scheme needs')
-    try {
-      await run(
-        proofs.check({ request: about, token: (found as { readonly token: string }).token, thumbprint }),
-        backend,
-      )
-      return undefined
-    } catch (error) {
-      return groundsOf(error, 'invalid_dpop_proof')
+      return refused({ ...groundsOf(error, reason), proven })
     }
   }
 
@@ -220,7 +203,28 @@ export class Guard<Claims, Optional extends boolean, Request extends object> {
 
 const NOTHING: Checked = Object.freeze({ kind: 'nothing' })
 const refused = (grounds: Grounds): Checked => ({ kind: 'refused', grounds })
-const invalid = (why: string): Grounds => ({ reason: 'invalid_token', why })
+/**
+ * Whether whoever sends a token may send it: one that is bound to a key needs its proof (RFC 9449 §7.2).
+ *
+ * @returns the thumbprint of the key that is to be proven; nothing where the token is bound to none
+ */
+function boundTo(claims: JsonObject, proven: boolean, required: boolean): string | undefined {
+  const cnf = own(claims, 'cnf')
+  if (!proven) {
+    if (cnf !== undefined) throw unfit('the token is bound to a key, and a bearer of it is not enough')
+    if (required) throw unfit('the token is not bound to a key, and only such are taken here')
+    return undefined
+  }
+  const thumbprint = isObject(cnf) && Object.keys(cnf).length === 1 ? own(cnf, 'jkt') : undefined
+  if (typeof thumbprint === 'string') return thumbprint
+  throw unfit('the token is not bound to a key in the way that the DPoP scheme needs')
+}
+
+const unfit = (why: string): JoseError =>
+  new JoseError('CS_CLAIM_VALUE', why, {
+    hint: 'Send a token that is bound to a key under the DPoP scheme, with a proof.',
+  })
+
 /** A request that is wrong in itself is not mended by a scope. */
 const scopeFor = ({ reason }: Grounds, scope: readonly string[]): readonly string[] =>
   reason === 'invalid_request' ? [] : scope

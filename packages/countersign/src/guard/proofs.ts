@@ -28,7 +28,7 @@ export interface Proofs {
   /** For the challenge. */
   readonly algorithms: readonly string[]
   /** @throws {JoseError} for a request that does not prove what it has to */
-  check(bound: BoundRequest): Op<unknown, Verifying>
+  check(bound: BoundRequest): Op<void, Verifying>
 }
 
 const NAMES = ['origin', 'required', 'replay', 'algorithms', 'maxAge', 'clockTolerance', 'now'] as const

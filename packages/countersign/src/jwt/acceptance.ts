@@ -2,6 +2,7 @@ import type { JwtClaims } from '../claims.ts'
 import type { Sourcing } from '../crypto/backend.ts'
 import { JoseError, kindOf } from '../errors.ts'
 import type { JoseHeader } from '../header.ts'
+import { copyOf } from '../json.ts'
 import type { Key } from '../key/key.ts'
 import type { Op } from '../op.ts'
 import { type ClaimsSchema, type StandardSchema, toClaimsSchema } from '../schema.ts'
@@ -57,7 +58,8 @@ export function toAcceptance<Claims>(
   const hooks = revoked === undefined ? [] : toHooks(revoked, backend)
   return function* (token) {
     // The schema first: a hook may use up a token that can be used once.
-    const output = schema ? yield* schema(token.claims) : (token.claims as Claims)
+    // It gets a copy: some write into what they are given, and the hooks and `claimsSet` are about what was signed.
+    const output = schema ? yield* schema(copyOf(token.claims)) : (token.claims as Claims)
     for (const hook of hooks) yield* ask(hook, token)
     return output
   }

@@ -1,7 +1,7 @@
 import { type JwtClaims, validateTypes } from '../claims.ts'
 import type { Backend } from '../crypto/backend.ts'
 import { JoseError, kindOf, show } from '../errors.ts'
-import { isDeeper, isObject, type JsonObject } from '../json.ts'
+import { isDeeper, isObject, type JsonObject, parseObject } from '../json.ts'
 import type { Op } from '../op.ts'
 import { type Duration, JWT_LIMITS, type Limits, toClock, toSeconds, toText, toTexts } from '../options.ts'
 import { type StandardSchema, toClaimsSchema } from '../schema.ts'
@@ -94,10 +94,12 @@ export function claimsWriter(
 export function claimsCheck(
   { claims }: ClaimsDefaults<unknown>,
   { sync }: Pick<Backend, 'sync'>,
+  limits: Limits = JWT_LIMITS,
 ): ((text: string) => Op<unknown>) | undefined {
   if (claims === undefined) return undefined
   const schema = toClaimsSchema(claims, sync)
-  return (text) => schema(JSON.parse(text)) as Op<unknown>
+  // By the reader of tokens: JSON.parse alone may take one name for another.
+  return (text) => schema(parseObject(text, 'the claims set', limits.jsonDepth)) as Op<unknown>
 }
 
 const optionalText = (value: unknown, name: string): string | undefined =>

@@ -162,8 +162,10 @@ function nestedReader<Claims>(options: NestedOptions<Claims>): Reader<Claims> {
         hint: 'Whoever makes it has to sign the claims first: encrypter.encrypt(claims, { sign: signer }).',
       })
     }
-    const { claims, claimsSet, ...signed } = yield* verify(token)
-    refuseReplicas(header, claimsSet)
+    const { claims, claimsSet, ...signed } = yield* verify(token, (checked) => {
+      refuseReplicas(header, checked.claims)
+      return undefined
+    })
     return { claims, claimsSet, header, key, signed }
   }
 }

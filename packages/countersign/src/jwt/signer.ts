@@ -61,7 +61,7 @@ export function prepareSigner<Claims = JwtClaims>(
   checkNames<SignerOptions<Claims>>(options, NAMES, 'createSigner')
   const { alg, key: only, keys } = toSigning(options.key, options.alg, backend)
   const write = claimsWriter(options, keys?.tokenLifetime, limits)
-  const fit = claimsCheck(options, backend)
+  const fit = claimsCheck(options, backend, limits)
   const header = headerWriter(alg, options.typ === undefined ? 'JWT' : toText(options.typ, 'typ'), options.header)
   return function* (claims, call = {}) {
     checkNames<SignOptions>(call, CLAIMS_CALL_NAMES, 'sign')

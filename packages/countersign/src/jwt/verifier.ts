@@ -88,8 +88,14 @@ export type SafeVerified<Claims = JwtClaims> =
   | ({ readonly ok: true } & VerifiedToken<Claims>)
   | { readonly ok: false; readonly error: JoseError }
 
-/** Verifies a token, step by step; what has not even the form of a token is refused before the first. */
-export type VerifyOp<Claims = JwtClaims> = (token: unknown) => Op<VerifiedToken<Claims>, Verifying>
+/** Looks at a token that is in order, before a schema or a hook does. @throws {JoseError} */
+export type Look = (token: CheckedToken) => Op<void, Verifying> | undefined
+
+/**
+ * Verifies a token, step by step; what has not even the form of a token is refused before the first. Whatever else is to
+ * be found out about it is for `look`: a hook that is asked before may use up a token that is refused afterwards.
+ */
+export type VerifyOp<Claims = JwtClaims> = (token: unknown, look?: Look) => Op<VerifiedToken<Claims>, Verifying>
 
 /** The verifiers that the doors gave out. */
 export const VERIFIERS: Handles<VerifyOp<unknown>> = handles()
@@ -138,7 +144,7 @@ export function prepareVerifier<Claims = JwtClaims>(
   const check = cache
     ? (token: unknown): CheckOp => recall(token, cache, prepared)
     : (token: unknown): CheckOp => verifyToken(token, prepared)
-  return (accept ? (token) => decide(check(token), accept) : check) as VerifyOp<Claims>
+  return ((token, look) => (accept || look ? decide(check(token), accept, look) : check(token))) as VerifyOp<Claims>
 }
 
 /** No extension is for JWTs: `b64` is not (RFC 7797 §7), and no other is known. */
@@ -178,9 +184,16 @@ function check(jws: CompactJws, { keys, issuer, audience }: Rules, { limits, sig
 }
 
 /** What is left to decide once a token has been checked. */
-function* decide<Claims>(checking: CheckOp, accept: Acceptance<Claims>): Op<VerifiedToken<Claims>, Verifying> {
+function* decide<Claims>(
+  checking: CheckOp,
+  accept: Acceptance<Claims> | undefined,
+  look: Look | undefined,
+): Op<VerifiedToken<Claims>, Verifying> {
   const checked = yield* checking
-  return { ...checked, claims: (yield* accept(checked satisfies CheckedToken)) as Claims }
+  const looking = look?.(checked)
+  if (looking) yield* looking
+  const claims = accept ? yield* accept(checked satisfies CheckedToken) : (checked.claims as Claims)
+  return { ...checked, claims }
 }
 
 /**
