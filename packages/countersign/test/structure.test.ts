@@ -13,7 +13,10 @@ import * as guardNode from 'countersign/guard/node'
 import * as jwe from 'countersign/jwe'
 import * as jws from 'countersign/jws'
 import * as keyring from 'countersign/keyring'
+import * as profile from 'countersign/profile'
+import * as revocation from 'countersign/revocation'
 import * as sync from 'countersign/sync'
+import * as testing from 'countersign/testing'
 import { ALGORITHM } from '../src/alg/algorithm.ts'
 import { LEFT_OUT } from '../src/alg/management.ts'
 
@@ -194,6 +197,26 @@ test('the doors give these names and no others', () => {
     'jwksHandler',
     'memoryStore',
   ])
+  assert.deepEqual(Object.keys(profile).sort(), [
+    'JoseError',
+    'accessToken',
+    'clientAssertion',
+    'dpopProof',
+    'idToken',
+    'introspection',
+    'logoutToken',
+    'securityEvent',
+  ])
+  assert.deepEqual(Object.keys(revocation).sort(), [
+    'JoseError',
+    'createDenylist',
+    'createNotBefore',
+    'createStatusCheck',
+    'createStatusList',
+    'expiringStore',
+    'oneTime',
+  ])
+  assert.deepEqual(Object.keys(testing).sort(), ['JoseError', 'createTestIssuer', 'hostileKinds', 'testClock'])
   assert.deepEqual(Object.keys(guard).sort(), ['JoseError', 'createGuard', 'toResponse'])
   for (const door of [guardNode, guardFastify, guardHono])
     assert.deepEqual(Object.keys(door).sort(), ['JoseError', 'createGuard'])
@@ -252,8 +275,13 @@ test('the published declarations compile without any ambient types', () => {
       join(out, 'user.ts'),
       `import { createVerifier, remoteKeySet, type VerifiedToken } from './types/index.js'
 import { type DecryptedJwe, decryptJwe, encryptJwe, type GeneralJwe } from './types/jwe.js'
+import { createGuard } from './types/guard.js'
+import { createGuard as createNodeGuard } from './types/guard-node.js'
 import { createKeyRing, jwksHandler, memoryStore } from './types/keyring.js'
+import { type AccessTokenClaims, accessToken } from './types/profile.js'
+import { createDenylist, oneTime, expiringStore } from './types/revocation.js'
 import { createSigner, secretKey } from './types/sync.js'
+import { createTestIssuer } from './types/testing.js'
 const keys = remoteKeySet('https://issuer.example/jwks.json', { fetch: FETCH })
 const verifier = createVerifier({ keys, issuer: 'any', audience: ['a'] })
 const token: string = createSigner({ key: secretKey({ hex: '00' }), expiresIn: '5m' }).sign({ sub: 'x' })
@@ -263,6 +291,16 @@ export const ringing = createKeyRing({ alg: 'x', store: memoryStore() }).then((r
   jwksHandler(ring)
   return [createSigner({ key: ring, expiresIn: '5m' }), createVerifier({ keys: ring, issuer: 'any', audience: 'any' })]
 })
+export const typed = createGuard({ verifier: accessToken.createVerifier({ keys, issuer: 'i', audience: 'a' }) })
+export const client: Promise<AccessTokenClaims> = typed.token(token).then((it) => (it.ok ? it.jwt.claims : Promise.reject()))
+export const hooked = createVerifier({
+  keys,
+  issuer: 'any',
+  audience: 'any',
+  revoked: [createDenylist().revoked, oneTime({ store: expiringStore() })],
+})
+createNodeGuard({ verifier: hooked, optional: true }).of({ headers: {} })?.claims.sub
+createTestIssuer().then((issuer) => createVerifier(issuer.verifierOptions))
 export const decrypted: Promise<DecryptedJwe> = jwe.then((it) => decryptJwe(it, { keys: secretKey({ hex: '00' }) }))
 `,
     )
