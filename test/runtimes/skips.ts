@@ -256,4 +256,5 @@ export const SKIPS: readonly Skip[] = [
   { on: CLOSED, file: test('testing/http'), tests: ['a real server: *'], why: SERVES },
   { on: CLOSED, file: test('testing/jsonwebtoken'), why: 'jsonwebtoken is for Node; testing/jose runs here' },
   { on: CLOSED, file: test('testing/page'), why: READS },
+  { on: CLOSED, file: test('guard/node'), why: SERVES },
 ]

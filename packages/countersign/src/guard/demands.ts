@@ -17,10 +17,12 @@ export const DEMAND_NAMES = ['scope', 'roles', 'rolesOf'] as const
 /** Checked demands. */
 export interface Demands {
   readonly scope: readonly string[]
-  /** Sets of roles; of each a token needs one. */
-  readonly roles: readonly (readonly string[])[]
-  readonly rolesOf: ((claims: unknown) => unknown) | undefined
+  /** Sets of roles; of each a token needs one. Where a token has them stays with the set that was written beside it. */
+  readonly roles: readonly { readonly names: readonly string[]; readonly rolesOf: RolesOf | undefined }[]
+  readonly rolesOf: RolesOf | undefined
 }
+
+type RolesOf = (claims: unknown) => unknown
 
 /** A scope token (RFC 6749 §3.3). */
 const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/
@@ -28,15 +30,20 @@ const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/
 /** Demands, added to those that count already. @throws {TypeError} */
 export function toDemands(options: DemandOptions<never>, before?: Demands): Demands {
   const scope = options.scope === undefined ? [] : toScopes(options.scope)
-  const roles = options.roles === undefined ? [] : [toTexts(options.roles, 'roles')]
-  const rolesOf: unknown = options.rolesOf ?? before?.rolesOf
-  if (rolesOf !== undefined && typeof rolesOf !== 'function')
-    throw new TypeError(`rolesOf is ${kindOf(rolesOf)} and not a function`)
+  const rolesOf = options.rolesOf === undefined ? before?.rolesOf : toRolesOf(options.rolesOf, options)
+  const roles = options.roles === undefined ? [] : [{ names: toTexts(options.roles, 'roles'), rolesOf }]
   return Object.freeze({
     scope: Object.freeze([...new Set([...(before?.scope ?? []), ...scope])]),
     roles: Object.freeze([...(before?.roles ?? []), ...roles]),
-    rolesOf: rolesOf as Demands['rolesOf'],
+    rolesOf,
   })
+}
+
+function toRolesOf(rolesOf: unknown, options: object): RolesOf {
+  if (typeof rolesOf !== 'function') throw new TypeError(`rolesOf is ${kindOf(rolesOf)} and not a function`)
+  if (rolesOf.constructor.name === 'AsyncFunction')
+    throw new TypeError('rolesOf is an async function: give one that reads the roles from the claims')
+  return rolesOf.bind(options) as RolesOf
 }
 
 /** Demands of one route. @throws {TypeError} for none */
@@ -56,17 +63,14 @@ function toScopes(value: unknown): readonly string[] {
 }
 
 /** What a token lacks, in words for its owner; nothing where it is allowed what is demanded. */
-export function lacking(
-  claimsSet: JsonObject,
-  claims: unknown,
-  { scope, roles, rolesOf }: Demands,
-): string | undefined {
+export function lacking(claimsSet: JsonObject, claims: unknown, { scope, roles }: Demands): string | undefined {
   const granted = scope.length > 0 ? scopesOf(claimsSet) : new Set()
   const missing = scope.filter((name) => !granted.has(name))
   if (missing.length > 0) return `the token lacks the scope ${missing.join(' ')}`
-  if (roles.length === 0) return undefined
-  const held = texts(rolesOf ? rolesOf(claims) : own(claimsSet, 'roles'))
-  const wanted = roles.find((names) => !names.some((name) => held.includes(name)))
+  const wanted = roles.find(({ names, rolesOf }) => {
+    const held = texts(rolesOf ? rolesOf(claims) : own(claimsSet, 'roles'))
+    return !names.some((name) => held.includes(name))
+  })?.names
   return wanted && `the token has ${wanted.length === 1 ? 'not the role' : 'none of the roles'} ${wanted.join(', ')}`
 }
 

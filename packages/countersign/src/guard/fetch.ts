@@ -37,7 +37,9 @@ export interface FetchGuard<Claims = JwtClaims, Optional extends boolean = false
 export function readRequest(request: RequestLike): GuardedRequest {
   return {
     method: request.method,
-    path: pathOf(request.url),
+    get path() {
+      return pathOf(request.url)
+    },
     header(name) {
       const value = request.headers.get(name)
       return value === null ? [] : [value]

@@ -99,17 +99,21 @@ export class Guard<Claims, Optional extends boolean, Request extends object> {
     if (cookie !== undefined && extract !== undefined)
       throw new TypeError('cookie and extract exclude each other: extract says where the token is')
     const proofs = dpop === undefined ? undefined : toProofs(dpop, backend)
+    if (proofs?.required && (cookie ?? extract) !== undefined)
+      throw new TypeError(
+        'dpop.required takes tokens out of the Authorization header alone: leave cookie and extract out',
+      )
     const family: Family<Request> = {
       verify,
       cookie: cookie === undefined ? undefined : toCookie(cookie),
-      extract: toFunction(extract?.bind(options), 'extract'),
+      extract: toFunction(extract, 'extract')?.bind(options),
       proofs,
       challenges: {
-        realm: realm === undefined ? undefined : toText(realm, 'realm'),
+        realm: realm === undefined ? undefined : toRealm(realm),
         bearer: proofs?.required !== true,
         proofs: proofs?.algorithms,
       },
-      onRefusal: toFunction(onRefusal?.bind(options), 'onRefusal'),
+      onRefusal: toFunction(onRefusal, 'onRefusal')?.bind(options),
       read,
       backend,
       seen: new WeakMap(),
@@ -159,9 +163,11 @@ export class Guard<Claims, Optional extends boolean, Request extends object> {
     if (found.kind === 'dpop' && proofs === undefined) return NOTHING
     const proven = found.kind === 'dpop'
     let reason: 'invalid_token' | 'invalid_dpop_proof' = 'invalid_token'
+    let looked = false
     try {
       // Before a hook is asked, which may use the token up.
       const look: Look = ({ claims }) => {
+        looked = true
         const thumbprint = boundTo(claims, proven, proofs?.required === true)
         if (thumbprint === undefined || proofs === undefined || about === undefined) return undefined
         return (function* (): Op<void, Verifying> {
@@ -171,6 +177,8 @@ export class Guard<Claims, Optional extends boolean, Request extends object> {
         })()
       }
       const token = await run(verify(found.token, look), backend)
+      // A verifier that forgot to would let a bound token in as a bearer's.
+      if (!looked) throw new Error('the verifier has not let the guard look at the token')
       return { kind: 'token', token, proven }
     } catch (error) {
       return refused({ ...groundsOf(error, reason), proven })
@@ -194,9 +202,11 @@ export class Guard<Claims, Optional extends boolean, Request extends object> {
 
   #tell(refusal: Refusal, request: Request): void {
     try {
-      this.#family.onRefusal?.(refusal, request)
+      const told: unknown = this.#family.onRefusal?.(refusal, request)
+      // A log that fails lets nobody in, keeps nobody from being answered, and does not end the process.
+      Promise.resolve(told).catch(() => {})
     } catch {
-      // A log that fails lets nobody in, and keeps nobody from being answered.
+      // The same.
     }
   }
 }
@@ -216,7 +226,7 @@ function boundTo(claims: JsonObject, proven: boolean, required: boolean): string
     return undefined
   }
   const thumbprint = isObject(cnf) && Object.keys(cnf).length === 1 ? own(cnf, 'jkt') : undefined
-  if (typeof thumbprint === 'string') return thumbprint
+  if (typeof thumbprint === 'string' && thumbprint !== '') return thumbprint
   throw unfit('the token is not bound to a key in the way that the DPoP scheme needs')
 }
 
@@ -249,7 +259,18 @@ function toCookie(options: unknown): CookieSource {
   return { name, origins: new Set(origins.map((origin) => toOrigin(origin, 'cookie.origins'))) }
 }
 
+/** Text that can stand in a challenge as it is (RFC 9110 §11.5). @throws {TypeError} */
+function toRealm(value: unknown): string {
+  const text = toText(value, 'realm')
+  if (!/^[\x20\x21\x23-\x5b\x5d-\x7e]+$/.test(text))
+    throw new TypeError(
+      `realm is ${show(text)}; a challenge has room for printable ASCII without quotes and backslashes`,
+    )
+  return text
+}
+
 function toFunction<F>(value: F, name: string): F {
-  if (value !== undefined && typeof value !== 'function') throw new TypeError(`${name} is no function`)
+  if (value !== undefined && typeof value !== 'function')
+    throw new TypeError(`${name} is ${kindOf(value)} and not a function`)
   return value
 }

@@ -25,7 +25,10 @@ export interface NodeResponse {
 
 /** Guards Express, Connect, and whatever else takes `(request, response, next)`. */
 export interface NodeGuard<Claims = JwtClaims, Optional extends boolean = false> {
-  /** As a middleware: answers what it does not let in, and lets on the rest. */
+  /**
+   * As a middleware: answers what it does not let in, and lets on the rest. `next` gets what is no refusal, as an error;
+   * where it takes none, the answer is 500.
+   */
   (request: NodeRequest, response: NodeResponse, next: (error?: unknown) => void): void
   /**
    * The token of a request that the guard has let in.
@@ -48,7 +51,8 @@ export function readNodeRequest(request: NodeRequest): GuardedRequest {
     path: request.originalUrl ?? request.url ?? '/',
     header(name) {
       const { rawHeaders } = request
-      if (rawHeaders === undefined) return [request.headers[name] ?? []].flat()
+      // An adapter that makes requests by hand may leave `rawHeaders` empty.
+      if (rawHeaders === undefined || rawHeaders.length === 0) return [request.headers[name] ?? []].flat()
       return rawHeaders.filter((_, at) => at % 2 === 1 && rawHeaders[at - 1]?.toLowerCase() === name)
     },
   }
@@ -59,20 +63,30 @@ export function nodeGuard<Claims, Optional extends boolean>(
   options: GuardOptions<Claims, Optional, NodeRequest>,
   backend: Verifying,
 ): NodeGuard<Claims, Optional> {
-  return toNodeGuard(Guard.of(options, readNodeRequest, backend), new WeakMap())
+  return toNodeGuard(Guard.of(options, readNodeRequest, backend), [])
 }
 
+/** What a guard let in. */
+type Admissions = WeakMap<object, { readonly jwt: unknown }>
+
+/** @param above - of the guards that this one came of: whom it lets in, they would let in */
 function toNodeGuard<Claims, Optional extends boolean>(
   guard: Guard<Claims, Optional, NodeRequest>,
-  admitted: WeakMap<object, { readonly jwt: unknown }>,
+  above: readonly Admissions[],
 ): NodeGuard<Claims, Optional> {
+  const admitted: Admissions = new WeakMap()
+  const all = [admitted, ...above]
   const check: NodeGuard<Claims, Optional>['check'] = async (request) => {
     const result = await guard.check(request)
-    if (result.ok) admitted.set(request, result)
+    if (result.ok) for (const each of all) each.set(request, result)
     return result
   }
   const middleware = (request: NodeRequest, response: NodeResponse, next: (error?: unknown) => void): void => {
-    check(request).then((result) => (result.ok ? next() : answer(response, result)), next)
+    check(request).then(
+      (result) => (result.ok ? next() : answer(response, result)),
+      // A callback that takes no error would take the request for one that was let in (attack 68).
+      (error: unknown) => (next.length > 0 ? next(error) : answer(response, FAILED)),
+    )
   }
   return Object.assign(middleware, {
     of(request: NodeRequest): Admitted<Claims, Optional> {
@@ -83,12 +97,27 @@ function toNodeGuard<Claims, Optional extends boolean>(
     },
     check,
     token: (token: string | null | undefined) => guard.token(token),
-    requires: (demands: DemandOptions<Claims>) => toNodeGuard(guard.requires(demands), admitted),
+    requires: (demands: DemandOptions<Claims>) => toNodeGuard(guard.requires(demands), all),
   })
 }
 
-function answer(response: NodeResponse, { status, headers, body }: Refusal): void {
-  response.statusCode = status
-  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
-  response.end(JSON.stringify(body))
+/** What is no refusal, where nobody else answers it. */
+const FAILED = {
+  status: 500,
+  headers: { 'cache-control': 'no-store', 'content-type': 'application/json' },
+  body: { error: 'server_error', error_description: 'the request could not be checked' },
+} as const
+
+function answer(
+  response: NodeResponse,
+  { status, headers, body }: Omit<Refusal, 'ok' | 'reason' | 'status' | 'body'> & { status: number; body: object },
+): void {
+  try {
+    response.statusCode = status
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+    response.end(JSON.stringify(body))
+  } catch {
+    // Something else has answered meanwhile, such as a limit on time: that is no reason to let the request in, nor to
+    // end the process.
+  }
 }

@@ -1,5 +1,5 @@
 import { own } from '../json.ts'
-import { cookiesNamed } from './cookie.ts'
+import { bare, cookiesNamed } from './cookie.ts'
 
 /** A request, as far as a guard looks at it. */
 export interface GuardedRequest {
@@ -31,6 +31,9 @@ const NOTHING: Presented = Object.freeze({ kind: 'nothing' })
 const CREDENTIALS = /^([\w!#$%&'*+.^`|~-]+)(?: +(.*))?$/s
 /** The b64token of RFC 6750 §2.1. */
 const TOKEN = /^[\w.~+/-]+=*$/
+/** One of our schemes behind a comma. */
+const JOINED = /,[ \t]*(?:bearer|dpop)(?:[ \t,]|$)/i
+const TWO = 'the request has more than one Authorization header'
 const SCHEMES = { bearer: 'bearer', dpop: 'dpop' } as const
 
 /**
@@ -49,11 +52,12 @@ export function presented(request: GuardedRequest, cookie: CookieSource | undefi
 function fromHeader(fields: readonly string[]): Presented {
   const [field] = fields
   if (field === undefined) return NOTHING
-  if (fields.length > 1) return malformed('the request has more than one Authorization header')
-  const [, scheme = '', token = ''] = CREDENTIALS.exec(field.trim()) ?? []
+  if (fields.length > 1) return malformed(TWO)
+  const [, scheme = '', token = ''] = CREDENTIALS.exec(bare(field)) ?? []
   const kind = own(SCHEMES, scheme.toLowerCase()) as keyof typeof SCHEMES | undefined
-  // Another scheme is for somebody else; here it is as good as none.
-  if (kind === undefined) return scheme === '' ? malformed('the Authorization header names no scheme') : NOTHING
+  if (scheme === '') return malformed('the Authorization header names no scheme')
+  // Another scheme is for somebody else; here it is as good as none, if it is alone: a platform may have joined two headers.
+  if (kind === undefined) return JOINED.test(token) ? malformed(TWO) : NOTHING
   if (!TOKEN.test(token)) return malformed('the Authorization header does not hold exactly one token')
   return { kind, token }
 }
@@ -61,8 +65,8 @@ function fromHeader(fields: readonly string[]): Presented {
 function fromCookie(request: GuardedRequest, { name, origins }: CookieSource): Presented {
   const values = cookiesNamed(name, request.header('cookie'))
   const [token] = values
-  if (token === undefined || token === '') return NOTHING
   if (values.length > 1) return malformed('the request has that cookie more than once')
+  if (token === undefined || token === '') return NOTHING
   const sent = request.header('origin')
   const [origin] = sent
   // A browser sends the cookie whichever page asks it to, and says which page that is (RFC 6265 §8.2).

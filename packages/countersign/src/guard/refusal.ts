@@ -23,7 +23,7 @@ export interface Refusal {
   readonly error?: JoseError
 }
 
-/** What a client is told. It holds nothing of the token. */
+/** What a client is told. Of the token it holds at most alg, typ, kid, iss, aud and times, cut and escaped. */
 export interface RefusalBody {
   readonly error: RefusalReason
   readonly error_description: string
@@ -84,7 +84,8 @@ export function refuse(grounds: Grounds, challenges: Challenges): Refusal {
 
 /** A request from a foreign page gets no challenge: no token would help it. */
 function challenged(grounds: Grounds, { realm, bearer, proofs }: Challenges): Record<string, string> {
-  const { reason, why, scope = [], proven = !bearer } = grounds
+  const { reason, why, scope = [] } = grounds
+  const proven = grounds.proven === true || !bearer
   if (reason === 'forbidden_origin') return {}
   // A request without a token has done nothing wrong yet: it is told the scheme and no error (RFC 6750 §3.1).
   const fault = reason === 'no_token' ? [] : [pair('error', reason), pair('error_description', why)]
