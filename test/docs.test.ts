@@ -92,7 +92,11 @@ interface Locked {
   readonly link?: boolean
 }
 
-for (const lockfile of ['package-lock.json', 'test/runtimes/package-lock.json']) {
+for (const lockfile of [
+  'package-lock.json',
+  'test/runtimes/package-lock.json',
+  'examples/next-api/package-lock.json',
+]) {
   test(`${lockfile} names every package that another platform needs, and none by the address of a registry`, () => {
     const { packages } = JSON.parse(read(lockfile)) as {
       packages: Record<string, Locked>

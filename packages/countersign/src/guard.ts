@@ -14,7 +14,7 @@ import { type PlatformResponse, toResponse as responseOf } from './guard/respons
 
 export { JoseError } from './errors.ts'
 export type { DemandOptions } from './guard/demands.ts'
-export type { FetchGuard, GuardedHandler, RequestLike } from './guard/fetch.ts'
+export type { FetchGuard, GuardedHandler, PlatformRequest, RequestLike } from './guard/fetch.ts'
 export type { Admitted, CookieOptions, GuardOptions, GuardResult } from './guard/guard.ts'
 export type { ProofOptions } from './guard/proofs.ts'
 export type { Refusal, RefusalBody, RefusalReason } from './guard/refusal.ts'

@@ -118,7 +118,7 @@ function foreignOf(
 ): Adopted['key'] {
   const { name, modulusLength, length = 0, publicExponent: exponent } = key.algorithm
   const foreign: { -readonly [Name in keyof ForeignKey]: ForeignKey[Name] } = {}
-  const members = kty === 'AKP' ? { alg: name } : {}
+  const members: Readonly<Record<string, string>> = kty === 'AKP' ? { alg: name } : {}
   const material = keep({ kty, ...(crv && { crv }), kind: key.type, members, foreign }, cryptoKey)
   const all = workOf(material)
   for (const name of does) Object.assign(foreign, { [name]: all[name] })

@@ -12,7 +12,7 @@ import type { Awaitable, Hash, KeySpec, Material } from './backend.ts'
 export type Subtle = typeof globalThis.crypto.subtle
 export type CryptoKey = Parameters<Subtle['sign']>[1]
 export type Data = Parameters<Subtle['sign']>[2]
-type Usage = Parameters<Subtle['importKey']>[4][number]
+type Usage = Parameters<Subtle['importKey']>[4] extends Iterable<infer U> ? U : never
 
 /** An algorithm as WebCrypto names it (Web Cryptography §18). */
 export interface WebAlgorithm {

@@ -12,6 +12,11 @@ export interface RequestLike {
   readonly headers: { get(name: string): string | null }
 }
 
+/** The platform's Request, where the program has its types: what a handler gets unless it says otherwise. */
+export type PlatformRequest = typeof globalThis extends { Request: { prototype: infer R extends RequestLike } }
+  ? R
+  : RequestLike
+
 /** A handler behind a guard: it gets the token after the request, and then whatever the platform gives. */
 export type GuardedHandler<Request, Jwt, Rest extends readonly unknown[]> = (
   request: Request,
@@ -26,7 +31,7 @@ export interface FetchGuard<Claims = JwtClaims, Optional extends boolean = false
   /** Checks a token that came some other way, such as in a message of a WebSocket. */
   token(token: string | null | undefined): Promise<GuardResult<Claims, Optional>>
   /** Puts the guard in front of a handler; requests that it does not let in are answered here. */
-  protect<Request extends RequestLike, Rest extends readonly unknown[]>(
+  protect<Request extends RequestLike = PlatformRequest, Rest extends readonly unknown[] = []>(
     handler: GuardedHandler<Request, Admitted<Claims, Optional>, Rest>,
   ): (request: Request, ...rest: Rest) => Promise<PlatformResponse>
   /** A guard that demands more, for some routes; where both stand before a request, its token is checked once. */

@@ -29,11 +29,12 @@ export interface Sent {
 /** Headers of a request; a field that is sent several times is an array. */
 export type Fields = Readonly<Record<string, string | readonly string[]>>
 
-/** A request. It is no `Request`: browsers let no program set Cookie and Origin. */
-export function requestOf(fields: Fields = {}, { method = 'GET', url = URL_HERE }: Sent = {}): RequestLike {
+/** A request: what a guard reads of a `Request`, for browsers let no program set Cookie and Origin of a whole one. */
+export function requestOf(fields: Fields = {}, { method = 'GET', url = URL_HERE }: Sent = {}): Request {
   const headers = new Headers()
   for (const [name, value] of Object.entries(fields)) for (const each of [value].flat()) headers.append(name, each)
-  return { method, url, headers }
+  const request: RequestLike = { method, url, headers }
+  return request as Request
 }
 
 /** The same request to a server on Node, which tells repeated fields apart. */
