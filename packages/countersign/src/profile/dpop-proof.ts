@@ -1,8 +1,8 @@
 import type { Table } from '../alg/needs.ts'
 import { misfit } from '../alg/needs.ts'
 import type { SignatureAlg } from '../alg/signature.ts'
-import { base64url, equal, textToBase64url, utf8 } from '../bytes.ts'
-import { type Fault, fault, type JwtClaims, missing, toPolicy, validate, wrongType } from '../claims.ts'
+import { base64url, textToBase64url, utf8 } from '../bytes.ts'
+import { type Fault, fault, type JwtClaims, toPolicy, validate } from '../claims.ts'
 import type { Backend, Sourcing, Verifying } from '../crypto/backend.ts'
 import { JoseError, kindOf } from '../errors.ts'
 import { headerReader, type JoseHeader } from '../header.ts'
@@ -18,9 +18,11 @@ import { exportJwk, publicKey, thumbprint } from '../key/ops.ts'
 import { type Op, use } from '../op.ts'
 import { checkNames, type Duration, JWT_LIMITS, toClock, toSeconds, toText } from '../options.ts'
 import { type ExpiringStore, toStore } from '../revocation/expiring-store.ts'
+import { useOnce } from '../revocation/marks.ts'
 import { parseCompact } from '../serialization/jws.ts'
 import type { KeySource } from '../source/source.ts'
-import { useOnce } from './once.ts'
+import type { Safe } from './both.ts'
+import { checkText, checkThere, checkTypes, same, TEXT } from './kind.ts'
 
 /** The claims of a DPoP proof (RFC 9449 §4.2). */
 export interface DpopProofClaims extends JwtClaims {
@@ -73,7 +75,7 @@ export interface ProofSignerOptions {
 /** Options of `dpopProof.createVerifier`. */
 export interface ProofVerifierOptions {
   /** Where it is kept which proofs were used: one for all processes that take the same proofs. */
-  readonly replay: ExpiringStore
+  readonly replay: Pick<ExpiringStore, 'add'>
   /** Default: every signature algorithm with a public key. */
   readonly algorithms?: readonly string[]
   /** The longest time since `iat`. Default 60 s. */
@@ -92,6 +94,34 @@ export interface VerifiedProof {
   readonly key: Key
   /** Its SHA-256 thumbprint (RFC 7638): what `cnf.jkt` of an access token names. */
   readonly thumbprint: string
+}
+
+/** Makes DPoP proofs. */
+export interface ProofSigner {
+  /** A new proof; each is for one request. */
+  sign(request: ProofInput): Promise<string>
+}
+
+/** Checks DPoP proofs, and uses each up. */
+export interface ProofVerifier {
+  /**
+   * @throws {TypeError} for a request whose URL is none
+   * @throws {JoseError} for every proof that is refused, `CS_REPLAY` for one that was used
+   */
+  verify(proof: string, request: ProofDemands): Promise<VerifiedProof>
+  /** The same, with the refusal as a value. */
+  safeVerify(proof: string, request: ProofDemands): Promise<Safe<VerifiedProof>>
+}
+
+/** Makes and checks the proofs of RFC 9449, that a client has the key that its access token is bound to. */
+export interface DpopProofProfile {
+  /**
+   * @throws {TypeError} for an option that is not what it should be
+   * @throws {JoseError} for a key that cannot sign with the algorithm
+   */
+  createSigner(options: ProofSignerOptions): ProofSigner
+  /** @throws {TypeError} for an option that is not what it should be */
+  createVerifier(options: ProofVerifierOptions): ProofVerifier
 }
 
 /** Makes a proof, step by step. */
@@ -137,7 +167,7 @@ function* bareJwk(key: Key): Op<JsonObject> {
 export function prepareProofVerifier(options: ProofVerifierOptions, backend: Sourcing): ProofVerifyOp {
   const names = ['replay', 'algorithms', 'maxAge', 'clockTolerance', 'now'] as const
   checkNames<ProofVerifierOptions>(options, names, 'dpopProof.createVerifier')
-  const store = toStore(options.replay, 'replay')
+  const store = toStore(options.replay, 'replay', ['add'])
   const rules = { algorithms: asymmetric(options.algorithms), understood: new Set<string>() }
   const maxAge = toSeconds(options.maxAge, 'maxAge', 60)
   const clockTolerance = toSeconds(options.clockTolerance, 'clockTolerance', 30)
@@ -156,14 +186,15 @@ export function prepareProofVerifier(options: ProofVerifierOptions, backend: Sou
     const jws = parseCompact(proof, JWT_LIMITS, readHeader)
     const { header, key } = yield* verify(jws, source, rules, (verified) => verified)
     const claims = parseClaims(jws.payload, JWT_LIMITS)
-    const own = yield* thumbprint(key)
+    const signedBy = yield* thumbprint(key)
     const ath = demands.accessToken === undefined ? undefined : yield* hashOf(demands.accessToken)
-    const further = (set: JsonObject, faults: Fault[]): void => checkProof(set, { ...demands, ath, own }, faults)
+    const further = (set: JsonObject, faults: Fault[]): void => checkProof(set, { ...demands, ath, signedBy }, faults)
     validate(claims, header.typ, { ...policy, further }, undefined, undefined)
     const trusted = claims as DpopProofClaims
-    // Last, so that a proof that is refused is not used up; the second more is for the last moment of its life.
-    yield* useOnce(store, ['dpop', own, trusted.jti], trusted.iat + maxAge + clockTolerance + 1)
-    return { claims: trusted, header, key, thumbprint: own }
+    // Last, so that a proof that is refused is not used up. The second more is for the last moment of its life, and the
+    // store has a clock of its own.
+    yield* useOnce(store, ['dpop', signedBy, trusted.jti], trusted.iat + maxAge + 2 * clockTolerance + 1)
+    return { claims: trusted, header, key, thumbprint: signedBy }
   }
 }
 
@@ -203,39 +234,26 @@ interface Expected extends ProofDemands {
   readonly url: string
   readonly ath: string | undefined
   /** The thumbprint of the key that signed the proof. */
-  readonly own: string
+  readonly signedBy: string
 }
+
+const TYPES = { htm: TEXT, htu: TEXT, ath: TEXT, nonce: TEXT }
 
 /** RFC 9449 §4.3, items 8 to 12. */
 function checkProof(claims: JsonObject, expected: Expected, faults: Fault[]): void {
-  const { method, url, nonce, ath, thumbprint, own: key } = expected
+  const { method, url, nonce, ath, thumbprint, signedBy } = expected
+  checkTypes(claims, TYPES, faults)
   checkText(claims, 'htm', (htm) => htm === method, 'is not the method of the request', faults)
   checkText(claims, 'htu', (htu) => targetOf(htu) === url, 'is not the URL of the request', faults)
   checkText(claims, 'ath', (text) => ath === undefined || same(text, ath), 'is that of another access token', faults)
   checkText(claims, 'nonce', (text) => nonce === undefined || same(text, nonce), 'is not what was asked for', faults)
-  if (ath !== undefined && !Object.hasOwn(claims, 'ath')) faults.push(missing('ath'))
-  if (nonce !== undefined && !Object.hasOwn(claims, 'nonce')) faults.push(missing('nonce'))
+  if (ath !== undefined) checkThere(claims, ['ath'], faults)
+  if (nonce !== undefined) checkThere(claims, ['nonce'], faults)
   if (ath !== undefined && thumbprint === undefined)
     faults.push(fault('CS_CLAIM_MISSING', 'cnf.jkt', 'the access token is bound to no key: it has no cnf.jkt'))
-  if (thumbprint !== undefined && !same(key, thumbprint))
+  if (thumbprint !== undefined && !same(signedBy, thumbprint))
     faults.push(fault('CS_CLAIM_VALUE', 'cnf.jkt', 'another key signed the proof than the access token is bound to'))
 }
-
-/** Holds a claim that is there to be a string and to fit. */
-function checkText(
-  claims: JsonObject,
-  name: string,
-  fits: (text: string) => boolean,
-  why: string,
-  faults: Fault[],
-): void {
-  const value = own(claims, name)
-  if (value === undefined) return
-  if (typeof value !== 'string') faults.push(wrongType(name, 'a string', value))
-  else if (!fits(value)) faults.push(fault('CS_CLAIM_VALUE', name, `${name} ${why}`))
-}
-
-const same = (a: string, b: string): boolean => equal(utf8(a), utf8(b))
 
 /** `ath`: the hash of the ASCII of an access token (RFC 9449 §4.2). */
 function* hashOf(accessToken: string): Op<string, Pick<Backend, 'digest'>> {

@@ -6,8 +6,31 @@ import { checkNames, toClock, toCount } from '../options.ts'
 
 /**
  * Where marks are kept until they expire: in memory, or in a database or a Redis of yours. Keys are text of at most 100
- * printable ASCII characters, which tell nothing about the token; values are numbers; times are epoch seconds. What a store
- * throws refuses the token with `unavailable: true`.
+ * printable ASCII characters, which tell nothing about the token; values are whole numbers; times are epoch seconds, and
+ * `until` is `Infinity` where a mark never expires. What a store throws refuses the token with `unavailable: true`.
+ *
+ * @example
+ * ```ts
+ * import { createDenylist, type ExpiringStore } from 'countersign/revocation'
+ *
+ * const rows = new Map<string, { value: number; until: number }>() // a table of yours
+ * const store: ExpiringStore = {
+ *   async add(key, value, until) {
+ *     if (rows.has(key)) return false
+ *     rows.set(key, { value, until })
+ *     return true
+ *   },
+ *   async raise(key, value, until) {
+ *     const row = rows.get(key) ?? { value, until }
+ *     rows.set(key, { value: Math.max(row.value, value), until: Math.max(row.until, until) })
+ *   },
+ *   async get(key) {
+ *     return rows.get(key)?.value
+ *   },
+ * }
+ * await createDenylist({ store }).revoke({ iss: 'https://issuer.example', jti: 'a1' })
+ * console.log(rows.size) // 1
+ * ```
  */
 export interface ExpiringStore {
   /**
@@ -17,8 +40,11 @@ export interface ExpiringStore {
    * @returns whether the value was kept
    */
   add(key: string, value: number, until: number): Awaitable<boolean>
-  /** Keeps a value in place of whatever there is. */
-  set(key: string, value: number, until: number): Awaitable<unknown>
+  /**
+   * Keeps the greater of two values and the later of two times, those that are there and those that are given, as one
+   * step that nothing comes between (INSERT … ON CONFLICT DO UPDATE … GREATEST in SQL, a script in Redis).
+   */
+  raise(key: string, value: number, until: number): Awaitable<unknown>
   /** The value under a key; nothing where there is none, or where it has expired. */
   get(key: string): Awaitable<number | undefined | null>
 }
@@ -59,27 +85,40 @@ export class MemoryStore implements ExpiringStore {
     return this.#marks.size
   }
 
-  /** @throws {JoseError} `CS_UNAVAILABLE` where the store is full of marks that still count */
+  /**
+   * What has expired already is not kept: whoever asks whether they were first is told that they were not.
+   *
+   * @throws {JoseError} `CS_UNAVAILABLE` where the store is full of marks that still count
+   */
   add(key: string, value: number, until: number): boolean {
-    if (this.get(key) !== undefined) return false
-    this.set(key, value, until)
+    const now = this.#now()
+    if (!(until > now) || this.#find(key, now) !== undefined) return false
+    this.#keep(key, { value, until }, now)
     return true
   }
 
   /** @throws {JoseError} `CS_UNAVAILABLE` where the store is full of marks that still count */
-  set(key: string, value: number, until: number): void {
+  raise(key: string, value: number, until: number): void {
     const now = this.#now()
-    if (!this.#marks.has(key) && this.#marks.size >= this.#max && !this.#makeRoom(now)) throw full(this.#max)
-    this.#marks.delete(key)
-    if (until > now) this.#marks.set(key, { value, until })
+    const mark = this.#find(key, now)
+    if (mark) this.#marks.set(key, { value: Math.max(mark.value, value), until: Math.max(mark.until, until) })
+    else if (until > now) this.#keep(key, { value, until }, now)
   }
 
   get(key: string): number | undefined {
+    return this.#find(key, this.#now())?.value
+  }
+
+  #find(key: string, now: number): Mark | undefined {
     const mark = this.#marks.get(key)
-    if (mark === undefined) return undefined
-    if (mark.until > this.#now()) return mark.value
+    if (mark === undefined || mark.until > now) return mark
     this.#marks.delete(key)
     return undefined
+  }
+
+  #keep(key: string, mark: Mark, now: number): void {
+    if (this.#marks.size >= this.#max && !this.#makeRoom(now)) throw full(this.#max)
+    this.#marks.set(key, mark)
   }
 
   /** Drops what has expired. A store that is full is not looked through again before something in it expires. */
@@ -102,24 +141,40 @@ function full(max: number): JoseError {
   })
 }
 
-/** Checks that a value can be used as a store. @throws {TypeError} */
-export function toStore(store: unknown, name: string): ExpiringStore {
+const METHODS = ['add', 'raise', 'get'] as const
+
+/**
+ * Checks that a value can be used as a store.
+ *
+ * @param methods - those that are needed; default: all
+ * @throws {TypeError}
+ */
+export function toStore<Method extends keyof ExpiringStore = keyof ExpiringStore>(
+  store: unknown,
+  name: string,
+  methods: readonly Method[] = METHODS as readonly string[] as readonly Method[],
+): Pick<ExpiringStore, Method> {
   const kind = typeof store === 'object' && store !== null ? store : {}
-  for (const method of ['add', 'set', 'get'] as const) {
+  for (const method of methods) {
     if (typeof Reflect.get(kind, method) !== 'function')
       throw new TypeError(
         `${name} is ${kindOf(store)} without ${method}(); give what expiringStore gave, or a store of yours`,
       )
   }
-  return store as ExpiringStore
+  return store as Pick<ExpiringStore, Method>
 }
 
 /**
  * The key of a mark: of one length whatever the parts are, equal for equal parts alone, and silent about them.
  *
  * @param purpose - keeps apart what several uses keep in one store
+ * @param parts - a part that is not there differs from every text
  */
-export function* markKey(purpose: string, ...parts: readonly string[]): Op<string, Pick<Backend, 'digest'>> {
+export function* markKey(
+  purpose: string,
+  ...parts: readonly (string | undefined)[]
+): Op<string, Pick<Backend, 'digest'>> {
+  // JSON has null for what is undefined, and no two lists of texts have one spelling.
   const text = JSON.stringify([purpose, ...parts])
   return `${purpose}:${base64url(yield* use((backend: Pick<Backend, 'digest'>) => backend.digest(256, utf8(text))))}`
 }

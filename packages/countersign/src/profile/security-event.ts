@@ -1,0 +1,42 @@
+import type { JwtClaims } from '../claims.ts'
+import type { Signer, Verifier } from '../jwt/promises.ts'
+import { checkEvents, type EventClaims } from './events.ts'
+import { type Kind, type LastingSignerOptions, OBJECT, type ProfileVerifierOptions, TEXT, TIME } from './kind.ts'
+
+/** The claims of a security event token (RFC 8417 §2.2). */
+export interface SecurityEventClaims extends JwtClaims {
+  readonly iss: string
+  readonly iat: number
+  readonly jti: string
+  /** What happened: the URI of each statement about it, with what there is to say. */
+  readonly events: Readonly<Record<string, EventClaims>>
+  /** When it happened, in epoch seconds. */
+  readonly toe?: number
+  /** What several tokens have in common that are about one transaction. */
+  readonly txn?: string
+  /** Whom it is about, where `sub` does not say it (RFC 9493 §4.1). */
+  readonly sub_id?: Readonly<Record<string, unknown>>
+}
+
+/** Makes and checks the security event tokens of RFC 8417. */
+export interface SecurityEventProfile {
+  /**
+   * @throws {TypeError} for an option that is not what it should be
+   * @throws {JoseError} for a key that cannot sign with the algorithm
+   */
+  createSigner<Claims = SecurityEventClaims>(options: LastingSignerOptions<Claims>): Signer<Claims>
+  /**
+   * @throws {TypeError} for an option that is not what it should be
+   * @throws {JoseError} for keys that are refused, or that could never verify anything
+   */
+  createVerifier<Claims = SecurityEventClaims>(options: ProfileVerifierOptions<Claims>): Verifier<Claims>
+}
+
+/** RFC 8417 §2. What happened stays true, so such a token need not expire. */
+export const SECURITY_EVENT: Kind = {
+  name: 'securityEvent',
+  typ: 'secevent+jwt',
+  required: ['iss', 'iat', 'jti', 'events'],
+  types: { events: OBJECT, toe: TIME, txn: TEXT, sub_id: OBJECT },
+  further: checkEvents,
+}

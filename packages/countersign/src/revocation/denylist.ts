@@ -1,0 +1,63 @@
+import type { JwtClaims } from '../claims.ts'
+import type { RevocationCheck } from '../jwt/acceptance.ts'
+import { run } from '../op.ts'
+import { checkNames, type Duration, toClock, toSeconds } from '../options.ts'
+import { demandText, issuersOf, textOf, timeOf, toClaims } from './claims-read.ts'
+import { type ExpiringStore, MemoryStore, toStore } from './expiring-store.ts'
+import { type Hashing, readMark, writeMark } from './marks.ts'
+
+/** Options of `createDenylist`. */
+export interface DenylistOptions {
+  /** Where the marks are kept. Default: the memory of this process, which no other one sees and no restart survives. */
+  readonly store?: Pick<ExpiringStore, 'raise' | 'get'>
+  /** As of the verifiers that ask. Default 30 s. */
+  readonly clockTolerance?: Duration
+  /** The time in epoch seconds, for the store in memory. Default: the system clock. */
+  now?(): number
+}
+
+/** What names one token. */
+export interface TokenName {
+  /** Where it is left out, the id is revoked whoever issued it. */
+  readonly iss?: string
+  readonly jti: string
+  /** Where it is left out, the token is revoked for ever. */
+  readonly exp?: number
+}
+
+/** Revokes single tokens. */
+export interface Denylist {
+  /**
+   * From now on the token is refused. All the claims of a verified token may be given.
+   *
+   * @throws {JoseError} `CS_CLAIM_MISSING` without jti, `CS_CLAIM_TYPE`, `CS_UNAVAILABLE` where the store fails
+   */
+  revoke(token: TokenName | JwtClaims): Promise<void>
+  /** For the option `revoked` of a verifier. A token without jti is refused: nobody could have revoked it. */
+  readonly revoked: RevocationCheck
+}
+
+const PURPOSE = 'deny'
+
+/** @see the door's `createDenylist` */
+export function newDenylist(options: DenylistOptions, backend: Hashing): Denylist {
+  checkNames<DenylistOptions>(options, ['store', 'clockTolerance', 'now'], 'createDenylist')
+  const now = toClock(options.now)
+  const tolerance = toSeconds(options.clockTolerance, 'clockTolerance', 30)
+  const store =
+    options.store === undefined ? new MemoryStore({ now }) : toStore(options.store, 'store', ['raise', 'get'])
+
+  return {
+    async revoke(token) {
+      const claims = toClaims(token, 'revoke')
+      const [iss, jti, exp] = [textOf(claims, 'iss'), demandText(claims, 'jti'), timeOf(claims, 'exp')]
+      const until = exp === undefined ? Number.POSITIVE_INFINITY : exp + 2 * tolerance
+      await run(writeMark(store, [PURPOSE, iss, jti], 1, until), backend)
+    },
+    async revoked({ claims }) {
+      const jti = demandText(claims, 'jti')
+      const marks = issuersOf(claims).map((iss) => run(readMark(store, [PURPOSE, iss, jti]), backend))
+      return (await Promise.all(marks)).some((mark) => mark !== undefined)
+    },
+  }
+}

@@ -1,0 +1,109 @@
+import { fault, type JwtClaims, missing } from '../claims.ts'
+import { show } from '../errors.ts'
+import type { JsonObject } from '../json.ts'
+import type { RevocationCheck } from '../jwt/acceptance.ts'
+import { run } from '../op.ts'
+import { checkNames, type Duration, toClock, toSeconds } from '../options.ts'
+import { demandText, demandTime, deny, issuersOf, textOf, toClaims } from './claims-read.ts'
+import { type ExpiringStore, MemoryStore, toStore } from './expiring-store.ts'
+import { type Hashing, readMark, writeMark } from './marks.ts'
+
+/** Options of `createNotBefore`. */
+export interface NotBeforeOptions {
+  /** Where the marks are kept. Default: the memory of this process, which no other one sees and no restart survives. */
+  readonly store?: Pick<ExpiringStore, 'raise' | 'get'>
+  /** How long a token lives at most, counted from its iat: so long a mark is kept, and an older token is refused. */
+  readonly tokenLifetime: Duration
+  /** As of the verifiers that ask. Default 30 s. */
+  readonly clockTolerance?: Duration
+  /** The time in epoch seconds. Default: the system clock. */
+  now?(): number
+}
+
+/** Whose tokens. */
+export interface SubjectName {
+  /** Where it is left out, the subject of this name is meant whoever issued the token. */
+  readonly iss?: string
+  readonly sub: string
+}
+
+/** The tokens of which session. */
+export interface SessionName {
+  /** Where it is left out, the session of this name is meant whoever issued the token. */
+  readonly iss?: string
+  readonly sid: string
+}
+
+/** The time of a mark. */
+export interface RevokeOptions {
+  /** Tokens that were issued until then are revoked, by the issuer's clock, in epoch seconds. Default: now. */
+  readonly at?: number
+}
+
+/** Revokes all the tokens of a subject or of a session that were issued until a moment. */
+export interface NotBefore {
+  /**
+   * All the claims of a verified token may be given.
+   *
+   * @throws {JoseError} `CS_CLAIM_MISSING` without sub, `CS_CLAIM_TYPE`, `CS_UNAVAILABLE` where the store fails
+   */
+  revokeSubject(subject: SubjectName | JwtClaims, options?: RevokeOptions): Promise<void>
+  /**
+   * All the claims of a verified token may be given.
+   *
+   * @throws {JoseError} `CS_CLAIM_MISSING` without sid, `CS_CLAIM_TYPE`, `CS_UNAVAILABLE` where the store fails
+   */
+  revokeSession(session: SessionName | JwtClaims, options?: RevokeOptions): Promise<void>
+  /**
+   * For the option `revoked` of a verifier. A token without iat, or with neither sub nor sid, is refused: nobody could
+   * have revoked it.
+   */
+  readonly revoked: RevocationCheck
+}
+
+/** @see the door's `createNotBefore` */
+export function newNotBefore(options: NotBeforeOptions, backend: Hashing): NotBefore {
+  checkNames<NotBeforeOptions>(options, ['store', 'tokenLifetime', 'clockTolerance', 'now'], 'createNotBefore')
+  const now = toClock(options.now)
+  const lifetime = toSeconds(options.tokenLifetime, 'tokenLifetime')
+  const tolerance = toSeconds(options.clockTolerance, 'clockTolerance', 30)
+  const store =
+    options.store === undefined ? new MemoryStore({ now }) : toStore(options.store, 'store', ['raise', 'get'])
+
+  const revoke = async (kind: Kind, named: unknown, call: RevokeOptions = {}): Promise<void> => {
+    checkNames<RevokeOptions>(call, ['at'], 'revoke')
+    const claims = toClaims(named, 'revoke')
+    const at = Math.floor(toMoment(call.at, now))
+    const marked = [kind, textOf(claims, 'iss'), demandText(claims, kind)] as const
+    await run(writeMark(store, marked, at, at + 1 + lifetime + 2 * tolerance), backend)
+  }
+
+  const isRevoked = async (claims: JsonObject): Promise<boolean> => {
+    const issued = Math.floor(demandTime(claims, 'iat'))
+    const names = KINDS.map((kind) => [kind, textOf(claims, kind)] as const).filter(([, name]) => name !== undefined)
+    if (names.length === 0) deny(missing('sub'))
+    const age = now() - issued
+    if (age > lifetime + 1 + tolerance) deny(fault('CS_TOO_OLD', 'iat', tooOld(age, lifetime)))
+    const marked = names.flatMap(([kind, name]) => issuersOf(claims).map((iss) => [kind, iss, name] as const))
+    const marks = await Promise.all(marked.map((each) => run(readMark(store, each), backend)))
+    return marks.some((at) => at !== undefined && issued <= at)
+  }
+
+  return {
+    revokeSubject: (subject, call) => revoke('sub', subject, call),
+    revokeSession: (session, call) => revoke('sid', session, call),
+    revoked: async ({ claims }) => isRevoked(claims),
+  }
+}
+
+const KINDS = ['sub', 'sid'] as const
+type Kind = (typeof KINDS)[number]
+
+const tooOld = (age: number, lifetime: number): string =>
+  `the token was issued ${Math.round(age)} s ago, and marks are kept for tokens of ${lifetime} s`
+
+function toMoment(at: unknown, now: () => number): number {
+  if (at === undefined) return now()
+  if (typeof at === 'number' && Number.isFinite(at)) return at
+  throw new TypeError(`at is ${show(at)} and not epoch seconds`)
+}

@@ -1,0 +1,92 @@
+import { base64url, utf8 } from '../bytes.ts'
+import type { Backend } from '../crypto/backend.ts'
+import { JoseError } from '../errors.ts'
+import { run, use } from '../op.ts'
+
+/** The part of a `Request` that is read. */
+export interface PublishedRequest {
+  readonly method: string
+  readonly headers: { get(name: string): string | null }
+}
+
+/** The platform's Response, where the program has its types. */
+export type PublishedResponse = typeof globalThis extends { Response: { prototype: infer R } } ? R : object
+
+/** Answers requests for something that everybody may read. */
+export type PublishedHandler = (request: PublishedRequest) => Promise<PublishedResponse>
+
+/** What is published now, and for how many seconds whoever has it may use it. */
+export interface Published {
+  readonly text: string
+  readonly maxAge: number
+}
+
+/** Any page may read what is public. */
+const OPEN = { 'access-control-allow-origin': '*', 'access-control-expose-headers': 'ETag' }
+const ALLOWED = 'GET, HEAD, OPTIONS'
+/** Seconds after which what cannot be published now may be asked for again. */
+const RETRY = 5
+
+/**
+ * An endpoint that publishes a text: with max-age, a strong ETag and 304, HEAD, and CORS for every origin.
+ *
+ * @param now - gives what is published; where it throws a JoseError, the answer is 503
+ */
+export function publish(
+  type: string,
+  now: () => Promise<Published>,
+  backend: Pick<Backend, 'digest'>,
+): PublishedHandler {
+  let sent: { readonly text: string; readonly body: Uint8Array; readonly etag: string } | undefined
+  const toSent = async (text: string): Promise<NonNullable<typeof sent>> => {
+    if (sent?.text === text) return sent
+    const body = utf8(text)
+    const hash = await run(
+      use((platform: Pick<Backend, 'digest'>) => platform.digest(256, body)),
+      backend,
+    )
+    sent = { text, body, etag: `"${base64url(hash)}"` }
+    return sent
+  }
+  return async ({ method, headers }) => {
+    if (method === 'OPTIONS') return answer(204, preflight())
+    if (method !== 'GET' && method !== 'HEAD') return answer(405, { ...OPEN, allow: ALLOWED })
+    try {
+      const { text, maxAge } = await now()
+      const { body, etag } = await toSent(text)
+      const common = { ...OPEN, etag, 'cache-control': `public, max-age=${Math.floor(maxAge)}` }
+      if (hasTag(headers.get('if-none-match'), etag)) return answer(304, common)
+      const whole = {
+        ...common,
+        'content-type': type,
+        'content-length': String(body.length),
+        'x-content-type-options': 'nosniff',
+      }
+      return answer(200, whole, method === 'GET' ? body : undefined)
+    } catch (error) {
+      if (!(error instanceof JoseError)) throw error
+      return answer(503, { ...OPEN, 'retry-after': String(RETRY), 'cache-control': 'no-store' })
+    }
+  }
+}
+
+function preflight(): Record<string, string> {
+  return {
+    'access-control-allow-origin': '*',
+    'access-control-allow-methods': ALLOWED,
+    'access-control-allow-headers': 'If-None-Match',
+    'access-control-max-age': '86400',
+    allow: ALLOWED,
+  }
+}
+
+/** Whether If-None-Match has an entity tag, by the weak comparison (RFC 9110 §13.1.2). */
+function hasTag(header: string | null, etag: string): boolean {
+  if (header?.trim() === '*') return true
+  const tags = header?.matchAll(/(?:^|,)\s*(?:W\/)?("[^"]*")\s*(?=,|$)/g) ?? []
+  return [...tags].some(([, tag]) => tag === etag)
+}
+
+function answer(status: number, headers: Record<string, string>, body?: Uint8Array): PublishedResponse {
+  return new Response(body as never, { status, headers })
+}
