@@ -15,31 +15,30 @@ async function main(): Promise<void> {
   const trust = { keys: await publicKey(key), issuer: ISSUER, audience: AUDIENCE }
   const tokenFor = (sub: string): Promise<string> =>
     signer.sign({ sub, client_id: 'demo', scope: 'orders:read orders:write' })
-  const token = await tokenFor('alice')
+  const [alice, guest] = [await tokenFor('alice'), await tokenFor('guest')]
 
   const server = createServer()
   server.listen(Number(process.env['PORT'] ?? 3000), '127.0.0.1', () => {
     const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
     const app = createApp(trust, origin)
-    server.on('request', async (request, response) => {
-      // In place of a login: whoever looks at the page is a guest. Never do that for somebody who has an account.
+    server.on('request', (request, response) => {
+      // In place of a login: whoever looks at the page is a guest.
       if (request.url === '/' && !request.headers.cookie?.includes(COOKIE)) {
-        const guest = await tokenFor('guest')
-        const cookie = `${COOKIE}=${guest}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=${HOUR}`
-        response.setHeader('Set-Cookie', cookie)
+        const attributes = `Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=${HOUR}`
+        response.setHeader('Set-Cookie', `${COOKIE}=${guest}; ${attributes}`)
       }
       app(request, response)
     })
-    console.log(welcome(origin, token))
+    console.log(welcome(origin, alice))
   })
 }
 
-const welcome = (origin: string, token: string): string => `
+const welcome = (origin: string, alice: string): string => `
 countersign: the Connect example
 
   open ${origin}
 
-COOKIE='${COOKIE}=${token}'
+COOKIE='${COOKIE}=${alice}'
 
 curl -i ${origin}/orders
 curl -i ${origin}/orders -H "Cookie: $COOKIE"

@@ -11,7 +11,10 @@ const FILES: ReadonlyMap<string, readonly [type: string, text: string]> = new Ma
 /** The page, which needs no token to be looked at. */
 export function servePage(request: IncomingMessage, response: ServerResponse, next: () => void): void {
   const file = request.method === 'GET' ? FILES.get(request.url ?? '') : undefined
-  if (file === undefined) return next()
+  if (file === undefined) {
+    next()
+    return
+  }
   const [type, text] = file
   response.writeHead(200, {
     'Content-Type': type,

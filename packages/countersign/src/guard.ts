@@ -10,7 +10,8 @@ import type { JwtClaims } from './claims.ts'
 import { type FetchGuard, fetchGuard, type RequestLike } from './guard/fetch.ts'
 import type { GuardOptions } from './guard/guard.ts'
 import type { Refusal } from './guard/refusal.ts'
-import { type PlatformResponse, toResponse as responseOf } from './guard/responses.ts'
+import { toResponse as responseOf } from './guard/responses.ts'
+import type { PlatformResponse } from './platform.ts'
 
 export { JoseError } from './errors.ts'
 export type { DemandOptions } from './guard/demands.ts'
@@ -18,7 +19,7 @@ export type { FetchGuard, GuardedHandler, PlatformRequest, RequestLike } from '.
 export type { Admitted, CookieOptions, GuardOptions, GuardResult } from './guard/guard.ts'
 export type { ProofOptions } from './guard/proofs.ts'
 export type { Refusal, RefusalBody, RefusalReason } from './guard/refusal.ts'
-export type { PlatformResponse } from './guard/responses.ts'
+export type { PlatformResponse } from './platform.ts'
 
 /**
  * Makes a guard for `Request` and `Response`. Every option is checked here, once.

@@ -29,7 +29,7 @@ const root = join(home, '../..')
  * list to people; a new folder takes its place in both.
  */
 const ORDER: readonly (readonly string[])[] = [
-  ['messages.ts', 'errors.ts', 'bytes.ts', 'json.ts', 'options.ts'],
+  ['messages.ts', 'errors.ts', 'bytes.ts', 'json.ts', 'options.ts', 'platform.ts'],
   ['op.ts', 'crypto/backend.ts'],
   ['alg/'],
   ['header.ts', 'header-members.ts', 'serialization/'],

@@ -3,7 +3,7 @@ import type { JwtClaims } from '../claims.ts'
 import type { Verifying } from '../crypto/backend.ts'
 import type { VerifiedToken } from '../jwt/verifier.ts'
 import type { DemandOptions } from './demands.ts'
-import { Guard, type GuardOptions, type GuardResult } from './guard.ts'
+import { type Admitted, Guard, type GuardOptions, type GuardResult } from './guard.ts'
 import { readNodeRequest } from './node.ts'
 
 /**
@@ -31,6 +31,13 @@ export type RouteGuard = (request: FastifyRequest, reply: FastifyReply) => Promi
 
 /** Guards the routes of a Fastify instance: register it, and each route of that instance needs a token. */
 export interface FastifyGuard<Claims = JwtClaims, Optional extends boolean = false> extends FastifyPluginCallback {
+  /**
+   * The token of a request that the guard, or what it requires of a route, has let in: `request.jwt` with the type of the
+   * claims of this guard.
+   *
+   * @throws {TypeError} for a request that the guard does not stand before
+   */
+  of(request: FastifyRequest): Admitted<Claims, Optional>
   /** Checks the token of a request, and answers nothing. */
   check(request: FastifyRequest): Promise<GuardResult<Claims, Optional>>
   /** Checks a token that came some other way, such as in a message of a WebSocket. */
@@ -45,25 +52,41 @@ export function fastifyGuard<Claims, Optional extends boolean>(
   backend: Verifying,
 ): FastifyGuard<Claims, Optional> {
   const guard = Guard.of(options, ({ raw }) => readNodeRequest(raw), backend)
+  const admitted: Admissions = new WeakMap()
   const plugin: FastifyPluginCallback = (instance, _options, done) => {
     if (!instance.hasRequestDecorator('jwt')) instance.decorateRequest('jwt')
-    instance.addHook('onRequest', toHook(guard))
+    instance.addHook('onRequest', toHook(guard, admitted))
     done()
   }
   // It counts for the instance that it is registered with, and not for a scope of its own.
   return Object.assign(plugin, {
     [Symbol.for('skip-override')]: true,
     [Symbol.for('fastify.display-name')]: 'countersign-guard',
+    // By this name other plugins can say that they need it, and Fastify names it where it does not start.
+    [Symbol.for('plugin-meta')]: { name: 'countersign-guard' },
+    of(request: FastifyRequest): Admitted<Claims, Optional> {
+      const result = admitted.get(request)
+      if (result === undefined)
+        throw new TypeError('the guard does not stand before this request: register it before its routes')
+      return result.jwt as Admitted<Claims, Optional>
+    },
     check: (request: FastifyRequest) => guard.check(request),
     token: (token: string | null | undefined) => guard.token(token),
-    requires: (demands: DemandOptions<Claims>) => toHook(guard.requires(demands)),
+    requires: (demands: DemandOptions<Claims>) => toHook(guard.requires(demands), admitted),
   })
 }
 
-function toHook<Claims, Optional extends boolean>(guard: Guard<Claims, Optional, FastifyRequest>): RouteGuard {
+/** What a guard let in. */
+type Admissions = WeakMap<object, { readonly jwt: unknown }>
+
+function toHook<Claims, Optional extends boolean>(
+  guard: Guard<Claims, Optional, FastifyRequest>,
+  admitted: Admissions,
+): RouteGuard {
   return async (request, reply) => {
     const result = await guard.check(request)
     if (!result.ok) return reply.code(result.status).headers(result.headers).send(JSON.stringify(result.body))
+    admitted.set(request, result)
     request.jwt = result.jwt as FastifyRequest['jwt']
     return undefined
   }

@@ -1,9 +1,10 @@
 import type { JwtClaims } from '../claims.ts'
 import type { Verifying } from '../crypto/backend.ts'
+import type { PlatformResponse } from '../platform.ts'
 import type { DemandOptions } from './demands.ts'
 import { type Admitted, Guard, type GuardOptions, type GuardResult } from './guard.ts'
 import type { GuardedRequest } from './presented.ts'
-import { type PlatformResponse, toResponse } from './responses.ts'
+import { toResponse } from './responses.ts'
 
 /** The part of a `Request` that is read. */
 export interface RequestLike {

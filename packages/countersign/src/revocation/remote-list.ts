@@ -6,10 +6,9 @@ import type { VerifyOp } from '../jwt/verifier.ts'
 import { run } from '../op.ts'
 import { withDeadline } from '../source/deadline.ts'
 import { type Answer, type DownloadRules, download, reasonOf } from '../source/download.ts'
+import { ENDS_WITH_REQUEST } from '../source/ends-with-request.ts'
 import { etagOf, lifetimeOf, retryAfterOf } from '../source/freshness.ts'
-import { ENDS_WITH_REQUEST } from './ends-with-request.ts'
-import { LIST_TYPE } from './status-list.ts'
-import { parseStatusListClaim, type Statuses } from './statuses.ts'
+import { LIST_TYPE, parseStatusListClaim, type Statuses } from './statuses.ts'
 
 /** How a list is fetched and for how long it is used, in seconds. */
 export interface ListRules extends DownloadRules {

@@ -9,8 +9,7 @@ import { type DownloadOptions, toDownloadRules, toUrl } from '../source/download
 import type { Keys } from '../source/source.ts'
 import { deny } from './claims-read.ts'
 import { type HeldList, type ListRules, RemoteStatusList } from './remote-list.ts'
-import { LIST_TYPE } from './status-list.ts'
-import { MOST_CHARACTERS } from './statuses.ts'
+import { LIST_TYPE, MOST_CHARACTERS } from './statuses.ts'
 
 /** Options of `createStatusCheck`; durations are seconds or texts such as `'10m'`. */
 export interface StatusCheckOptions extends DownloadOptions {

@@ -5,13 +5,18 @@ import { prepareSigner, type SignerOptions } from '../jwt/signer.ts'
 import type { Key } from '../key/key.ts'
 import { type Op, run } from '../op.ts'
 import { checkNames, type Duration, JWT_LIMITS, toClock, toCount, toSeconds, toText } from '../options.ts'
+import { ENDS_WITH_REQUEST } from '../source/ends-with-request.ts'
 import { SigningKeys } from '../source/key-source.ts'
-import { ENDS_WITH_REQUEST } from './ends-with-request.ts'
-import { type PublishedHandler, publish } from './published.ts'
-import { isStatusBits, MOST_CHARACTERS, MOST_OCTETS, type StatusBits, Statuses, toStatusListClaim } from './statuses.ts'
-
-/** What a token with a status list is called (draft-ietf-oauth-status-list-17 §5.1). */
-export const LIST_TYPE = 'statuslist+jwt'
+import { type PublishedHandler, publish } from '../source/published.ts'
+import {
+  isStatusBits,
+  LIST_TYPE,
+  MOST_CHARACTERS,
+  MOST_OCTETS,
+  type StatusBits,
+  Statuses,
+  toStatusListClaim,
+} from './statuses.ts'
 
 /** Options of `createStatusList`; durations are seconds or texts such as `'5m'`. */
 export interface StatusListOptions {
@@ -99,13 +104,13 @@ export function newStatusList(options: StatusListOptions, backend: Backend): Sta
     // Whoever asks meanwhile waits for the same one, where it is sure to come.
     if (!ENDS_WITH_REQUEST) last = made
     try {
-      await made.token
-      last = made
+      const signed = await made.token
+      if (ENDS_WITH_REQUEST) last = made
+      return signed
     } catch (error) {
       if (last === made) last = undefined
       throw error
     }
-    return made.token
   }
 
   const within = (index: unknown): number => {
@@ -127,7 +132,7 @@ export function newStatusList(options: StatusListOptions, backend: Backend): Sta
     reference: (index) => ({ status_list: { idx: within(index), uri } }),
     octets: () => Uint8Array.from(statuses.octets),
     token,
-    handler: publish(`application/${LIST_TYPE}`, async () => ({ text: await token(), maxAge: ttl }), backend),
+    handler: publish(`application/${LIST_TYPE}`, async () => ({ content: await token(), maxAge: ttl }), backend),
   }
 }
 

@@ -5,6 +5,9 @@ import { isObject, type JsonObject, own } from '../json.ts'
 import type { Op } from '../op.ts'
 import { unzlib, zlib } from './zlib.ts'
 
+/** The type of a token with a status list (draft-ietf-oauth-status-list-17 §5.1). */
+export const LIST_TYPE = 'statuslist+jwt'
+
 /** How many bits a status has. */
 export type StatusBits = 1 | 2 | 4 | 8
 

@@ -7,6 +7,7 @@ import type { Key } from '../key/key.ts'
 import { type Op, use } from '../op.ts'
 import { withDeadline } from './deadline.ts'
 import { type Answer, download, reasonOf } from './download.ts'
+import { ENDS_WITH_REQUEST } from './ends-with-request.ts'
 import { etagOf, lifetimeOf, retryAfterOf } from './freshness.ts'
 import { KeyProvider } from './key-source.ts'
 import { type Listener, Listeners } from './listeners.ts'
@@ -51,12 +52,6 @@ const INTERVAL = 5
 const LONGEST_WAIT = 120
 /** Past this part of its life a set that is in use is fetched anew in the background. */
 const AHEAD = 0.8
-
-/**
- * Cloudflare's runtime ends what a request has begun as soon as that is answered, and fails whoever waits for it from
- * another one. So nothing goes on in the background there, and nobody waits without a deadline of their own.
- */
-const ENDS_WITH_REQUEST = globalThis.navigator?.userAgent === 'Cloudflare-Workers'
 
 /** What to wait for when something goes on in the background: nothing, but where it would be ended. */
 const inBackground = (settled: Promise<void>): Promise<void> | undefined => (ENDS_WITH_REQUEST ? settled : undefined)

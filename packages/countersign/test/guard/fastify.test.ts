@@ -27,7 +27,7 @@ const whose = (request: FastifyRequest): unknown => request.jwt.claimsSet.sub
 
 /** An app for the length of a test. */
 function open(t: Cleanup, options: FastifyServerOptions = {}): FastifyInstance {
-  const app = fastify(options)
+  const app = fastify({ forceCloseConnections: true, ...options }) // fetch keeps connections
   t.after(() => app.close())
   return app
 }
@@ -457,4 +457,22 @@ test('fastify: HTTP/2, where a cookie may come in pieces and a field twice (RFC 
   assert.equal((await ask({ cookie: [`token=${token}`], ...bearer(token) }))[0], 400)
   assert.deepEqual(await ask({ cookie: ['a=b', `token=${token}`] }), [200, 'alice'])
   assert.deepEqual(await ask(bearer(token)), [200, 'alice'])
+})
+
+test('fastify: of gives the token with the type of its guard, and refuses requests that it does not stand before', async (t) => {
+  const issuer = await createTestIssuer()
+  const app = open(t)
+  const guard = createGuard({ verifier: verifierOf(issuer) })
+  app.get('/single', { onRequest: guard.requires({ scope: 'a' }) }, (request) => guard.of(request).claims.sub)
+  app.register(async (child) => {
+    child.get('/earlier', (request) => guard.of(request).claims.sub)
+  })
+  app.register(async (child) => {
+    await child.register(guard)
+    child.get('/', (request) => guard.of(request).claims.sub)
+  })
+  const headers = bearer(await issuer.mint.valid({ sub: 'alice', scope: 'a' }))
+  for (const url of ['/', '/single']) assert.deepEqual(await ask(app, { url, headers }), [200, 'alice'], url)
+  assert.equal((await ask(app, { url: '/earlier', headers }))[0], 500) // it stands outside: nobody is let in by mistake
+  assert.match(app.printPlugins(), /countersign-guard/)
 })

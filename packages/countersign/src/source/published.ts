@@ -2,6 +2,7 @@ import { base64url, utf8 } from '../bytes.ts'
 import type { Backend } from '../crypto/backend.ts'
 import { JoseError } from '../errors.ts'
 import { run, use } from '../op.ts'
+import type { PlatformResponse } from '../platform.ts'
 
 /** The part of a `Request` that is read. */
 export interface PublishedRequest {
@@ -9,15 +10,13 @@ export interface PublishedRequest {
   readonly headers: { get(name: string): string | null }
 }
 
-/** The platform's Response, where the program has its types. */
-export type PublishedResponse = typeof globalThis extends { Response: { prototype: infer R } } ? R : object
-
 /** Answers requests for something that everybody may read. */
-export type PublishedHandler = (request: PublishedRequest) => Promise<PublishedResponse>
+export type PublishedHandler = (request: PublishedRequest) => Promise<PlatformResponse>
 
 /** What is published now, and for how many seconds whoever has it may use it. */
 export interface Published {
-  readonly text: string
+  /** A text, or an object that is written as JSON: once, while it is the same one. */
+  readonly content: string | object
   readonly maxAge: number
 }
 
@@ -28,7 +27,7 @@ const ALLOWED = 'GET, HEAD, OPTIONS'
 const RETRY = 5
 
 /**
- * An endpoint that publishes a text: with max-age, a strong ETag and 304, HEAD, and CORS for every origin.
+ * An endpoint that publishes something: with max-age, a strong ETag and 304, HEAD, and CORS for every origin.
  *
  * @param now - gives what is published; where it throws a JoseError, the answer is 503
  */
@@ -37,23 +36,23 @@ export function publish(
   now: () => Promise<Published>,
   backend: Pick<Backend, 'digest'>,
 ): PublishedHandler {
-  let sent: { readonly text: string; readonly body: Uint8Array; readonly etag: string } | undefined
-  const toSent = async (text: string): Promise<NonNullable<typeof sent>> => {
-    if (sent?.text === text) return sent
-    const body = utf8(text)
+  let sent: { readonly content: string | object; readonly body: Uint8Array; readonly etag: string } | undefined
+  const toSent = async (content: string | object): Promise<NonNullable<typeof sent>> => {
+    if (sent?.content === content) return sent
+    const body = utf8(typeof content === 'string' ? content : JSON.stringify(content))
     const hash = await run(
       use((platform: Pick<Backend, 'digest'>) => platform.digest(256, body)),
       backend,
     )
-    sent = { text, body, etag: `"${base64url(hash)}"` }
+    sent = { content, body, etag: `"${base64url(hash)}"` }
     return sent
   }
   return async ({ method, headers }) => {
     if (method === 'OPTIONS') return answer(204, preflight())
     if (method !== 'GET' && method !== 'HEAD') return answer(405, { ...OPEN, allow: ALLOWED })
     try {
-      const { text, maxAge } = await now()
-      const { body, etag } = await toSent(text)
+      const { content, maxAge } = await now()
+      const { body, etag } = await toSent(content)
       const common = { ...OPEN, etag, 'cache-control': `public, max-age=${Math.floor(maxAge)}` }
       if (hasTag(headers.get('if-none-match'), etag)) return answer(304, common)
       const whole = {
@@ -65,6 +64,7 @@ export function publish(
       return answer(200, whole, method === 'GET' ? body : undefined)
     } catch (error) {
       if (!(error instanceof JoseError)) throw error
+      // Why is for the log of the server.
       return answer(503, { ...OPEN, 'retry-after': String(RETRY), 'cache-control': 'no-store' })
     }
   }
@@ -87,6 +87,6 @@ function hasTag(header: string | null, etag: string): boolean {
   return [...tags].some(([, tag]) => tag === etag)
 }
 
-function answer(status: number, headers: Record<string, string>, body?: Uint8Array): PublishedResponse {
+function answer(status: number, headers: Record<string, string>, body?: Uint8Array): PlatformResponse {
   return new Response(body as never, { status, headers })
 }
