@@ -5,6 +5,7 @@ const read = (name: string): string => readFileSync(new URL(`page/${name}`, impo
 
 const FILES: ReadonlyMap<string, readonly [type: string, text: string]> = new Map([
   ['/', ['text/html; charset=utf-8', read('index.html')]],
+  ['/page.css', ['text/css; charset=utf-8', read('page.css')]],
   ['/page.js', ['text/javascript; charset=utf-8', read('page.js')]],
 ])
 
@@ -18,7 +19,8 @@ export function servePage(request: IncomingMessage, response: ServerResponse, ne
   const [type, text] = file
   response.writeHead(200, {
     'Content-Type': type,
-    'Content-Security-Policy': "default-src 'none'; script-src 'self'; connect-src 'self'; frame-ancestors 'none'",
+    'Content-Security-Policy':
+      "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; frame-ancestors 'none'",
   })
   response.end(text)
 }
