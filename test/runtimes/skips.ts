@@ -257,6 +257,12 @@ export const SKIPS: readonly Skip[] = [
   { on: CLOSED, file: test('testing/jsonwebtoken'), why: 'jsonwebtoken is for Node; testing/jose runs here' },
   { on: CLOSED, file: test('testing/page'), why: READS },
   { on: CLOSED, file: test('guard/node'), why: SERVES },
+  {
+    on: ['Bun'],
+    file: test('guard/node'),
+    tests: ['node:http: a request for the server as a whole *'],
+    why: "Bun's server refuses the request target * by itself",
+  },
   { on: CLOSED, file: test('guard/fastify'), why: SERVES },
   {
     on: ['Chromium'],

@@ -134,6 +134,11 @@ test('node:http: HEAD is answered without a body, and OPTIONS as any other', asy
   assert.equal(head.status, 401)
   assert.equal(head.headers['www-authenticate'], 'Bearer')
   assert.equal(head.body, '')
+  assert.equal((await send(origin, 'OPTIONS / HTTP/1.1')).status, 401)
+  assert.equal((await send(origin, 'OPTIONS / HTTP/1.1', `Authorization: Bearer ${TOKEN}`)).status, 200)
+})
+test('node:http: a request for the server as a whole is one like any other (RFC 9110 §9.3.7)', async (t) => {
+  const { origin } = await serve(t, createGuard({ verifier }))
   assert.equal((await send(origin, 'OPTIONS * HTTP/1.1')).status, 401)
   assert.equal((await send(origin, 'OPTIONS * HTTP/1.1', `Authorization: Bearer ${TOKEN}`)).status, 200)
 })

@@ -58,6 +58,12 @@ const membersWith = (mark: string): Arbitrary<Record<string, unknown>> =>
       Object.fromEntries(members.map(([name, value]) => [REGISTERED.includes(name) ? mark : `${mark}${name}`, value])),
     )
 
+/**
+ * V8 may take a name that begins with an escape for another one (nodejs/node#63785). The library does not, but whoever
+ * reads a whole JWS with `JSON.parse`, as these tests do, is hit by it.
+ */
+const isReadAsWritten = (members: object): boolean => !/[{,]"\\/.test(JSON.stringify(members))
+
 /** A value as it comes back out of JSON, which has no -0. */
 function asWritten(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(asWritten)
@@ -116,7 +122,7 @@ for (const alg of capabilities().signature) {
   const named = ours.signing.kind === 'secret' ? {} : { kid: await thumbprint(ours.signing) }
   for (const serialization of SERIALIZATIONS) {
     const options = { key: ours.signing, serialization } as const
-    const members = fc.tuple(membersWith('-'), membersWith('+'))
+    const members = fc.tuple(membersWith('-'), membersWith('+').filter(isReadAsWritten))
 
     test(`${alg}, ${serialization}: one changed bit of payload, protected header or signature never verifies, nor another key`, async () => {
       for (const place of PLACES) {
