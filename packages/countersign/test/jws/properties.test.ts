@@ -13,6 +13,7 @@ import {
 } from 'countersign/jws'
 import fc, { type Arbitrary } from 'fast-check'
 import { jwkFor } from '../support/keys.ts'
+import { asWritten } from '../support/written.ts'
 
 const RUNS = { numRuns: 10 }
 const SERIALIZATIONS: readonly JwsSerialization[] = ['compact', 'flattened', 'general']
@@ -63,13 +64,6 @@ const membersWith = (mark: string): Arbitrary<Record<string, unknown>> =>
  * reads a whole JWS with `JSON.parse`, as these tests do, is hit by it.
  */
 const isReadAsWritten = (members: object): boolean => !/[{,]"\\/.test(JSON.stringify(members))
-
-/** A value as it comes back out of JSON, which has no -0. */
-function asWritten(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(asWritten)
-  if (typeof value !== 'object' || value === null) return value === 0 ? 0 : value
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, asWritten(member)]))
-}
 
 /** `verifyJws` for a payload that stands in the JWS or beside it. */
 const verify = (jws: AnyJws, keys: Key, payload: Uint8Array, { detached }: Place): Promise<VerifiedJws> =>
