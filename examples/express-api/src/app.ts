@@ -10,7 +10,7 @@ import { Orders, toItem } from './orders.ts'
 export type Trust = Pick<OneIssuerOptions, 'keys' | 'issuer' | 'audience' | 'now'>
 
 /** What else a program may bring. */
-export interface Company {
+export interface Setting {
   readonly orders?: Orders
   /** Told of each refused request. */
   log?(refusal: Refusal): void
@@ -18,8 +18,8 @@ export interface Company {
   readonly patience?: number
 }
 
-export function createApp(trust: Trust, company: Company = {}): Server {
-  const { orders = new Orders(), log, patience = 5000 } = company
+export function createApp(trust: Trust, setting: Setting = {}): Server {
+  const { orders = new Orders(), log, patience = 5000 } = setting
   const verifier = accessToken.createVerifier({ ...trust, cache: true }) // an open socket shows its token often
   const guard = createGuard({ verifier, realm: 'orders', onRefusal: (refusal) => log?.(refusal) })
   const reading = guard.requires({ scope: 'orders:read' })

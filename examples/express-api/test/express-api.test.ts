@@ -8,15 +8,15 @@ import { fileURLToPath } from 'node:url'
 import { remoteKeySet } from 'countersign'
 import { createTestIssuer } from 'countersign/testing'
 import { WebSocket } from 'ws'
-import { type Company, createApp, type Trust } from '../src/app.ts'
+import { createApp, type Setting, type Trust } from '../src/app.ts'
 import { Orders } from '../src/orders.ts'
 
 const SCOPE = 'orders:read orders:write'
 /** Every token of this issuer would be let in, were it not for its one fault. */
 const openIssuer = () => createTestIssuer({ typ: 'at+jwt', claims: { client_id: 'test', scope: SCOPE } })
 
-async function start(t: TestContext, trust: Trust, company: Company = {}): Promise<string> {
-  const server = createApp(trust, company)
+async function start(t: TestContext, trust: Trust, setting: Setting = {}): Promise<string> {
+  const server = createApp(trust, setting)
   t.after(() => server.close().closeAllConnections())
   await once(server.listen(0, '127.0.0.1'), 'listening')
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`

@@ -1,2 +1,4 @@
-/** The platform's Response, where the program has its types. */
-export type PlatformResponse = typeof globalThis extends { Response: { prototype: infer R } } ? R : object
+/** The platform's Response, where the program has its types; elsewhere what is said. */
+export type PlatformResponse<Otherwise = object> = typeof globalThis extends { Response: { prototype: infer R } }
+  ? R
+  : Otherwise

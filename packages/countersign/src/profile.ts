@@ -56,7 +56,7 @@ export type {
 export type { EventClaims } from './profile/events.ts'
 export type {
   IdTokenClaims,
-  IdTokenCompany,
+  IdTokenContext,
   IdTokenDemands,
   IdTokenProfile,
   IdTokenSigner,

@@ -27,7 +27,7 @@ export type {
 export type { OneTimeOptions } from './revocation/one-time.ts'
 export type { StatusCheck, StatusCheckOptions, TokenWithStatus } from './revocation/status-check.ts'
 export type { StatusClaim, StatusList, StatusListOptions } from './revocation/status-list.ts'
-export type { StatusBits } from './revocation/statuses.ts'
+export type { StatusBits, StatusReference } from './revocation/statuses.ts'
 export type { PublishedHandler, PublishedRequest } from './source/published.ts'
 
 /**

@@ -46,7 +46,7 @@ export function toClaimsSchema<Output>(schema: unknown, sync: boolean): ClaimsSc
     // An array, too: that is how arktype tells its issues.
     if (typeof result !== 'object' || result === null) throw failed(`gave ${kindOf(result)}`)
     const { issues } = result as { readonly issues?: unknown }
-    if (issues !== undefined) throw misfit(Array.isArray(issues) ? issues : [])
+    if (issues !== undefined) throw notFitting(Array.isArray(issues) ? issues : [])
     if (!('value' in result)) throw failed('gave neither a value nor issues')
     return result.value as Output
   }
@@ -58,7 +58,7 @@ const failed = (why: string): JoseError =>
 const MOST_TOLD = 20
 
 /** What a schema says in words may quote the claims, so the places alone are told. */
-function misfit(found: readonly unknown[]): JoseError {
+function notFitting(found: readonly unknown[]): JoseError {
   const issues: Issue[] = Array.from(found.slice(0, MOST_TOLD), (issue) =>
     Object.freeze({ code: 'CS_CLAIMS_SCHEMA', path: pathOf(issue), hint: HINTS.CS_CLAIMS_SCHEMA }),
   )

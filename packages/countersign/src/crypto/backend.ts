@@ -189,6 +189,9 @@ export interface PlatformNeeds {
   readonly aesBits?: number
 }
 
+/** The part of a backend that hashes. */
+export type Hashing = Pick<Backend, 'digest'>
+
 /** What key sources ask of a backend: JWKs are taken in, and keys without kid go by their thumbprints. */
 export type Sourcing = Pick<Backend, 'sync' | 'admit' | 'digest'>
 

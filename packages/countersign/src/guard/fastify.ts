@@ -40,7 +40,10 @@ export interface FastifyGuard<Claims = JwtClaims, Optional extends boolean = fal
   of(request: FastifyRequest): Admitted<Claims, Optional>
   /** Checks the token of a request, and answers nothing. */
   check(request: FastifyRequest): Promise<GuardResult<Claims, Optional>>
-  /** Checks a token that came some other way, such as in a message of a WebSocket. */
+  /**
+   * Checks a token that came some other way, such as in a message of a WebSocket. There is no request: a token that needs
+   * a proof is refused, and `onRefusal` is told nothing.
+   */
   token(token: string | null | undefined): Promise<GuardResult<Claims, Optional>>
   /** As `onRequest` of a route: what it demands beyond the guard. The token of a request is checked once. */
   requires(demands: DemandOptions<Claims>): RouteGuard
@@ -52,10 +55,9 @@ export function fastifyGuard<Claims, Optional extends boolean>(
   backend: Verifying,
 ): FastifyGuard<Claims, Optional> {
   const guard = Guard.of(options, ({ raw }) => readNodeRequest(raw), backend)
-  const admitted: Admissions = new WeakMap()
   const plugin: FastifyPluginCallback = (instance, _options, done) => {
     if (!instance.hasRequestDecorator('jwt')) instance.decorateRequest('jwt')
-    instance.addHook('onRequest', toHook(guard, admitted))
+    instance.addHook('onRequest', toHook(guard))
     done()
   }
   // It counts for the instance that it is registered with, and not for a scope of its own.
@@ -64,29 +66,17 @@ export function fastifyGuard<Claims, Optional extends boolean>(
     [Symbol.for('fastify.display-name')]: 'countersign-guard',
     // By this name other plugins can say that they need it, and Fastify names it where it does not start.
     [Symbol.for('plugin-meta')]: { name: 'countersign-guard' },
-    of(request: FastifyRequest): Admitted<Claims, Optional> {
-      const result = admitted.get(request)
-      if (result === undefined)
-        throw new TypeError('the guard does not stand before this request: register it before its routes')
-      return result.jwt as Admitted<Claims, Optional>
-    },
+    of: (request: FastifyRequest) => guard.admitted(request, 'register it before its routes'),
     check: (request: FastifyRequest) => guard.check(request),
     token: (token: string | null | undefined) => guard.token(token),
-    requires: (demands: DemandOptions<Claims>) => toHook(guard.requires(demands), admitted),
+    requires: (demands: DemandOptions<Claims>) => toHook(guard.requires(demands)),
   })
 }
 
-/** What a guard let in. */
-type Admissions = WeakMap<object, { readonly jwt: unknown }>
-
-function toHook<Claims, Optional extends boolean>(
-  guard: Guard<Claims, Optional, FastifyRequest>,
-  admitted: Admissions,
-): RouteGuard {
+function toHook<Claims, Optional extends boolean>(guard: Guard<Claims, Optional, FastifyRequest>): RouteGuard {
   return async (request, reply) => {
     const result = await guard.check(request)
     if (!result.ok) return reply.code(result.status).headers(result.headers).send(JSON.stringify(result.body))
-    admitted.set(request, result)
     request.jwt = result.jwt as FastifyRequest['jwt']
     return undefined
   }

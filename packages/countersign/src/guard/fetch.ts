@@ -29,7 +29,10 @@ export type GuardedHandler<Request, Jwt, Rest extends readonly unknown[]> = (
 export interface FetchGuard<Claims = JwtClaims, Optional extends boolean = false> {
   /** Checks the token of a request; `toResponse` of the door makes the answer of a refusal. */
   check(request: RequestLike): Promise<GuardResult<Claims, Optional>>
-  /** Checks a token that came some other way, such as in a message of a WebSocket. */
+  /**
+   * Checks a token that came some other way, such as in a message of a WebSocket. There is no request: a token that needs
+   * a proof is refused, and `onRefusal` is told nothing.
+   */
   token(token: string | null | undefined): Promise<GuardResult<Claims, Optional>>
   /** Puts the guard in front of a handler; requests that it does not let in are answered here. */
   protect<Request extends RequestLike = PlatformRequest, Rest extends readonly unknown[] = []>(

@@ -1,5 +1,5 @@
 import type { JwtClaims } from '../claims.ts'
-import type { Verifying } from '../crypto/backend.ts'
+import type { Awaitable, Verifying } from '../crypto/backend.ts'
 import { JoseError, kindOf, show } from '../errors.ts'
 import { isObject, type JsonObject, own } from '../json.ts'
 import type { AnyVerifier } from '../jwt/decrypter.ts'
@@ -28,13 +28,13 @@ export interface GuardOptions<Claims, Optional extends boolean, Request> extends
   readonly optional?: Optional
   /** Takes the token out of this cookie, too. */
   readonly cookie?: CookieOptions
-  /** Takes the token out of wherever it is, in place of the Authorization header. */
-  extract?(request: Request): string | null | undefined
+  /** Takes the token out of wherever it is, in place of the Authorization header; not beside `cookie`. */
+  extract?(request: Request): Awaitable<string | null | undefined>
   /** Takes tokens that are bound to a key (RFC 9449), with the proof that their sender has it. */
   readonly dpop?: ProofOptions
   /** Names what is guarded, in the challenge (RFC 9110 §11.5). */
   readonly realm?: string
-  /** Told of each refusal, for the log: there `error` says why. What it throws is ignored. */
+  /** Told of each request that is refused, for the log: there `error` says why. What it throws is ignored. */
   onRefusal?(refusal: Refusal, request: Request): void
 }
 
@@ -73,16 +73,22 @@ interface Family<Request> {
   readonly seen: WeakMap<object, Promise<Checked>>
 }
 
+/** What a guard let in. */
+type Admissions = WeakMap<object, { readonly jwt: unknown }>
+
 /** The guard behind those of the doors: it knows requests as the framework has them, and answers none. */
 export class Guard<Claims, Optional extends boolean, Request extends object> {
   readonly #family: Family<Request>
   readonly #demands: Demands
   readonly #optional: boolean
+  /** What this guard let in, and after it those of the guards that it came of: whom it lets in, they would let in. */
+  readonly #admissions: readonly [Admissions, ...Admissions[]]
 
-  private constructor(family: Family<Request>, demands: Demands, optional: boolean) {
+  private constructor(family: Family<Request>, demands: Demands, optional: boolean, above: readonly Admissions[] = []) {
     this.#family = family
     this.#demands = demands
     this.#optional = optional
+    this.#admissions = [new WeakMap(), ...above]
   }
 
   /** @throws {TypeError} for an option that is not what it should be */
@@ -123,7 +129,7 @@ export class Guard<Claims, Optional extends boolean, Request extends object> {
 
   /** A guard that demands more of the same requests; it does not check their token again. A token is needed there. */
   requires(demands: DemandOptions<Claims>): Guard<Claims, false, Request> {
-    return new Guard(this.#family, toFurther(demands, this.#demands), false)
+    return new Guard(this.#family, toFurther(demands, this.#demands), false, this.#admissions)
   }
 
   /** Checks the token of a request. What is no refusal is thrown: then, too, nobody may be let in. */
@@ -136,7 +142,20 @@ export class Guard<Claims, Optional extends boolean, Request extends object> {
     }
     const result = this.#decide(await checking)
     if (!result.ok) this.#tell(result, request)
+    else for (const admissions of this.#admissions) admissions.set(request, result)
     return result
+  }
+
+  /**
+   * The token of a request that this guard, or one that came of it, has let in.
+   *
+   * @param advice - completes the error: what to do, in the words of the framework
+   * @throws {TypeError} for a request that the guard does not stand before
+   */
+  admitted(request: Request, advice: string): Admitted<Claims, Optional> {
+    const result = this.#admissions[0].get(request)
+    if (result === undefined) throw new TypeError(`the guard does not stand before this request: ${advice}`)
+    return result.jwt as Admitted<Claims, Optional>
   }
 
   /** Checks a token that came some other way, such as a message of a WebSocket. One that needs a proof is refused. */

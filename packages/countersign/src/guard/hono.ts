@@ -16,7 +16,10 @@ export interface HonoGuard<Claims = JwtClaims, Optional extends boolean = false>
   extends MiddlewareHandler<GuardedEnv<Claims, Optional>> {
   /** Checks the token of a request, and answers nothing. */
   check(c: Context): Promise<GuardResult<Claims, Optional>>
-  /** Checks a token that came some other way, such as in a message of a WebSocket. */
+  /**
+   * Checks a token that came some other way, such as in a message of a WebSocket. There is no request: a token that needs
+   * a proof is refused, and `onRefusal` is told nothing.
+   */
   token(token: string | null | undefined): Promise<GuardResult<Claims, Optional>>
   /** A guard that demands more, for some routes; where both stand before a request, its token is checked once. */
   requires(demands: DemandOptions<Claims>): HonoGuard<Claims>

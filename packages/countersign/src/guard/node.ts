@@ -38,7 +38,10 @@ export interface NodeGuard<Claims = JwtClaims, Optional extends boolean = false>
   of(request: NodeRequest): Admitted<Claims, Optional>
   /** Checks the token of a request, and answers nothing. */
   check(request: NodeRequest): Promise<GuardResult<Claims, Optional>>
-  /** Checks a token that came some other way, such as in a message of a WebSocket. */
+  /**
+   * Checks a token that came some other way, such as in a message of a WebSocket. There is no request: a token that needs
+   * a proof is refused, and `onRefusal` is told nothing.
+   */
   token(token: string | null | undefined): Promise<GuardResult<Claims, Optional>>
   /** A guard that demands more, for some routes; where both stand before a request, its token is checked once. */
   requires(demands: DemandOptions<Claims>): NodeGuard<Claims>
@@ -63,41 +66,24 @@ export function nodeGuard<Claims, Optional extends boolean>(
   options: GuardOptions<Claims, Optional, NodeRequest>,
   backend: Verifying,
 ): NodeGuard<Claims, Optional> {
-  return toNodeGuard(Guard.of(options, readNodeRequest, backend), [])
+  return toNodeGuard(Guard.of(options, readNodeRequest, backend))
 }
 
-/** What a guard let in. */
-type Admissions = WeakMap<object, { readonly jwt: unknown }>
-
-/** @param above - of the guards that this one came of: whom it lets in, they would let in */
 function toNodeGuard<Claims, Optional extends boolean>(
   guard: Guard<Claims, Optional, NodeRequest>,
-  above: readonly Admissions[],
 ): NodeGuard<Claims, Optional> {
-  const admitted: Admissions = new WeakMap()
-  const all = [admitted, ...above]
-  const check: NodeGuard<Claims, Optional>['check'] = async (request) => {
-    const result = await guard.check(request)
-    if (result.ok) for (const each of all) each.set(request, result)
-    return result
-  }
   const middleware = (request: NodeRequest, response: NodeResponse, next: (error?: unknown) => void): void => {
-    check(request).then(
+    guard.check(request).then(
       (result) => (result.ok ? next() : answer(response, result)),
       // A callback that takes no error would take the request for one that was let in (attack 68).
       (error: unknown) => (next.length > 0 ? next(error) : answer(response, FAILED)),
     )
   }
   return Object.assign(middleware, {
-    of(request: NodeRequest): Admitted<Claims, Optional> {
-      const result = admitted.get(request)
-      if (result === undefined)
-        throw new TypeError('the guard does not stand before this request: use it as a middleware')
-      return result.jwt as Admitted<Claims, Optional>
-    },
-    check,
+    of: (request: NodeRequest) => guard.admitted(request, 'use it as a middleware'),
+    check: (request: NodeRequest) => guard.check(request),
     token: (token: string | null | undefined) => guard.token(token),
-    requires: (demands: DemandOptions<Claims>) => toNodeGuard(guard.requires(demands), all),
+    requires: (demands: DemandOptions<Claims>) => toNodeGuard(guard.requires(demands)),
   })
 }
 

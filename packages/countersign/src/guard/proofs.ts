@@ -3,7 +3,7 @@ import { JoseError } from '../errors.ts'
 import { toAlgorithms } from '../jws/rules.ts'
 import type { Op } from '../op.ts'
 import { checkNames, toBoolean } from '../options.ts'
-import { type ProofVerifierOptions, prepareProofVerifier } from '../profile/dpop-proof.ts'
+import { PROOF_VERIFIER_NAMES, type ProofVerifierOptions, prepareProofVerifier } from '../profile/dpop-proof.ts'
 import { toOrigin } from './origin.ts'
 import type { GuardedRequest } from './presented.ts'
 
@@ -31,7 +31,7 @@ export interface Proofs {
   check(bound: BoundRequest): Op<void, Verifying>
 }
 
-const NAMES = ['origin', 'required', 'replay', 'algorithms', 'maxAge', 'clockTolerance', 'now'] as const
+const NAMES = ['origin', 'required', ...PROOF_VERIFIER_NAMES] as const
 
 /** @throws {TypeError} for an option that is not what it should be */
 export function toProofs(options: unknown, backend: Verifying): Proofs {

@@ -19,7 +19,8 @@ export interface CheckedToken {
 
 /**
  * Says whether a token has been revoked. It is asked last, for each token that is otherwise accepted, and for each hit of
- * the cache. Where it throws, or says neither true nor false, the token is refused with `unavailable: true`.
+ * the cache. Where it throws, or says neither true nor false, the token is refused with `unavailable: true`; a JoseError
+ * that it throws is the refusal as it is (such as `CS_REPLAY`).
  */
 export type RevocationCheck = (token: CheckedToken) => boolean | PromiseLike<boolean>
 

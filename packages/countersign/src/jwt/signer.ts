@@ -44,7 +44,6 @@ export const SIGNERS: Handles<SignOp> = handles()
 const NAMES = ['key', 'alg', 'typ', 'header', ...CLAIMS_DEFAULT_NAMES] as const
 /** Members that the signer sets itself, or that would change what the signature means. */
 const RESERVED = ['alg', 'typ', 'kid', 'crit', 'b64', 'enc', 'zip'] as const
-const LIMITS: Limits = JWT_LIMITS
 
 /**
  * Checks every option once and prepares all that does not depend on the token.
@@ -62,7 +61,12 @@ export function prepareSigner<Claims = JwtClaims>(
   const { alg, key: only, keys } = toSigning(options.key, options.alg, backend)
   const write = claimsWriter(options, keys?.tokenLifetime, limits)
   const fit = claimsCheck(options, backend, limits)
-  const header = headerWriter(alg, options.typ === undefined ? 'JWT' : toText(options.typ, 'typ'), options.header)
+  const header = headerWriter(
+    alg,
+    options.typ === undefined ? 'JWT' : toText(options.typ, 'typ'),
+    options.header,
+    limits,
+  )
   return function* (claims, call = {}) {
     checkNames<SignOptions>(call, CLAIMS_CALL_NAMES, 'sign')
     const text = write(claims, call)
@@ -76,8 +80,8 @@ export function prepareSigner<Claims = JwtClaims>(
 }
 
 /** Writes the header once for a key: its kid may be a thumbprint, which takes a step of the backend. */
-function headerWriter(alg: SignatureAlg, typ: string, extra: unknown): (key: Key) => Op<string> {
-  const members = toMembers(extra, 'header', LIMITS) ?? {}
+function headerWriter(alg: SignatureAlg, typ: string, extra: unknown, limits: Limits): (key: Key) => Op<string> {
+  const members = toMembers(extra, 'header', limits) ?? {}
   for (const name of RESERVED) {
     if (Object.hasOwn(members, name)) throw new TypeError(`header holds ${name}, which is not set this way`)
   }
@@ -87,7 +91,7 @@ function headerWriter(alg: SignatureAlg, typ: string, extra: unknown): (key: Key
     if (written?.key === key) return written.text
     const kid = yield* nameOf(key)
     const octets = utf8(JSON.stringify({ alg: alg.id, typ, ...(kid !== undefined && { kid }), ...members }))
-    if (octets.length > LIMITS.headerBytes) throw tooLarge('header', octets.length, LIMITS.headerBytes)
+    if (octets.length > limits.headerBytes) throw tooLarge('header', octets.length, limits.headerBytes)
     written = { key, text: base64url(octets) }
     return written.text
   }

@@ -1,6 +1,6 @@
 import { ALGORITHM } from '../alg/algorithm.ts'
 import { base64, base64url, utf8 } from '../bytes.ts'
-import type { Backend, Hash, KeySpec, Material } from '../crypto/backend.ts'
+import type { Hash, Hashing, KeySpec, Material } from '../crypto/backend.ts'
 import { JoseError, show } from '../errors.ts'
 import { withoutUndefined } from '../json.ts'
 import { type Op, use } from '../op.ts'
@@ -127,8 +127,6 @@ function mustBeExtractable(key: Key): void {
     })
   throw new JoseError('CS_KEY_TYPE', 'the key is not extractable: it was made or imported as one that is not given out')
 }
-
-type Hashing = Pick<Backend, 'digest'>
 
 /** @see the door's `thumbprint` */
 export function* thumbprint(key: Key, hash: ThumbprintHash = 'sha-256'): Op<string, Hashing> {

@@ -180,7 +180,10 @@ function checkLife(claims: JsonObject, latest: number, longest: number, faults: 
   faults.push(fault('CS_CLAIM_VALUE', 'exp', text, { expected: latest, actual: exp }))
 }
 
-/** One that says what it is names this server and no other, who could use it here (draft-ietf-oauth-rfc7523bis §4). */
+/**
+ * An assertion of the new type names one audience: any other that it named could use it here
+ * (draft-ietf-oauth-rfc7523bis §4).
+ */
 function refuseSharing({ header, claims: { aud } }: CheckedToken): undefined {
   if (header.typ === undefined || mediaType(header.typ) !== CLIENT_ASSERTION.typ) return
   if (Array.isArray(aud) && aud.length > 1)

@@ -3,7 +3,7 @@ import { misfit } from '../alg/needs.ts'
 import type { SignatureAlg } from '../alg/signature.ts'
 import { base64url, textToBase64url, utf8 } from '../bytes.ts'
 import { type Fault, fault, type JwtClaims, toPolicy, validate } from '../claims.ts'
-import type { Backend, Sourcing, Verifying } from '../crypto/backend.ts'
+import type { Backend, Hashing, Sourcing, Verifying } from '../crypto/backend.ts'
 import { JoseError, kindOf } from '../errors.ts'
 import { headerReader, type JoseHeader } from '../header.ts'
 import { isObject, type JsonObject, own } from '../json.ts'
@@ -130,6 +130,9 @@ export type ProofSignOp = (request: ProofInput) => Op<string>
 /** Verifies a proof, step by step. */
 export type ProofVerifyOp = (proof: unknown, request: ProofDemands) => Op<VerifiedProof, Verifying>
 
+/** The names of `ProofVerifierOptions`; a guard takes them, too. */
+export const PROOF_VERIFIER_NAMES = ['replay', 'algorithms', 'maxAge', 'clockTolerance', 'now'] as const
+
 const TYP = 'dpop+jwt'
 const REQUEST_NAMES = ['method', 'url', 'accessToken', 'nonce'] as const
 
@@ -165,8 +168,7 @@ function* bareJwk(key: Key): Op<JsonObject> {
  * @throws {TypeError} for an option that is not what it should be
  */
 export function prepareProofVerifier(options: ProofVerifierOptions, backend: Sourcing): ProofVerifyOp {
-  const names = ['replay', 'algorithms', 'maxAge', 'clockTolerance', 'now'] as const
-  checkNames<ProofVerifierOptions>(options, names, 'dpopProof.createVerifier')
+  checkNames<ProofVerifierOptions>(options, PROOF_VERIFIER_NAMES, 'dpopProof.createVerifier')
   const store = toStore(options.replay, 'replay', ['add'])
   const rules = { algorithms: asymmetric(options.algorithms), understood: new Set<string>() }
   const maxAge = toSeconds(options.maxAge, 'maxAge', 60)
@@ -256,8 +258,8 @@ function checkProof(claims: JsonObject, expected: Expected, faults: Fault[]): vo
 }
 
 /** `ath`: the hash of the ASCII of an access token (RFC 9449 §4.2). */
-function* hashOf(accessToken: string): Op<string, Pick<Backend, 'digest'>> {
-  return base64url(yield* use((backend: Pick<Backend, 'digest'>) => backend.digest(256, utf8(accessToken))))
+function* hashOf(accessToken: string): Op<string, Hashing> {
+  return base64url(yield* use((backend: Hashing) => backend.digest(256, utf8(accessToken))))
 }
 
 /**

@@ -1,7 +1,7 @@
 import { SIGNATURE } from '../alg/signature.ts'
 import { base64url, utf8 } from '../bytes.ts'
 import { type Fault, fault, type JwtClaims, missing, refuse } from '../claims.ts'
-import type { Backend, Hash, Sourcing, Verifying } from '../crypto/backend.ts'
+import type { Backend, Hash, Hashing, Sourcing, Verifying } from '../crypto/backend.ts'
 import { JoseError, show } from '../errors.ts'
 import { type JsonObject, own } from '../json.ts'
 import { toSigning } from '../jws/sign.ts'
@@ -63,7 +63,7 @@ export interface IdTokenVerifierOptions<Claims = IdTokenClaims>
 }
 
 /** What came along with an ID token. */
-export interface IdTokenCompany {
+export interface IdTokenContext {
   /** The value that the client sent when it asked for this login, out of the session of its user. */
   readonly nonce?: string | undefined
   /** The access token that came along. Its hash is written, and demanded. */
@@ -73,7 +73,7 @@ export interface IdTokenCompany {
 }
 
 /** What an ID token is checked against. */
-export interface IdTokenDemands extends IdTokenCompany {
+export interface IdTokenDemands extends IdTokenContext {
   /** The longest time since the user logged in. */
   readonly maxAge?: Duration | undefined
   /** The classes of authentication of which one will do. */
@@ -83,7 +83,7 @@ export interface IdTokenDemands extends IdTokenCompany {
 /** Makes ID tokens. */
 export interface IdTokenSigner<Claims = IdTokenClaims> {
   /** @throws {JoseError} as the signer of `createSigner`, and where a claim is missing or wrong */
-  sign(claims: ClaimsInput<Claims>, options?: SignOptions & IdTokenCompany): Promise<string>
+  sign(claims: ClaimsInput<Claims>, options?: SignOptions & IdTokenContext): Promise<string>
 }
 
 /** Checks ID tokens. */
@@ -114,7 +114,7 @@ export interface IdTokenProfile {
 }
 
 /** Signs an ID token, step by step. */
-export type IdTokenSignOp<Claims> = (claims: ClaimsInput<Claims>, options?: SignOptions & IdTokenCompany) => Op<string>
+export type IdTokenSignOp<Claims> = (claims: ClaimsInput<Claims>, options?: SignOptions & IdTokenContext) => Op<string>
 
 /** Verifies an ID token, step by step. */
 export type IdTokenVerifyOp<Claims> = (
@@ -146,7 +146,7 @@ const ID_TOKEN: Kind = {
   },
 }
 
-const COMPANY_NAMES = ['nonce', 'accessToken', 'code'] as const
+const CONTEXT_NAMES = ['nonce', 'accessToken', 'code'] as const
 /** The claims that are hashes, and what of (§3.1.3.6, §3.3.2.11). */
 const HASHES = [
   ['at_hash', 'accessToken'],
@@ -164,12 +164,12 @@ export function prepareIdTokenSigner<Claims>(
   const sign = prepareKindSigner(ID_TOKEN, options, backend)
   const { alg, key } = toSigning(options.key, options.alg, backend)
   return function* (claims, call = {}) {
-    checkNames<SignOptions & IdTokenCompany>(call, [...CLAIMS_CALL_NAMES, ...COMPANY_NAMES], 'sign')
+    checkNames<SignOptions & IdTokenContext>(call, [...CLAIMS_CALL_NAMES, ...CONTEXT_NAMES], 'sign')
     const { nonce, accessToken, code, ...rest } = call
-    const company = toDemands({ nonce, accessToken, code }, 'sign')
+    const context = toDemands({ nonce, accessToken, code }, 'sign')
     const written: Record<string, string> = nonce === undefined ? {} : { nonce }
     for (const [name, of] of HASHES) {
-      const secret = company[of]
+      const secret = context[of]
       if (secret !== undefined) written[name] = yield* halfHash(secret, alg.id, key?.crv ?? alg.generate.crv)
     }
     return yield* sign({ ...claims, ...written }, rest)
@@ -231,10 +231,10 @@ function toDemands(
   given: IdTokenDemands,
   what: string,
 ): {
-  readonly [Name in (typeof COMPANY_NAMES)[number]]: string | undefined
+  readonly [Name in (typeof CONTEXT_NAMES)[number]]: string | undefined
 } & { readonly maxAge: number | undefined; readonly acr: readonly string[] | undefined } {
-  checkNames<IdTokenDemands>(given, [...COMPANY_NAMES, 'maxAge', 'acr'], what)
-  for (const name of COMPANY_NAMES) if (given[name] !== undefined) toText(given[name], name)
+  checkNames<IdTokenDemands>(given, [...CONTEXT_NAMES, 'maxAge', 'acr'], what)
+  for (const name of CONTEXT_NAMES) if (given[name] !== undefined) toText(given[name], name)
   const { nonce, accessToken, code, maxAge, acr } = given
   return {
     nonce,
@@ -307,8 +307,6 @@ function* checkHash(
   checkThere(claims, [name], faults)
   checkText(claims, name, (text) => same(text, hash), 'is the hash of something else than what came along', faults)
 }
-
-type Hashing = Pick<Backend, 'digest'>
 
 /** The left half of a hash, by the hash of the algorithm that signs (§3.1.3.6). @throws {JoseError} `CS_UNSUPPORTED` */
 function* halfHash(secret: string, alg: string, crv: string | undefined): Op<string, Hashing> {

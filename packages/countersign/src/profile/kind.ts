@@ -90,7 +90,10 @@ export function checkText(
   if (isText(value) && !fits(value)) faults.push(fault('CS_CLAIM_VALUE', name, `${name} ${why}`))
 }
 
-/** Whether two texts are the same, in a time that depends on their lengths alone. What is no Unicode is one to UTF-8. */
+/**
+ * Whether two texts are the same; how much of a wrong one is right does not show in the time. UTF-8 has one spelling for all
+ * lone surrogates, so the texts are compared once more.
+ */
 export const same = (a: string, b: string): boolean => equal(utf8(a), utf8(b)) && a === b
 
 /** All that a kind demands. */

@@ -1,10 +1,11 @@
 import type { JwtClaims } from '../claims.ts'
+import type { Hashing } from '../crypto/backend.ts'
 import type { RevocationCheck } from '../jwt/acceptance.ts'
 import { run } from '../op.ts'
 import { checkNames, type Duration, toClock, toSeconds } from '../options.ts'
 import { demandText, issuersOf, textOf, timeOf, toClaims } from './claims-read.ts'
 import { type ExpiringStore, MemoryStore, toStore } from './expiring-store.ts'
-import { type Hashing, readMark, writeMark } from './marks.ts'
+import { readMark, writeMark } from './marks.ts'
 
 /** Options of `createDenylist`. */
 export interface DenylistOptions {

@@ -1,5 +1,5 @@
 import { base64url, utf8 } from '../bytes.ts'
-import type { Awaitable, Backend } from '../crypto/backend.ts'
+import type { Awaitable, Hashing } from '../crypto/backend.ts'
 import { JoseError, kindOf } from '../errors.ts'
 import { type Op, use } from '../op.ts'
 import { checkNames, toClock, toCount } from '../options.ts'
@@ -170,11 +170,8 @@ export function toStore<Method extends keyof ExpiringStore = keyof ExpiringStore
  * @param purpose - keeps apart what several uses keep in one store
  * @param parts - a part that is not there differs from every text
  */
-export function* markKey(
-  purpose: string,
-  ...parts: readonly (string | undefined)[]
-): Op<string, Pick<Backend, 'digest'>> {
+export function* markKey(purpose: string, ...parts: readonly (string | undefined)[]): Op<string, Hashing> {
   // JSON has null for what is undefined, and no two lists of texts have one spelling.
   const text = JSON.stringify([purpose, ...parts])
-  return `${purpose}:${base64url(yield* use((backend: Pick<Backend, 'digest'>) => backend.digest(256, utf8(text))))}`
+  return `${purpose}:${base64url(yield* use((backend: Hashing) => backend.digest(256, utf8(text))))}`
 }

@@ -1,14 +1,17 @@
-import type { Backend } from '../crypto/backend.ts'
+import type { Hashing } from '../crypto/backend.ts'
 import { JoseError, kindOf } from '../errors.ts'
 import type { Op } from '../op.ts'
 import { askHook } from '../source/source.ts'
 import { type ExpiringStore, markKey } from './expiring-store.ts'
 
-/** What hashing the name of a mark asks of a backend. */
-export type Hashing = Pick<Backend, 'digest'>
+/**
+ * What marks are for: single tokens taken back, all of a subject or a session, and what is used once. One store may serve
+ * all of them, and the key of a mark begins with its purpose: whoever changes one forgets the marks that are kept.
+ */
+export type Purpose = 'deny' | 'sub' | 'sid' | 'once' | 'client-assertion' | 'dpop'
 
 /** What a mark is of: a purpose, which keeps it apart from what else is in the store, and the names of the thing. */
-export type Marked = readonly [purpose: string, ...names: readonly (string | undefined)[]]
+export type Marked = readonly [purpose: Purpose, ...names: readonly (string | undefined)[]]
 
 /**
  * Uses something up, as one step of the store: of several at once one wins (attack 34).

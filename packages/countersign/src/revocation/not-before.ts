@@ -1,4 +1,5 @@
 import { fault, type JwtClaims, missing } from '../claims.ts'
+import type { Hashing } from '../crypto/backend.ts'
 import { show } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
 import type { RevocationCheck } from '../jwt/acceptance.ts'
@@ -6,7 +7,7 @@ import { run } from '../op.ts'
 import { checkNames, type Duration, toClock, toSeconds } from '../options.ts'
 import { demandText, demandTime, deny, issuersOf, textOf, toClaims } from './claims-read.ts'
 import { type ExpiringStore, MemoryStore, toStore } from './expiring-store.ts'
-import { type Hashing, readMark, writeMark } from './marks.ts'
+import { readMark, writeMark } from './marks.ts'
 
 /** Options of `createNotBefore`. */
 export interface NotBeforeOptions {

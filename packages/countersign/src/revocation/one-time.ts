@@ -1,10 +1,11 @@
 import { fault } from '../claims.ts'
+import type { Hashing } from '../crypto/backend.ts'
 import type { RevocationCheck } from '../jwt/acceptance.ts'
 import { run } from '../op.ts'
 import { checkNames, type Duration, toClock, toSeconds } from '../options.ts'
 import { demandText, demandTime, deny, textOf } from './claims-read.ts'
 import { type ExpiringStore, toStore } from './expiring-store.ts'
-import { type Hashing, useOnce } from './marks.ts'
+import { useOnce } from './marks.ts'
 
 /** Options of `oneTime`. */
 export interface OneTimeOptions {

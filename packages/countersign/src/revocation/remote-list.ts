@@ -113,6 +113,8 @@ export class RemoteStatusList {
   /** Fetches the list. It never fails: what went wrong is kept. */
   #refresh(now: number): Promise<void> {
     this.#askedAt = now
+    // Its own outcome says when the next may be; where that never comes, the interval alone does.
+    this.#retryAt = Number.NEGATIVE_INFINITY
     const settled = this.#fetch(this.#held).then(
       (held) => {
         if (this.#flight === flight) this.#succeed(held)

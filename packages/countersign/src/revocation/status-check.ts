@@ -9,10 +9,10 @@ import { type DownloadOptions, toDownloadRules, toUrl } from '../source/download
 import type { Keys } from '../source/source.ts'
 import { deny } from './claims-read.ts'
 import { type HeldList, type ListRules, RemoteStatusList } from './remote-list.ts'
-import { LIST_TYPE, MOST_CHARACTERS } from './statuses.ts'
+import { LIST_TYPE, MOST_CHARACTERS, type StatusReference } from './statuses.ts'
 
 /** Options of `createStatusCheck`; durations are seconds or texts such as `'10m'`. */
-export interface StatusCheckOptions extends DownloadOptions {
+export interface StatusCheckOptions extends Omit<DownloadOptions, 'maxBytes'> {
   /** The keys that sign the lists. */
   readonly keys: Keys
   /**
@@ -22,6 +22,8 @@ export interface StatusCheckOptions extends DownloadOptions {
   readonly issuer?: Expectation
   /** The lists that tokens may refer to, each exactly as they spell it: no other address is ever fetched from. */
   readonly uris: string | readonly string[]
+  /** The most octets of a decoded body. Default 16 MiB: a list of 8 MiB that could not be compressed. */
+  readonly maxBytes?: number
   /** For how long a list is used at most before it is fetched again; a shorter ttl counts. Default 10 min. */
   readonly cacheMaxAge?: Duration
   /** For how long a list serves that cannot be fetched anew, counted from when it has aged, and never past its exp. Default 10 min. */
@@ -130,7 +132,7 @@ function claimsOf(token: unknown): JsonObject {
 }
 
 /** Where a token says that its status stands (§6.2). @throws {JoseError} */
-function referenceIn(claims: JsonObject): { readonly idx: number; readonly uri: string } {
+function referenceIn(claims: JsonObject): StatusReference {
   const status = demandObject(own(claims, 'status'), 'status')
   const list = demandObject(own(status, 'status_list'), PATH)
   const [idx, uri] = [own(list, 'idx'), own(list, 'uri')]

@@ -15,6 +15,7 @@ import {
   MOST_OCTETS,
   type StatusBits,
   Statuses,
+  type StatusReference,
   toStatusListClaim,
 } from './statuses.ts'
 
@@ -44,7 +45,7 @@ export interface StatusListOptions {
 
 /** The claim `status` of a token whose status is in a list. */
 export interface StatusClaim {
-  readonly status_list: { readonly idx: number; readonly uri: string }
+  readonly status_list: StatusReference
 }
 
 /** The statuses of many tokens, to be published as one. */
@@ -101,7 +102,7 @@ export function newStatusList(options: StatusListOptions, backend: Backend): Sta
     const serves = last?.version === version && last.key === key && at < last.until && at >= last.until - expiresIn / 2
     if (last && serves) return last.token
     const made: Signed = { version, key, until: at + expiresIn / 2, token: run(write(), backend) }
-    // Whoever asks meanwhile waits for the same one, where it is sure to come.
+    // Whoever asks meanwhile waits for the same one, but where it may never come: see ENDS_WITH_REQUEST.
     if (!ENDS_WITH_REQUEST) last = made
     try {
       const signed = await made.token

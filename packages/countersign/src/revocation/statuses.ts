@@ -68,7 +68,7 @@ export function* parseStatusListClaim(claim: unknown): Op<Statuses, Pick<Backend
 
 const numberOrKind = (value: unknown): string => (typeof value === 'number' ? show(value) : kindOf(value))
 
-/** Where a token says that its status stands. */
+/** Where a token says that its status stands: an index in a list, and the list. */
 export interface StatusReference {
   readonly idx: number
   readonly uri: string

@@ -1,5 +1,5 @@
 import { base64url, utf8 } from '../bytes.ts'
-import type { Backend } from '../crypto/backend.ts'
+import type { Hashing } from '../crypto/backend.ts'
 import { JoseError } from '../errors.ts'
 import { run, use } from '../op.ts'
 import type { PlatformResponse } from '../platform.ts'
@@ -31,17 +31,13 @@ const RETRY = 5
  *
  * @param now - gives what is published; where it throws a JoseError, the answer is 503
  */
-export function publish(
-  type: string,
-  now: () => Promise<Published>,
-  backend: Pick<Backend, 'digest'>,
-): PublishedHandler {
+export function publish(type: string, now: () => Promise<Published>, backend: Hashing): PublishedHandler {
   let sent: { readonly content: string | object; readonly body: Uint8Array; readonly etag: string } | undefined
   const toSent = async (content: string | object): Promise<NonNullable<typeof sent>> => {
     if (sent?.content === content) return sent
     const body = utf8(typeof content === 'string' ? content : JSON.stringify(content))
     const hash = await run(
-      use((platform: Pick<Backend, 'digest'>) => platform.digest(256, body)),
+      use((platform: Hashing) => platform.digest(256, body)),
       backend,
     )
     sent = { content, body, etag: `"${base64url(hash)}"` }

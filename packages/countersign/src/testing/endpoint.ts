@@ -1,10 +1,11 @@
 import { kindOf } from '../errors.ts'
 import type { JwkSet } from '../key/jwk.ts'
+import type { PlatformResponse } from '../platform.ts'
 import type { FetchResponse } from '../source/download.ts'
 import type { Answer } from './serve.ts'
 
 /** The platform's Response, where the program has its types. */
-export type TestResponse = typeof globalThis extends { Response: { prototype: infer R } } ? R : FetchResponse
+export type TestResponse = PlatformResponse<FetchResponse>
 
 /** Fits the platform's own `fetch`, and stands in for it wherever one can be given. */
 export type TestFetch = (

@@ -44,8 +44,8 @@ export interface HostileToken extends HostileKind {
 }
 
 /**
- * Makes tokens: good ones, and each bad in one way and good in all others. All are made for the time of the clock, with
- * the key that signs now, and travel in a header of HTTP.
+ * Makes tokens: good ones, and bad ones that are each bad in one way and good in all others. All are made for the time of
+ * the clock, with the key that signs now, and can stand in a header of HTTP.
  */
 export interface Mint {
   /**

@@ -167,6 +167,12 @@ test('extract may find nothing, and what it finds that is no text is refused', a
     assert.equal(refusedBy(await guard.check(requestOf())).reason, 'invalid_token', String(strange))
   }
 })
+test('extract may answer with a promise, as a session store does', async () => {
+  const sessions = new Map([['s1', TOKEN]])
+  const guard = createGuard({ verifier, extract: async ({ headers }) => sessions.get(headers.get('x-session') ?? '') })
+  admittedBy(await guard.check(requestOf({ 'x-session': 's1' })))
+  assert.equal(refusedBy(await guard.check(requestOf({ 'x-session': 's2' }))).reason, 'no_token')
+})
 test('extract keeps its options as `this`', async () => {
   const guard = createGuard({
     verifier,

@@ -471,8 +471,13 @@ test('fastify: of gives the token with the type of its guard, and refuses reques
     await child.register(guard)
     child.get('/', (request) => guard.of(request).claims.sub)
   })
+  app.get('/checked', async (request) => {
+    const result = await guard.check(request)
+    return result.ok ? guard.of(request).claims.sub : result.reason // as on Node
+  })
   const headers = bearer(await issuer.mint.valid({ sub: 'alice', scope: 'a' }))
-  for (const url of ['/', '/single']) assert.deepEqual(await ask(app, { url, headers }), [200, 'alice'], url)
+  for (const url of ['/', '/single', '/checked'])
+    assert.deepEqual(await ask(app, { url, headers }), [200, 'alice'], url)
   assert.equal((await ask(app, { url: '/earlier', headers }))[0], 500) // it stands outside: nobody is let in by mistake
   assert.match(app.printPlugins(), /countersign-guard/)
 })
