@@ -71,7 +71,7 @@ export function lacking(claimsSet: JsonObject, claims: unknown, { scope, roles }
     const held = texts(rolesOf ? rolesOf(claims) : own(claimsSet, 'roles'))
     return !names.some((name) => held.includes(name))
   })?.names
-  return wanted && `the token has ${wanted.length === 1 ? 'not the role' : 'none of the roles'} ${wanted.join(', ')}`
+  return wanted && `the token ${wanted.length === 1 ? 'lacks the role' : 'has none of the roles'} ${wanted.join(', ')}`
 }
 
 /** The scopes of a token: `scope` as text (RFC 8693 §4.2), or `scp` as some issuers have it; each may be text or an array. */
