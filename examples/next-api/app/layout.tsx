@@ -4,9 +4,10 @@ export const metadata = { title: 'Orders: an API behind a guard' }
 
 export default function Layout({ children }: { readonly children: ReactNode }) {
   return (
-    <html lang="en" style={{ colorScheme: 'light dark' }}>
+    <html lang="en">
       <body
         style={{
+          colorScheme: 'light dark',
           font: '16px/1.5 system-ui, sans-serif',
           maxWidth: '48rem',
           margin: '2rem auto',

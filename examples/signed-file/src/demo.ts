@@ -91,7 +91,7 @@ await show(verify('mallory/contract.txt', 'mallory/contract.txt.jws'), 'CS_NO_KE
 tell("She says that her key is Alice's. A header can name any key, but the signature is not made with it.")
 write('again/contract.txt', read('mallory/contract.txt'))
 const { kid } = JSON.parse(header) as { kid: string }
-await show(`sign.ts again/contract.txt --key mallory.pem --kid ${kid}`)
+await show(`sign.ts again/contract.txt --key mallory.pem --kid=${kid}`)
 await show(verify('again/contract.txt', 'again/contract.txt.jws'), 'CS_SIGNATURE')
 
 tell('A part of the signature is lost on the way.')

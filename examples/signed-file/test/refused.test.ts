@@ -55,7 +55,7 @@ test('a tampered file, signature or name is refused with its code', async (t) =>
   await works(here, 'keys.ts new mallory.pem')
   for (const [folder, options] of [
     ['mallory', ''],
-    ['posing', `--kid ${named.kid}`],
+    ['posing', `--kid=${named.kid}`],
   ]) {
     await put(`${folder}/contract.txt`, CONTRACT)
     await works(here, `sign.ts ${folder}/contract.txt --key mallory.pem ${options}`)

@@ -5,7 +5,11 @@ import { createVerifier, type JwtClaims, type OneIssuerOptions } from 'countersi
 /** Whose tokens are taken, and by what clock: what differs between a test and the real thing. */
 export type OrdersOptions = Pick<OneIssuerOptions, 'keys' | 'issuer' | 'audience' | 'now'>
 
-const ORDERS: Readonly<Record<string, readonly string[]>> = { alice: ['tea', 'a kettle'], bob: ['a ladder'] }
+// A Map: a sub may be any text, and in an object `constructor` would find something.
+const ORDERS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['alice', ['tea', 'a kettle']],
+  ['bob', ['a ladder']],
+])
 
 export function createOrders(options: OrdersOptions): (request: Request) => Promise<Response> {
   const verifier = createVerifier({ ...options, typ: 'at+jwt' })
@@ -15,7 +19,7 @@ export function createOrders(options: OrdersOptions): (request: Request) => Prom
     const result = await verifier.safeVerify(token)
     if (!result.ok) return result.error.unavailable ? refusal(503) : refusal(401, 'Bearer error="invalid_token"')
     if (!scopesOf(result.claims).includes('orders:read')) return refusal(403, 'Bearer error="insufficient_scope"')
-    return Response.json(ORDERS[result.claims.sub ?? ''] ?? [])
+    return Response.json(ORDERS.get(result.claims.sub ?? '') ?? [])
   }
 }
 

@@ -89,7 +89,7 @@ export function toPolicy(options: ClaimsOptions, further?: FurtherChecks): Claim
 
 function requiredNames(value: unknown): readonly string[] {
   if (!Array.isArray(value)) throw new TypeError(`requiredClaims is ${kindOf(value)} and not an array of names`)
-  return value.map((name) => toText(name, 'requiredClaims'))
+  return Array.from(value, (name) => toText(name, 'requiredClaims'))
 }
 
 /** `issuer` or `audience` of a verifier. @throws TypeError */

@@ -141,7 +141,7 @@ export function createSigner<Claims = JwtClaims>(options: SignerOptions<Claims>)
  * if (!result.ok) console.log(result.error.code) // CS_BASE64
  * ```
  */
-export function createVerifier<Claims = JwtClaims>(options: VerifierOptions<Claims>): Verifier<Claims> {
+export function createVerifier<Claims = JwtClaims>(options: VerifierOptions<Claims>): Verifier<NoInfer<Claims>> {
   return toVerifier(prepareVerifier(options, verifying), verifying)
 }
 
@@ -196,7 +196,7 @@ export function createEncrypter<Claims = JwtClaims>(options: EncrypterOptions<Cl
  * console.log(claims.sub, header.alg, signed?.header.alg) // alice ECDH-ES ES256
  * ```
  */
-export function createDecrypter<Claims = JwtClaims>(options: DecrypterOptions<Claims>): Decrypter<Claims> {
+export function createDecrypter<Claims = JwtClaims>(options: DecrypterOptions<Claims>): Decrypter<NoInfer<Claims>> {
   const decrypt = prepareDecrypter(options, backend)
   return {
     async decrypt(token) {

@@ -98,7 +98,8 @@ export function toText(value: unknown, name: string): string {
 export function toTexts(value: unknown, name: string): readonly string[] {
   const list = Array.isArray(value) ? value : [value]
   if (list.length === 0) throw new TypeError(`${name} is an empty array, which would match nothing`)
-  return Object.freeze(list.map((item) => toText(item, name)))
+  // An array with a hole has something that is no text, which map would not look at.
+  return Object.freeze(Array.from(list, (item) => toText(item, name)))
 }
 
 /** A whole number above zero. @throws TypeError */

@@ -94,7 +94,7 @@ export function createSigner<Claims = JwtClaims>(options: SignerOptions<Claims>)
  * console.log(verifier.verify(token).claims.sub) // 1234567890
  * ```
  */
-export function createVerifier<Claims = JwtClaims>(options: VerifierOptions<Claims>): SyncVerifier<Claims> {
+export function createVerifier<Claims = JwtClaims>(options: VerifierOptions<Claims>): SyncVerifier<NoInfer<Claims>> {
   const verify = prepareVerifier(options, backend)
   const verifier: SyncVerifier<Claims> = {
     verify: (token) => runSync(verify(token), backend),
@@ -138,7 +138,7 @@ export function createEncrypter<Claims = JwtClaims>(options: EncrypterOptions<Cl
  * console.log(decrypter.decrypt(token).claims.sub) // alice
  * ```
  */
-export function createDecrypter<Claims = JwtClaims>(options: DecrypterOptions<Claims>): SyncDecrypter<Claims> {
+export function createDecrypter<Claims = JwtClaims>(options: DecrypterOptions<Claims>): SyncDecrypter<NoInfer<Claims>> {
   const decrypt = prepareDecrypter(options, backend)
   return {
     decrypt: (token) => runSync(decrypt(token), backend),

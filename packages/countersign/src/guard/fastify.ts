@@ -38,8 +38,12 @@ export interface FastifyGuard<Claims = JwtClaims, Optional extends boolean = fal
    * @throws {TypeError} for a request that the guard does not stand before
    */
   of(request: FastifyRequest): Admitted<Claims, Optional>
-  /** Checks the token of a request, and answers nothing. */
-  check(request: FastifyRequest): Promise<GuardResult<Claims, Optional>>
+  /**
+   * Checks the token of a request, and answers nothing: as a hook it would let everybody in, so it is none.
+   *
+   * @throws {TypeError} where Fastify calls it as a hook
+   */
+  check(request: FastifyRequest, ...none: readonly never[]): Promise<GuardResult<Claims, Optional>>
   /**
    * Checks a token that came some other way, such as in a message of a WebSocket. There is no request: a token that needs
    * a proof is refused, and `onRefusal` is told nothing.
@@ -67,10 +71,22 @@ export function fastifyGuard<Claims, Optional extends boolean>(
     // By this name other plugins can say that they need it, and Fastify names it where it does not start.
     [Symbol.for('plugin-meta')]: { name: 'countersign-guard' },
     of: (request: FastifyRequest) => guard.admitted(request, 'register it before its routes'),
-    check: (request: FastifyRequest) => guard.check(request),
-    token: (token: string | null | undefined) => guard.token(token),
+    async check(request: FastifyRequest, ...none: readonly never[]) {
+      refuseHook(none)
+      return guard.check(request)
+    },
+    async token(token: string | null | undefined, ...none: readonly never[]) {
+      refuseHook(none)
+      return guard.token(token)
+    },
     requires: (demands: DemandOptions<Claims>) => toHook(guard.requires(demands)),
   })
+}
+
+/** Fastify does not look at what a hook gives, so a decision would decide nothing. @throws {TypeError} */
+function refuseHook(further: readonly unknown[]): void {
+  if (further.length > 0)
+    throw new TypeError('check and token answer nothing: as a hook take what requires gives, or register the guard')
 }
 
 function toHook<Claims, Optional extends boolean>(guard: Guard<Claims, Optional, FastifyRequest>): RouteGuard {

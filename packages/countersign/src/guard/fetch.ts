@@ -1,5 +1,6 @@
 import type { JwtClaims } from '../claims.ts'
 import type { Verifying } from '../crypto/backend.ts'
+import { kindOf } from '../errors.ts'
 import type { PlatformResponse } from '../platform.ts'
 import type { DemandOptions } from './demands.ts'
 import { type Admitted, Guard, type GuardOptions, type GuardResult } from './guard.ts'
@@ -76,6 +77,7 @@ function toFetchGuard<Claims, Optional extends boolean>(
     check: (request) => guard.check(request),
     token: (token) => guard.token(token),
     protect(handler) {
+      if (typeof handler !== 'function') throw new TypeError(`protect takes a handler, not ${kindOf(handler)}`)
       return async (request, ...rest) => {
         const result = await guard.check(request)
         return result.ok ? handler(request, result.jwt, ...rest) : toResponse(result)

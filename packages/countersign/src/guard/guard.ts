@@ -134,6 +134,9 @@ export class Guard<Claims, Optional extends boolean, Request extends object> {
 
   /** Checks the token of a request. What is no refusal is thrown: then, too, nobody may be let in. */
   async check(request: Request): Promise<GuardResult<Claims, Optional>> {
+    // Before anything is begun, of which a failure would then be nobody's, and end the process.
+    if (typeof request !== 'object' || request === null)
+      throw new TypeError(`check takes a request, not ${kindOf(request)}; a token by itself is for token()`)
     const { seen } = this.#family
     let checking = seen.get(request)
     if (checking === undefined) {
@@ -275,7 +278,7 @@ function toCookie(options: unknown): CookieSource {
     throw new TypeError(
       "cookie.origins is an array of origins, such as ['https://app.example']: any page could send it",
     )
-  return { name, origins: new Set(origins.map((origin) => toOrigin(origin, 'cookie.origins'))) }
+  return { name, origins: new Set(Array.from(origins, (origin) => toOrigin(origin, 'cookie.origins'))) }
 }
 
 /** Text that can stand in a challenge as it is (RFC 9110 §11.5). @throws {TypeError} */

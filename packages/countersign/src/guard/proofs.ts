@@ -52,8 +52,16 @@ export function toProofs(options: unknown, backend: Verifying): Proofs {
   }
 }
 
-/** The path of a request at the origin that clients know, whatever the path looks like: `//elsewhere` is a path, too. */
+/** A segment that a URL parser takes out, with the one before it, and most routers do not; and what it takes for a slash. */
+const DOTS = /[\\]|(?:^|\/)(?:\.|%2e){1,2}(?:\/|$)/i
+
+/**
+ * The path of a request at the origin that clients know, whatever the path looks like: `//elsewhere` is a path, too.
+ *
+ * @throws {JoseError} for a path that would mean another one here than where the request is going
+ */
 function urlOf(origin: string, path: string): string {
   const [plain = ''] = path.split(/[?#]/, 1)
+  if (DOTS.test(plain)) throw new JoseError('CS_MALFORMED', 'the path of the request has dot segments or a backslash')
   return `${origin}${plain.startsWith('/') ? '' : '/'}${plain}`
 }

@@ -57,7 +57,7 @@ export interface AccessTokenProfile {
    * @throws {TypeError} for an option that is not what it should be
    * @throws {JoseError} for keys that are refused, or that could never verify anything
    */
-  createVerifier<Claims = AccessTokenClaims>(options: ProfileVerifierOptions<Claims>): Verifier<Claims>
+  createVerifier<Claims = AccessTokenClaims>(options: ProfileVerifierOptions<Claims>): Verifier<NoInfer<Claims>>
 }
 
 /** RFC 9068 §2.1, §2.2 and §4. */

@@ -80,7 +80,7 @@ export interface ClientAssertionProfile {
    */
   createVerifier<Claims = ClientAssertionClaims>(
     options: ClientAssertionVerifierOptions<Claims>,
-  ): ClientAssertionVerifier<Claims>
+  ): ClientAssertionVerifier<NoInfer<Claims>>
 }
 
 /** RFC 7523 §3. */

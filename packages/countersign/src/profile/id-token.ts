@@ -90,7 +90,8 @@ export interface IdTokenSigner<Claims = IdTokenClaims> {
 export interface IdTokenVerifier<Claims = IdTokenClaims> {
   /**
    * The claims of a token, once its signature and every demand on it hold. A token with a nonce is refused where none is
-   * given: it was asked for by somebody whom the caller does not know.
+   * given: it was asked for by somebody whom the caller does not know. `{ nonce: undefined }` refuses every token: what
+   * was to be compared is lost.
    *
    * @throws {JoseError} for every token that is refused
    */
@@ -110,7 +111,7 @@ export interface IdTokenProfile {
    * @throws {TypeError} for an option that is not what it should be
    * @throws {JoseError} for keys that are refused, or that could never verify anything
    */
-  createVerifier<Claims = IdTokenClaims>(options: IdTokenVerifierOptions<Claims>): IdTokenVerifier<Claims>
+  createVerifier<Claims = IdTokenClaims>(options: IdTokenVerifierOptions<Claims>): IdTokenVerifier<NoInfer<Claims>>
 }
 
 /** Signs an ID token, step by step. */
@@ -203,7 +204,10 @@ export function prepareIdTokenVerifier<Claims>(
     return verify(token, function* (checked) {
       const { claims, header, key } = checked
       const faults: Fault[] = []
-      checkNonce(claims, demands.nonce, faults)
+      // A session that has lost its nonce must not pass for a login without one.
+      if (demands.nonce === undefined && Object.hasOwn(given, 'nonce'))
+        faults.push(fault('CS_CLAIM_VALUE', 'nonce', 'the nonce of this login is undefined: the session has lost it'))
+      else checkNonce(claims, demands.nonce, faults)
       for (const [name, of] of HASHES) {
         const secret = demands[of]
         if (secret !== undefined) yield* checkHash(claims, name, secret, { alg: header.alg, key }, faults)

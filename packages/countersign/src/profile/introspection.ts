@@ -56,7 +56,7 @@ export interface IntrospectionProfile {
    * @throws {TypeError} for an option that is not what it should be
    * @throws {JoseError} for keys that are refused, or that could never verify anything
    */
-  createVerifier<Claims = IntrospectionClaims>(options: ProfileVerifierOptions<Claims>): Verifier<Claims>
+  createVerifier<Claims = IntrospectionClaims>(options: ProfileVerifierOptions<Claims>): Verifier<NoInfer<Claims>>
 }
 
 /** RFC 9701 §5. */

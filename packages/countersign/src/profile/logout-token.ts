@@ -63,7 +63,7 @@ export interface LogoutTokenProfile {
    * @throws {TypeError} for an option that is not what it should be
    * @throws {JoseError} for keys that are refused, or that could never verify anything
    */
-  createVerifier<Claims = LogoutTokenClaims>(options: LogoutTokenVerifierOptions<Claims>): Verifier<Claims>
+  createVerifier<Claims = LogoutTokenClaims>(options: LogoutTokenVerifierOptions<Claims>): Verifier<NoInfer<Claims>>
 }
 
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout'

@@ -29,7 +29,7 @@ export interface SecurityEventProfile {
    * @throws {TypeError} for an option that is not what it should be
    * @throws {JoseError} for keys that are refused, or that could never verify anything
    */
-  createVerifier<Claims = SecurityEventClaims>(options: ProfileVerifierOptions<Claims>): Verifier<Claims>
+  createVerifier<Claims = SecurityEventClaims>(options: ProfileVerifierOptions<Claims>): Verifier<NoInfer<Claims>>
 }
 
 /** RFC 8417 §2. What happened stays true, so such a token need not expire. */

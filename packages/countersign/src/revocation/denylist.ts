@@ -1,9 +1,9 @@
-import type { JwtClaims } from '../claims.ts'
+import { fault, type JwtClaims } from '../claims.ts'
 import type { Hashing } from '../crypto/backend.ts'
 import type { RevocationCheck } from '../jwt/acceptance.ts'
 import { run } from '../op.ts'
 import { checkNames, type Duration, toClock, toSeconds } from '../options.ts'
-import { demandText, issuersOf, textOf, timeOf, toClaims } from './claims-read.ts'
+import { demandText, deny, issuersOf, textOf, timeOf, toClaims } from './claims-read.ts'
 import { type ExpiringStore, MemoryStore, toStore } from './expiring-store.ts'
 import { readMark, writeMark } from './marks.ts'
 
@@ -11,9 +11,9 @@ import { readMark, writeMark } from './marks.ts'
 export interface DenylistOptions {
   /** Where the marks are kept. Default: the memory of this process, which no other one sees and no restart survives. */
   readonly store?: Pick<ExpiringStore, 'raise' | 'get'>
-  /** As of the verifiers that ask. Default 30 s. */
+  /** At least that of the verifiers that ask. Default 30 s. */
   readonly clockTolerance?: Duration
-  /** The time in epoch seconds, for the store in memory. Default: the system clock. */
+  /** The time in epoch seconds. Default: the system clock. */
   now?(): number
 }
 
@@ -34,11 +34,17 @@ export interface Denylist {
    * @throws {JoseError} `CS_CLAIM_MISSING` without jti, `CS_CLAIM_TYPE`, `CS_UNAVAILABLE` where the store fails
    */
   revoke(token: TokenName | JwtClaims): Promise<void>
-  /** For the option `revoked` of a verifier. A token without jti is refused: nobody could have revoked it. */
+  /**
+   * For the option `revoked` of a verifier. A token without jti is refused: nobody could have revoked it. So is one that
+   * has expired by more than `clockTolerance`, whatever the verifier thinks of that: its mark may be gone.
+   */
   readonly revoked: RevocationCheck
 }
 
 const PURPOSE = 'deny'
+
+const tooLate = (late: number, tolerance: number): string =>
+  `exp passed ${Math.round(late)} s ago, and the denylist remembers for ${tolerance} s`
 
 /** @see the door's `createDenylist` */
 export function newDenylist(options: DenylistOptions, backend: Hashing): Denylist {
@@ -56,7 +62,10 @@ export function newDenylist(options: DenylistOptions, backend: Hashing): Denylis
       await run(writeMark(store, [PURPOSE, iss, jti], 1, until), backend)
     },
     async revoked({ claims }) {
-      const jti = demandText(claims, 'jti')
+      const [jti, exp] = [demandText(claims, 'jti'), timeOf(claims, 'exp')]
+      // A verifier that is more patient, or ignores exp, would take the token after its mark is gone.
+      const late = exp === undefined ? Number.NEGATIVE_INFINITY : now() - exp
+      if (late >= tolerance) deny(fault('CS_EXPIRED', 'exp', tooLate(late, tolerance)))
       const marks = issuersOf(claims).map((iss) => run(readMark(store, [PURPOSE, iss, jti]), backend))
       return (await Promise.all(marks)).some((mark) => mark !== undefined)
     },

@@ -56,8 +56,8 @@ export interface NotBefore {
    */
   revokeSession(session: SessionName | JwtClaims, options?: RevokeOptions): Promise<void>
   /**
-   * For the option `revoked` of a verifier. A token without iat, or with neither sub nor sid, is refused: nobody could
-   * have revoked it.
+   * For the option `revoked` of a verifier. A token without iat, with one in the future, or with neither sub nor sid, is
+   * refused: nobody could have revoked it.
    */
   readonly revoked: RevocationCheck
 }
@@ -74,7 +74,7 @@ export function newNotBefore(options: NotBeforeOptions, backend: Hashing): NotBe
   const revoke = async (kind: Kind, named: unknown, call: RevokeOptions = {}): Promise<void> => {
     checkNames<RevokeOptions>(call, ['at'], 'revoke')
     const claims = toClaims(named, 'revoke')
-    const at = Math.floor(toMoment(call.at, now))
+    const at = Math.floor(toMoment(call.at, now, tolerance))
     const marked = [kind, textOf(claims, 'iss'), demandText(claims, kind)] as const
     await run(writeMark(store, marked, at, at + 1 + lifetime + 2 * tolerance), backend)
   }
@@ -84,6 +84,8 @@ export function newNotBefore(options: NotBeforeOptions, backend: Hashing): NotBe
     const names = KINDS.map((kind) => [kind, textOf(claims, kind)] as const).filter(([, name]) => name !== undefined)
     if (names.length === 0) deny(missing('sub'))
     const age = now() - issued
+    // It would count as issued after whatever is marked until then.
+    if (age < -tolerance) deny(fault('CS_NOT_YET_VALID', 'iat', `iat is ${Math.round(-age)} s from now`))
     if (age > lifetime + 1 + tolerance) deny(fault('CS_TOO_OLD', 'iat', tooOld(age, lifetime)))
     const marked = names.flatMap(([kind, name]) => issuersOf(claims).map((iss) => [kind, iss, name] as const))
     const marks = await Promise.all(marked.map((each) => run(readMark(store, each), backend)))
@@ -103,8 +105,10 @@ type Kind = (typeof KINDS)[number]
 const tooOld = (age: number, lifetime: number): string =>
   `the token was issued ${Math.round(age)} s ago, and marks are kept for tokens of ${lifetime} s`
 
-function toMoment(at: unknown, now: () => number): number {
-  if (at === undefined) return now()
-  if (typeof at === 'number' && Number.isFinite(at)) return at
-  throw new TypeError(`at is ${show(at)} and not epoch seconds`)
+/** A mark in the future, as of milliseconds, would refuse whatever is issued until then, and nothing takes it back. */
+function toMoment(at: unknown, now: () => number, tolerance: number): number {
+  const time = now()
+  if (at === undefined) return time
+  if (typeof at === 'number' && Number.isFinite(at) && at <= time + tolerance) return at
+  throw new TypeError(`at is ${show(at)} and no time in epoch seconds up to now`)
 }

@@ -129,6 +129,10 @@ test('protect hands on the request, the token, and whatever else the platform gi
   assert.equal(response.status, 201)
   assert.equal(await response.text(), '1234567890 7 x')
 })
+test('protect without a handler is an error where it is written', () => {
+  for (const handler of [undefined, null, {}, new Response('in')])
+    assert.throws(() => guard.protect(handler as never), TypeError)
+})
 test('what a handler throws is not the business of its guard', async () => {
   const thrown = new Error('mine')
   const handler = guard.protect(() => {

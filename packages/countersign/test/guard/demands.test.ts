@@ -182,3 +182,9 @@ test('the demands are taken once: whoever changes the array afterwards changes n
   refusedBy(await guard.check(request({ roles: ['r'] })))
   refusedBy(await guard.check(request({ scope: 'a', roles: ['anybody'] })))
 })
+test('an array with a hole in it is no list of texts', () => {
+  const holed = ['a', 'b']
+  delete holed[0]
+  for (const options of [{ scope: holed }, { roles: holed }, { cookie: { name: 'a', origins: Array(1) } }])
+    assert.throws(() => createGuard({ verifier, ...options }), TypeError)
+})

@@ -14,6 +14,7 @@ import fastify, {
   type FastifyRequest,
   type FastifyServerOptions,
   type InjectOptions,
+  type onRequestAsyncHookHandler,
 } from 'fastify'
 import type { Cleanup } from '../support/servers.ts'
 
@@ -390,6 +391,17 @@ test('fastify: check() decides and answers nothing, token() takes what came some
   }
   const result = await guard.token(token)
   assert.equal(result.ok && result.jwt.claims.sub, 'alice')
+})
+
+test('fastify: check() and token() let nobody in as hooks, where Fastify would not look at what they say', async (t) => {
+  const guard = createGuard({ verifier: verifierOf(await createTestIssuer()) })
+  for (const hook of [guard.check, guard.token] as readonly unknown[] as readonly onRequestAsyncHookHandler[]) {
+    const app = open(t)
+    app.get('/', { onRequest: hook }, () => 'in')
+    assert.equal((await app.inject('/')).statusCode, 500)
+  }
+  // @ts-expect-error: it decides, and answers nothing
+  const _hook: onRequestAsyncHookHandler = guard.check
 })
 
 test('fastify: a cookie comes from the pages of one origin alone', async (t) => {

@@ -337,6 +337,26 @@ test('a path that looks like another host is a path: no proof for that host coun
     assert.equal(refusedBy(await node.check(request)).reason, 'invalid_dpop_proof', url)
   }
 })
+test('a path with dot segments is proven by nothing: a router takes it elsewhere than a URL parser does', async () => {
+  const node = createNodeGuard({ verifier, dpop: proofs() })
+  for (const url of [
+    '/admin/../orders',
+    '/admin/%2e%2e/orders',
+    '/admin/.%2E/orders?a=b',
+    '/./orders',
+    '/orders/x/..',
+    '/admin\\..\\orders',
+  ]) {
+    for (const htu of [`${ORIGIN}/orders`, ORIGIN + url]) {
+      const request = { ...nodeRequestOf(under(client.token, await client.prove({ htu }))), url }
+      assert.equal(refusedBy(await node.check(request)).reason, 'invalid_dpop_proof', url)
+    }
+  }
+  for (const url of ['/a..b', '/...', '/.well-known/x']) {
+    const proof = await client.prove({ htu: ORIGIN + url })
+    admittedBy(await node.check({ ...nodeRequestOf(under(client.token, proof)), url }))
+  }
+})
 test('behind a proxy, the origin of the option counts and no Host does', async () => {
   const inside = 'http://10.0.0.7:3000/orders'
   const check = guarded()

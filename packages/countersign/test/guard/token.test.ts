@@ -59,6 +59,11 @@ for (const [name, create] of [
     refusedBy(await guard.token('x'))
     assert.deepEqual(told, [])
   })
+  test(`${name}: check() of what is no request is refused, and leaves nothing behind that fails later`, async () => {
+    const guard = create({ verifier })
+    for (const strange of [undefined, null, tokenOf()])
+      await assert.rejects(() => guard.check(strange as never), TypeError)
+  })
   test(`${name}: token() looks at a token each time`, async () => {
     const guard = create({ verifier })
     const token = tokenOf()

@@ -107,6 +107,17 @@ test('options that are not what they should be do not compile, and are TypeError
   ])
     assert.throws(make, TypeError)
 })
+test('claims have no type that nobody checks', () => {
+  const make = () => {
+    const options = { keys: [], issuer: 'any', audience: 'any' } as const
+    // @ts-expect-error there is no schema
+    const bare: door.Verifier<Tenant> = door.createVerifier(options)
+    // @ts-expect-error there is no schema
+    createGuard<Tenant>({ verifier: door.createVerifier(options) })
+    return bare
+  }
+  assert.throws(make, TypeError)
+})
 test('what frameworks have for requests fits', () => {
   const guard = createNodeGuard({ verifier: typed, optional: true })
   holds<Same<typeof guard, NodeGuard<Tenant, true>>>()

@@ -21,6 +21,8 @@ test('a token with a nonce is refused where none is given, and one without where
   const error = await fails(() => verifier.verify(token), 'CS_CLAIM_VALUE')
   assert.match(`${error.message} ${error.hint}`, /none was given.*session of its user/)
   await fails(() => verifier.verify(token, { nonce: undefined }), 'CS_CLAIM_VALUE')
+  // The session has lost it: no token is that of this login.
+  await fails(async () => verifier.verify(await signer.sign({ sub: 'alice' }), { nonce: undefined }), 'CS_CLAIM_VALUE')
   for (const nonce of ['n-0S7', 'n-0S', 'n-0S66', 'N-0S6', ' n-0S6'])
     await fails(() => verifier.verify(token, { nonce }), 'CS_CLAIM_VALUE')
   await fails(async () => verifier.verify(await signer.sign({ sub: 'alice' }), { nonce: 'n-0S6' }), 'CS_CLAIM_MISSING')

@@ -53,6 +53,22 @@ test('a token that was revoked is refused, and no other one', async () => {
     await verifier.verify(token(other))
 })
 
+test('a token that has expired is refused where its mark may be gone, however patient the verifier is', async () => {
+  for (const patience of [{ clockTolerance: '10m' }, { ignoreExp: true }] as const) {
+    const time = clock()
+    const { revoke, revoked } = createDenylist({ now: time.now })
+    const verifier = asking(revoked, { now: time.now, ...patience })
+    await revoke({ iss: ISSUER, jti: 'a', exp: CLAIMS.exp })
+    time.time = CLAIMS.exp + 29
+    await refuses(verifier, token({ jti: 'a' }), 'CS_REVOKED')
+    await verifier.verify(token({ jti: 'b' }))
+    for (const late of [30, 60, 61, 599]) {
+      time.time = CLAIMS.exp + late
+      await refuses(verifier, token({ jti: 'a' }), 'CS_EXPIRED')
+    }
+  }
+})
+
 test('all the claims of a token revoke it', async () => {
   const { revoke, revoked } = createDenylist({ now })
   const verifier = asking(revoked)
