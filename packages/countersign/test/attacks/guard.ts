@@ -198,11 +198,17 @@ export function attackSilence({ name, send }: Attacked): void {
     const failing = async () => {
       throw new Error(`connect ECONNREFUSED ${url}`, { cause: new Error(CANARY) })
     }
-    for (const fetch of [failing, answer(CANARY), answer(CANARY, {}, 404), answer(`{"keys":[{"kid":"${CANARY}"}]}`)]) {
+    // A set that has come and does not have the key is a fact about the token; all else is none.
+    for (const [expected, fetch] of [
+      [503, failing],
+      [503, answer(CANARY)],
+      [503, answer(CANARY, {}, 404)],
+      [401, answer(`{"keys":[{"kid":"${CANARY}"}]}`)],
+    ] as const) {
       const keys = door.remoteKeySet(url, { fetch: (_url, request) => fetch(request, url) })
       const { status, entered, seen } = await send({ verifier: door.createVerifier({ keys, ...POLICY }) }, bearer(good))
       assert.equal(entered, 0)
-      assert.ok(status === 503 || status === 401)
+      assert.equal(status, expected)
       assert.equal(/canary|internal|ECONN|api_key/.test(seen), false, seen)
     }
   })
@@ -216,9 +222,12 @@ export function attackSilence({ name, send }: Attacked): void {
       { extract: fail },
       { roles: 'a', rolesOf: fail },
     ]) {
-      const { status, entered, seen } = await send(options, bearer(good)).catch(() => FAILED)
+      // What a verifier asks is answered for; what the guard itself asks is a bug, and the framework's to answer.
+      const answered = 'verifier' in options
+      const sent = send(options, bearer(good))
+      const { status, entered, seen } = await (answered ? sent : sent.catch(() => FAILED))
       assert.equal(entered, 0)
-      assert.ok(status >= 500)
+      assert.equal(status, answered ? 503 : 500)
       assert.equal(/canary|SELECT/.test(seen), false, seen)
     }
   })
@@ -459,13 +468,18 @@ export function attackFailures({ name, send }: Attacked): void {
   })
   test(`attack 68: ${name}: nobody comes in while keys are out of reach, and everybody does afterwards`, async () => {
     const issued = await issue('a')
-    for (const server of [unreachable, answer('', {}, 500), answer('{}'), answer('{"keys":[]}')]) {
+    for (const [expected, server] of [
+      [503, unreachable],
+      [503, answer('', {}, 500)],
+      [503, answer('{}')],
+      [401, answer('{"keys":[]}')],
+    ] as const) {
       const { state, verifier: remote } = rig()
       state.answer = server
       const options = { verifier: remote, optional: true }
       const { status, entered } = await send(options, bearer(issued.token))
       assert.equal(entered, 0)
-      assert.ok(status === 503 || status === 401, String(status))
+      assert.equal(status, expected)
       state.answer = answer(bodyOf(issued))
       state.time += 600
       assert.equal((await send(options, bearer(issued.token))).entered, 1)
