@@ -32,6 +32,8 @@ export interface StatusCheckOptions extends Omit<DownloadOptions, 'maxBytes'> {
   readonly clockTolerance?: Duration
   /** The time in epoch seconds. Default: the system clock. */
   now?(): number
+  /** A number from 0 to 1, which spreads the retries of many machines. Default: `Math.random`. */
+  random?(): number
 }
 
 /** A token of which the status is asked: what a verifier gave, or what a hook was given. */
@@ -65,6 +67,7 @@ const NAMES = [
   'maxStale',
   'clockTolerance',
   'now',
+  'random',
 ] as const
 
 /** @see the door's `createStatusCheck` */
@@ -103,10 +106,12 @@ export function newStatusCheck(options: StatusCheckOptions, backend: Backend): S
 }
 
 function toRules(options: StatusCheckOptions): ListRules {
-  const { maxBytes } = options
+  const { maxBytes, random = Math.random } = options
+  if (typeof random !== 'function') throw new TypeError('random is not a function')
   return {
     ...toDownloadRules({ ...options, maxBytes: toCount(maxBytes, 'maxBytes', MOST_CHARACTERS) }),
     now: toClock(options.now),
+    random,
     cacheMaxAge: toSeconds(options.cacheMaxAge, 'cacheMaxAge', 600),
     maxStale: toSeconds(options.maxStale, 'maxStale', 600),
     tolerance: toSeconds(options.clockTolerance, 'clockTolerance', 30),

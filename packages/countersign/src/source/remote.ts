@@ -5,12 +5,11 @@ import type { JoseHeader } from '../header.ts'
 import { isObject, type JsonObject, own, parseObject, withoutUndefined } from '../json.ts'
 import type { Key } from '../key/key.ts'
 import { type Op, use } from '../op.ts'
-import { withDeadline } from './deadline.ts'
-import { type Answer, download, reasonOf } from './download.ts'
-import { ENDS_WITH_REQUEST } from './ends-with-request.ts'
-import { etagOf, lifetimeOf, retryAfterOf } from './freshness.ts'
+import { download, reasonOf } from './download.ts'
+import { etagOf, lifetimeOf } from './freshness.ts'
 import { KeyProvider } from './key-source.ts'
 import { type Listener, Listeners } from './listeners.ts'
+import { type Fetched, INTERVAL, Refresher, Refused } from './refresher.ts'
 import type { Rules } from './remote-options.ts'
 import { KeySet } from './set.ts'
 
@@ -46,28 +45,10 @@ export interface RemoteKeySetSnapshot {
 
 const MAX_KEYS = 100
 const MAX_DEPTH = 32
-/** An answer is used at least this long, and nothing asks again sooner (seconds). */
-const INTERVAL = 5
-/** The longest wait between two tries (seconds), before it is spread. */
-const LONGEST_WAIT = 120
-/** Past this part of its life a set that is in use is fetched anew in the background. */
-const AHEAD = 0.8
-
-/** What to wait for when something goes on in the background: nothing, but where it would be ended. */
-const inBackground = (settled: Promise<void>): Promise<void> | undefined => (ENDS_WITH_REQUEST ? settled : undefined)
-
 /** A set, and for how long it is good. */
-interface Held {
+interface Held extends Fetched {
   readonly set: KeySet
   readonly jwks: JsonObject
-  readonly etag: string | undefined
-  readonly fetchedAt: number
-  readonly freshUntil: number
-}
-
-interface Flight {
-  readonly startedAt: number
-  readonly settled: Promise<void>
 }
 
 /** A JWK Set that is fetched when it is needed, and kept as long as its answer allows. */
@@ -76,12 +57,8 @@ export class RemoteKeySet extends KeyProvider {
   readonly #backend: JwkAdmission
   readonly #rules: Rules
   readonly #listeners = new Listeners<RemoteKeySetEvent>()
-  #held: Held | undefined
-  #flight: Flight | undefined
-  #askedAt = Number.NEGATIVE_INFINITY
-  /** How many tries have failed since the last that did not, when the next may be, and why the last one failed. */
-  #failures = 0
-  #retryAt = Number.NEGATIVE_INFINITY
+  readonly #refresher: Refresher<Held>
+  /** Why there is no new set, in words. */
   #failure: JoseError | undefined
 
   /** @internal @throws {TypeError} @throws {JoseError} `CS_JWKS_FETCH` for a URL that is not allowed */
@@ -90,11 +67,17 @@ export class RemoteKeySet extends KeyProvider {
     this.url = url
     this.#rules = rules
     this.#backend = backend
+    this.#refresher = new Refresher(rules, {
+      fetch: (before) => this.#fetch(before),
+      servesUntil: ({ freshUntil }) => freshUntil + rules.maxStale,
+      succeeded: (held, before) => this.#succeeded(held, before),
+      failed: (cause, retrySeconds, held) => this.#failed(cause, retrySeconds, held),
+    })
   }
 
   /** The keys as last fetched; `undefined` before the first fetch. */
   get current(): KeySet | undefined {
-    return this.#held?.set
+    return this.#refresher.held?.set
   }
 
   /**
@@ -104,8 +87,8 @@ export class RemoteKeySet extends KeyProvider {
    * @throws {JoseError} `CS_JWKS_FETCH` or `CS_JWKS_INVALID`, with `unavailable: true`, where there is no set to use
    */
   async load(): Promise<void> {
-    const waiting = this.#prepare()
-    if (waiting) await this.#patient(waiting)
+    const waiting = this.#refresher.prepare()
+    if (waiting) await this.#refresher.patient(waiting)
     this.#usable()
   }
 
@@ -120,8 +103,9 @@ export class RemoteKeySet extends KeyProvider {
 
   /** The set as plain JSON, for the next start of the program; `undefined` before the first fetch. */
   snapshot(): RemoteKeySetSnapshot | undefined {
-    if (this.#held === undefined) return undefined
-    const { jwks, fetchedAt, freshUntil, etag } = this.#held
+    const { held } = this.#refresher
+    if (held === undefined) return undefined
+    const { jwks, fetchedAt, freshUntil, etag } = held
     return withoutUndefined({ url: this.url, jwks, fetchedAt, freshUntil, etag })
   }
 
@@ -133,7 +117,8 @@ export class RemoteKeySet extends KeyProvider {
    */
   restore(snapshot: unknown): void {
     const held = this.#parse(snapshot)
-    if (this.#held === undefined || held.fetchedAt > this.#held.fetchedAt) this.#held = held
+    const before = this.#refresher.held
+    if (before === undefined || held.fetchedAt > before.fetchedAt) this.#refresher.hold(held)
   }
 
   /** @internal As `KeySource.select`. */
@@ -147,16 +132,17 @@ export class RemoteKeySet extends KeyProvider {
   }
 
   *#lookUp<T>(search: (set: KeySet) => Op<T, Sourcing>): Op<T, Sourcing> {
-    const waiting = this.#prepare()
-    if (waiting) yield* wait(this.#patient(waiting))
+    const refresher = this.#refresher
+    const waiting = refresher.prepare()
+    if (waiting) yield* wait(refresher.patient(waiting))
     try {
       return yield* search(this.#usable())
     } catch (error) {
       if (!isUnknown(error)) throw error
-      if (!this.#mayAskFor(this.#rules.now())) throw this.#doubted(error)
+      if (!refresher.mayJoin()) throw this.#doubted(error)
     }
     // The keys may have rotated since: one more look, but never more often than the interval.
-    yield* wait(this.#patient(this.#refresh()))
+    yield* wait(refresher.patient(refresher.refresh()))
     try {
       return yield* search(this.#usable())
     } catch (error) {
@@ -166,39 +152,16 @@ export class RemoteKeySet extends KeyProvider {
 
   /** That a kid is unknown, with the doubt there is about it while the set cannot be fetched anew. */
   #doubted(error: JoseError): JoseError {
-    if (this.#failures === 0) return error
+    if (this.#failure === undefined) return error
     const why = `${error.message}, and the JWK Set could not be fetched anew`
     return new JoseError('CS_NO_KEY', why, { cause: this.#failure, unavailable: true })
   }
 
-  /**
-   * Starts a request where it is time for one.
-   *
-   * @returns what to wait for; nothing where there is a set that serves meanwhile, or where none may be asked for yet
-   */
-  #prepare(): Promise<void> | undefined {
-    const now = this.#rules.now()
-    // A clock that was set back does not say how old the set is: it has aged now, and serves no longer than from now.
-    if (this.#held && now < this.#held.fetchedAt) this.#held = agedAt(now, this.#held)
-    const held = this.#held
-    if (held && now < held.freshUntil) {
-      const ahead = held.fetchedAt + AHEAD * (held.freshUntil - held.fetchedAt)
-      return now >= ahead && this.#mayAsk(now) ? inBackground(this.#refresh()) : undefined
-    }
-    // The last try has failed: whoever has keys that may still serve does not wait for the next.
-    const serves = held !== undefined && this.#failures > 0 && now < held.freshUntil + this.#rules.maxStale
-    if (serves) {
-      return this.#mayAsk(now) ? inBackground(this.#refresh()) : undefined
-    }
-    return this.#inFlight(now) || this.#mayAsk(now) ? this.#refresh() : undefined
-  }
-
   /** @throws {JoseError} with `unavailable: true` where no set may serve */
   #usable(): KeySet {
-    const { now, maxStale } = this.#rules
-    const held = this.#held
-    if (held && now() < held.freshUntil + maxStale) return held.set
-    if (held) {
+    const held = this.#refresher.usable()
+    if (held) return held.set
+    if (this.#refresher.held) {
       const cause = this.#failure
       throw new JoseError('CS_UNAVAILABLE', 'the JWK Set is too old to be used', { cause, unavailable: true })
     }
@@ -209,59 +172,8 @@ export class RemoteKeySet extends KeyProvider {
     })
   }
 
-  /** Whether a request may be made: none is on its way, and neither the interval nor a back-off runs. */
-  #mayAsk(now: number): boolean {
-    if (this.#inFlight(now)) return false
-    // A clock that was set back says nothing about how long ago that was.
-    return now >= Math.max(this.#askedAt + INTERVAL, this.#retryAt) || now < this.#askedAt
-  }
-
-  /** The same for one kid: to wait for the request that is on its way is allowed, too. */
-  #mayAskFor(now: number): boolean {
-    return this.#inFlight(now) !== undefined || this.#mayAsk(now)
-  }
-
-  /** The request that is on its way. One whose deadline passed unnoticed, as on a machine that slept, is given up. */
-  #inFlight(now: number): Flight | undefined {
-    const flight = this.#flight
-    const late = flight && (now > flight.startedAt + this.#rules.timeout + 1 || now < flight.startedAt)
-    if (late) this.#flight = undefined
-    return this.#flight
-  }
-
-  /** Fetches the set, or joins whoever does. It never fails: what went wrong is kept in `#failure`. */
-  #refresh(): Promise<void> {
-    const now = this.#rules.now()
-    const pending = this.#inFlight(now)
-    if (pending) return pending.settled
-    this.#askedAt = now
-    // Its own outcome says when the next may be; where that never comes, the interval alone does.
-    this.#retryAt = Number.NEGATIVE_INFINITY
-    const before = this.#held
-    const settled = this.#fetch(before).then(
-      (held) => this.#flight === flight && this.#succeed(held, before),
-      (error: unknown) => this.#flight === flight && this.#fail(error),
-    ) as Promise<void>
-    const flight: Flight = { startedAt: now, settled }
-    this.#flight = flight
-    // Where nobody waits, a clock that throws meanwhile must not end the process.
-    settled.catch(() => undefined)
-    return settled
-  }
-
-  /** What another request has begun may never end there: then whoever waits for it goes on without it. */
-  #patient(settled: Promise<void>): Promise<void> {
-    if (!ENDS_WITH_REQUEST) return settled
-    const { timeout } = this.#rules
-    return withDeadline(timeout + 1, 'given up', () => settled).catch(() => undefined)
-  }
-
-  #succeed(held: Held, before: Held | undefined): void {
-    this.#flight = undefined
-    this.#failures = 0
-    this.#retryAt = Number.NEGATIVE_INFINITY
+  #succeeded(held: Held, before: Held | undefined): void {
     this.#failure = undefined
-    this.#held = held
     const { keys, skipped } = held.set
     this.#listeners.tell({
       type: 'refreshed',
@@ -273,22 +185,12 @@ export class RemoteKeySet extends KeyProvider {
     })
   }
 
-  #fail(cause: unknown): void {
-    const { now, random, maxStale } = this.#rules
+  #failed(cause: unknown, retrySeconds: number, held: Held | undefined): void {
+    const { now, maxStale } = this.#rules
     const refused = cause instanceof JoseError && cause.code === 'CS_JWKS_INVALID'
     const error = refused ? cause : unreachable(this.url, cause)
-    const spread = Math.min(1, Math.max(0, random() || 0))
-    const wait = Math.min(INTERVAL * 2 ** this.#failures, LONGEST_WAIT) * (0.8 + 0.4 * spread)
-    const asked = cause instanceof Refused ? Math.min(cause.retryAfter, LONGEST_WAIT) : 0
-    const retrySeconds = Math.max(wait, asked)
-    const at = now()
-    this.#flight = undefined
-    this.#failures++
     this.#failure = error
-    this.#retryAt = at + retrySeconds
-    // The next request makes no conditions: should they be what a server in between stumbles over, that ends it.
-    if (this.#held) this.#held = { ...this.#held, etag: undefined }
-    const usableSeconds = this.#held ? Math.max(0, this.#held.freshUntil + maxStale - at) : 0
+    const usableSeconds = held ? Math.max(0, held.freshUntil + maxStale - now()) : 0
     this.#listeners.tell({ type: 'failed', url: this.url, error, retrySeconds, usableSeconds })
   }
 
@@ -342,23 +244,8 @@ export class RemoteKeySet extends KeyProvider {
   }
 }
 
-/** The same set, at the end of its life at a moment. */
-function agedAt(now: number, held: Held): Held {
-  return { ...held, fetchedAt: now - (held.freshUntil - held.fetchedAt), freshUntil: now }
-}
-
 function isTime(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value)
-}
-
-/** An answer that brings no set. */
-class Refused extends Error {
-  readonly retryAfter: number
-
-  constructor({ status, headers }: Answer) {
-    super(`HTTP status ${status}`)
-    this.retryAfter = retryAfterOf(headers)
-  }
 }
 
 function unreachable(url: string, cause: unknown): JoseError {

@@ -65,6 +65,7 @@ export function checks(first: Answerer | string, options: Partial<StatusCheckOpt
     keys: KEYS,
     uris: URI,
     now: () => state.time,
+    random: () => 0.5, // waits are what they say
     fetch: async (url, request) => {
       sent.push({ ...request, url })
       told.resolve()

@@ -214,3 +214,22 @@ test('a request that nobody ends is given up after its deadline, on a machine th
   assert.equal(await isValid(rig), true)
   assert.equal(rig.sent.length, 2)
 })
+
+test('the tries of many machines are spread by a fifth', async () => {
+  for (const [chance, wait] of [
+    [0, 8],
+    [0.5, 10],
+    [1, 12],
+  ] as const) {
+    const { state, sent, verifier } = checks(unreachable, { random: () => chance })
+    const asked = async (seconds: number): Promise<number> => {
+      state.time += seconds
+      await unavailable(verifier, referring(0))
+      return sent.length
+    }
+    assert.equal(await asked(0), 1)
+    assert.equal(await asked(6), 2)
+    assert.equal(await asked(wait - 0.5), 2)
+    assert.equal(await asked(0.5), 3)
+  }
+})
