@@ -44,6 +44,7 @@ export class RemoteStatusList {
     this.#refresher = new Refresher(rules, {
       fetch: (before) => this.#fetch(before),
       servesUntil: ({ freshUntil, endsAt }) => Math.min(freshUntil + rules.maxStale, endsAt),
+      failed: (cause) => this.#failed(cause),
     })
   }
 
@@ -54,12 +55,12 @@ export class RemoteStatusList {
     if (waiting) await refresher.patient(waiting)
     const held = refresher.usable()
     if (held) return held
-    const why = refresher.held ? 'is too old to be used' : 'could not be had'
-    const cause = refresher.failure
-    throw new JoseError('CS_UNAVAILABLE', `the status list at ${this.#uri} ${why}: ${reasonOf(cause)}`, {
-      cause,
-      unavailable: true,
-    })
+    throw refresher.failure ?? this.#failed(new Error('nothing was fetched yet'))
+  }
+
+  #failed(cause: unknown): JoseError {
+    const why = `the status list at ${this.#uri} could not be had: ${reasonOf(cause)}`
+    return new JoseError('CS_UNAVAILABLE', why, { cause, unavailable: true })
   }
 
   async #fetch(before: HeldList | undefined): Promise<HeldList> {

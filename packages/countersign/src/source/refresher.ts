@@ -1,3 +1,4 @@
+import type { JoseError } from '../errors.ts'
 import { withDeadline } from './deadline.ts'
 import type { Answer } from './download.ts'
 import { ENDS_WITH_REQUEST } from './ends-with-request.ts'
@@ -25,8 +26,11 @@ export interface Refreshable<Held> {
   /** Until when it serves where it cannot be fetched anew. */
   servesUntil(held: Held): number
   succeeded?(held: Held, before: Held | undefined): void
-  /** @param retrySeconds - no request is made before */
-  failed?(cause: unknown, retrySeconds: number, held: Held | undefined): void
+  /**
+   * @param retrySeconds - no request is made before
+   * @returns why there is nothing new, in its own words
+   */
+  failed(cause: unknown, retrySeconds: number, held: Held | undefined): JoseError
 }
 
 interface Flight {
@@ -57,7 +61,7 @@ export class Refresher<Held extends Fetched> {
   /** How many tries have failed since the last that did not, when the next may be, and why the last one failed. */
   #failures = 0
   #retryAt = Number.NEGATIVE_INFINITY
-  #failure: unknown
+  #failure: JoseError | undefined
 
   constructor(rules: RefreshRules, thing: Refreshable<Held>) {
     this.#rules = rules
@@ -70,7 +74,7 @@ export class Refresher<Held extends Fetched> {
   }
 
   /** Why the last try failed; nothing where it did not. */
-  get failure(): unknown {
+  get failure(): JoseError | undefined {
     return this.#failure
   }
 
@@ -166,11 +170,10 @@ export class Refresher<Held extends Fetched> {
     const retrySeconds = Math.max(wait, asked)
     this.#flight = undefined
     this.#failures++
-    this.#failure = cause
     this.#retryAt = now() + retrySeconds
     // The next request makes no conditions: should they be what a server in between stumbles over, that ends it.
     if (this.#held) this.#held = { ...this.#held, etag: undefined }
-    this.#thing.failed?.(cause, retrySeconds, this.#held)
+    this.#failure = this.#thing.failed(cause, retrySeconds, this.#held)
   }
 }
 

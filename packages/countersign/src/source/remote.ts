@@ -58,8 +58,6 @@ export class RemoteKeySet extends KeyProvider {
   readonly #rules: Rules
   readonly #listeners = new Listeners<RemoteKeySetEvent>()
   readonly #refresher: Refresher<Held>
-  /** Why there is no new set, in words. */
-  #failure: JoseError | undefined
 
   /** @internal @throws {TypeError} @throws {JoseError} `CS_JWKS_FETCH` for a URL that is not allowed */
   constructor(url: string, rules: Rules, backend: JwkAdmission) {
@@ -152,20 +150,21 @@ export class RemoteKeySet extends KeyProvider {
 
   /** That a kid is unknown, with the doubt there is about it while the set cannot be fetched anew. */
   #doubted(error: JoseError): JoseError {
-    if (this.#failure === undefined) return error
+    const cause = this.#refresher.failure
+    if (cause === undefined) return error
     const why = `${error.message}, and the JWK Set could not be fetched anew`
-    return new JoseError('CS_NO_KEY', why, { cause: this.#failure, unavailable: true })
+    return new JoseError('CS_NO_KEY', why, { cause, unavailable: true })
   }
 
   /** @throws {JoseError} with `unavailable: true` where no set may serve */
   #usable(): KeySet {
-    const held = this.#refresher.usable()
-    if (held) return held.set
-    if (this.#refresher.held) {
-      const cause = this.#failure
+    const { held, failure: cause } = this.#refresher
+    const usable = this.#refresher.usable()
+    if (usable) return usable.set
+    if (held) {
       throw new JoseError('CS_UNAVAILABLE', 'the JWK Set is too old to be used', { cause, unavailable: true })
     }
-    if (this.#failure) throw this.#failure
+    if (cause) throw cause
     throw new JoseError('CS_UNAVAILABLE', 'the JWK Set is not loaded', {
       hint: 'With countersign/sync, await set.load() before the first token.',
       unavailable: true,
@@ -173,7 +172,6 @@ export class RemoteKeySet extends KeyProvider {
   }
 
   #succeeded(held: Held, before: Held | undefined): void {
-    this.#failure = undefined
     const { keys, skipped } = held.set
     this.#listeners.tell({
       type: 'refreshed',
@@ -185,13 +183,13 @@ export class RemoteKeySet extends KeyProvider {
     })
   }
 
-  #failed(cause: unknown, retrySeconds: number, held: Held | undefined): void {
+  #failed(cause: unknown, retrySeconds: number, held: Held | undefined): JoseError {
     const { now, maxStale } = this.#rules
     const refused = cause instanceof JoseError && cause.code === 'CS_JWKS_INVALID'
     const error = refused ? cause : unreachable(this.url, cause)
-    this.#failure = error
     const usableSeconds = held ? Math.max(0, held.freshUntil + maxStale - now()) : 0
     this.#listeners.tell({ type: 'failed', url: this.url, error, retrySeconds, usableSeconds })
+    return error
   }
 
   async #fetch(before: Held | undefined): Promise<Held> {
