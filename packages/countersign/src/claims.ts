@@ -1,7 +1,7 @@
 import { type ErrorCode, type Issue, JoseError, kindOf, show } from './errors.ts'
 import { type JsonObject, own } from './json.ts'
 import { HINTS } from './messages.ts'
-import { type Duration, toBoolean, toClock, toSeconds, toText, toTexts } from './options.ts'
+import { type Duration, refuseLost, toBoolean, toClock, toSeconds, toText, toTexts } from './options.ts'
 
 /** A claims set (RFC 7519 §4): the registered claims have these types or the token is refused, others may be anything. */
 export interface JwtClaims {
@@ -70,6 +70,7 @@ export type FurtherChecks = (claims: JsonObject, faults: Fault[]) => void
 
 /** @throws TypeError for any option that is not what it should be, so that none can switch a check off (attack 30) */
 export function toPolicy(options: ClaimsOptions, further?: FurtherChecks): ClaimsPolicy {
+  refuseLost(options, ['subject', 'typ', 'requiredClaims', 'maxAge'])
   const required = new Set(options.requiredClaims === undefined ? [] : requiredNames(options.requiredClaims))
   if (toBoolean(options.requireExp, 'requireExp', true)) required.add('exp')
   const maxAge = options.maxAge === undefined ? undefined : toSeconds(options.maxAge, 'maxAge')

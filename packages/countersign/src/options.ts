@@ -70,6 +70,19 @@ export function checkNames<Options extends object = JsonObject>(
   }
 }
 
+/**
+ * Refuses options that are there and have no value. Where leaving one out demands less, a setting that got lost on its way
+ * must not do so in silence (attack 68).
+ *
+ * @throws TypeError
+ */
+export function refuseLost(options: object, names: readonly string[]): void {
+  for (const name of names) {
+    if (Object.hasOwn(options, name) && Reflect.get(options, name) === undefined)
+      throw new TypeError(`${name} is undefined: leave the option out if nothing is to be demanded`)
+  }
+}
+
 /** Seconds of a duration, with its default. @throws TypeError for anything else, NaN and negative values among it */
 export function toSeconds(value: unknown, name: string, otherwise?: number): number {
   if (value === undefined && otherwise !== undefined) return otherwise

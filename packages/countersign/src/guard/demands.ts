@@ -1,6 +1,6 @@
 import { kindOf, show } from '../errors.ts'
 import { type JsonObject, own } from '../json.ts'
-import { checkNames, toTexts } from '../options.ts'
+import { checkNames, refuseLost, toTexts } from '../options.ts'
 
 /** What a token has to be allowed. */
 export interface DemandOptions<Claims> {
@@ -29,6 +29,7 @@ const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/
 
 /** Demands, added to those that count already. @throws {TypeError} */
 export function toDemands(options: DemandOptions<never>, before?: Demands): Demands {
+  refuseLost(options, DEMAND_NAMES)
   const scope = options.scope === undefined ? [] : toScopes(options.scope)
   const rolesOf = options.rolesOf === undefined ? before?.rolesOf : toRolesOf(options.rolesOf, options)
   const roles = options.roles === undefined ? [] : [{ names: toTexts(options.roles, 'roles'), rolesOf }]

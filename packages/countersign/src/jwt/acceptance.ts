@@ -5,6 +5,7 @@ import type { JoseHeader } from '../header.ts'
 import { copyOf } from '../json.ts'
 import type { Key } from '../key/key.ts'
 import type { Op } from '../op.ts'
+import { refuseLost } from '../options.ts'
 import { type ClaimsSchema, type StandardSchema, toClaimsSchema } from '../schema.ts'
 import { askHook, refuseAsync } from '../source/source.ts'
 
@@ -50,9 +51,11 @@ export type Acceptance<Claims> = (token: CheckedToken) => Op<Claims, unknown>
  * @throws {TypeError} for an option that is not what it should be
  */
 export function toAcceptance<Claims>(
-  { claims, revoked }: AcceptanceOptions<Claims>,
+  options: AcceptanceOptions<Claims>,
   backend: Sourcing,
 ): Acceptance<Claims> | undefined {
+  refuseLost(options, ACCEPTANCE_NAMES)
+  const { claims, revoked } = options
   if (claims === undefined && revoked === undefined) return undefined
   const schema: ClaimsSchema<Claims> | undefined =
     claims === undefined ? undefined : toClaimsSchema<Claims>(claims, backend.sync)

@@ -3,7 +3,7 @@ import type { Backend } from '../crypto/backend.ts'
 import { JoseError, kindOf, show } from '../errors.ts'
 import { isDeeper, isObject, type JsonObject, parseObject } from '../json.ts'
 import type { Op } from '../op.ts'
-import { type Duration, JWT_LIMITS, type Limits, toClock, toSeconds, toText, toTexts } from '../options.ts'
+import { type Duration, JWT_LIMITS, type Limits, refuseLost, toClock, toSeconds, toText, toTexts } from '../options.ts'
 import { type StandardSchema, toClaimsSchema } from '../schema.ts'
 
 /** What is written into every claims set. */
@@ -92,10 +92,12 @@ export function claimsWriter(
 
 /** Checks a claims set by the schema of the options, as it will be read. @throws {TypeError} for what is no schema */
 export function claimsCheck(
-  { claims }: ClaimsDefaults<unknown>,
+  options: ClaimsDefaults<unknown>,
   { sync }: Pick<Backend, 'sync'>,
   limits: Limits = JWT_LIMITS,
 ): ((text: string) => Op<unknown>) | undefined {
+  refuseLost(options, ['claims'])
+  const { claims } = options
   if (claims === undefined) return undefined
   const schema = toClaimsSchema(claims, sync)
   // By the reader of tokens: JSON.parse alone may take one name for another.

@@ -17,7 +17,7 @@ import { type Decrypted, type DecryptRules, decrypt } from '../jwe/decrypt.ts'
 import { checkedDecryptionSource, toContents, toManagements } from '../jwe/rules.ts'
 import type { Key } from '../key/key.ts'
 import type { Op } from '../op.ts'
-import { checkNames, SEALED_JWT_LIMITS, type SealedJwtLimits, toLimits } from '../options.ts'
+import { checkNames, refuseLost, SEALED_JWT_LIMITS, type SealedJwtLimits, toLimits } from '../options.ts'
 import { parseCompactJwe } from '../serialization/jwe.ts'
 import type { KeySource, Keys } from '../source/source.ts'
 import { ACCEPTANCE_NAMES, type AcceptanceOptions, type Accepted, toAcceptance } from './acceptance.ts'
@@ -94,6 +94,7 @@ export function prepareDecrypter<Claims = JwtClaims>(
   backend: Backend,
 ): DecryptOp<Claims> {
   checkNames<DecrypterOptions<Claims>>(options, NAMES, 'createDecrypter')
+  refuseLost(options, ['algorithms', 'encryptions'])
   const limits = toLimits(options.limits, SEALED_JWT_LIMITS)
   const [management, content] = [toManagements(options.algorithms), toContents(options.encryptions)]
   const reader = options.then === undefined ? bareReader(options, limits, backend) : nestedReader(options)

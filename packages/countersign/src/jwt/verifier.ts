@@ -19,7 +19,7 @@ import { checkedSource, toAlgorithms } from '../jws/rules.ts'
 import { allowed, type VerifyRules, verify } from '../jws/verify.ts'
 import type { Key } from '../key/key.ts'
 import type { Op } from '../op.ts'
-import { checkNames, JWT_LIMITS, type Limits, toLimits } from '../options.ts'
+import { checkNames, JWT_LIMITS, type Limits, refuseLost, toLimits } from '../options.ts'
 import { type CompactJws, parseCompact } from '../serialization/jws.ts'
 import { askHook, type KeySource, type Keys, refuseAsync } from '../source/source.ts'
 import {
@@ -133,6 +133,7 @@ export function prepareVerifier<Claims = JwtClaims>(
 ): VerifyOp<Claims> {
   checkNames<VerifierOptions<Claims>>(options, VERIFIER_NAMES, 'createVerifier')
   const limits = toLimits(options.limits, JWT_LIMITS)
+  refuseLost(options, ['algorithms'])
   const algorithms = toAlgorithms(options.algorithms)
   const policy = toPolicy(options, further)
   const readHeader = headerReader(limits)

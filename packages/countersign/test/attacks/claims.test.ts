@@ -205,6 +205,19 @@ for (const { name, door } of DOORS) {
     await refuses(prepared, mac(HS, { ...CLAIMS, iss: 'https://evil.example', aud: 'evil' }, SECRET), 'CS_ISS')
   })
 
+  test(`${name}: attack 68: a demand that got lost on its way is an error, and not one demand less`, () => {
+    const lost = ['subject', 'typ', 'requiredClaims', 'maxAge', 'algorithms', 'claims', 'revoked', 'issuer', 'audience']
+    for (const option of lost) {
+      const options = { keys: key, ...POLICY, [option]: undefined }
+      assert.throws(() => door.createVerifier(options as never), TypeError, option)
+    }
+    const sealed = door.secretKey(SECRET, 'A256GCM')
+    for (const option of [...lost, 'encryptions']) {
+      const options = { keys: sealed, ...POLICY, [option]: undefined }
+      assert.throws(() => door.createDecrypter(options as never), TypeError, option)
+    }
+    assert.throws(() => door.createSigner({ key, expiresIn: 60, claims: undefined } as never), TypeError)
+  })
   test(`${name}: attack 31: a RegExp is no matcher`, () => {
     for (const pattern of [/^(a+)+$/, /api/g, /(?:)/]) {
       for (const option of ['issuer', 'audience', 'subject', 'typ']) {

@@ -574,7 +574,15 @@ for (const { name, door } of DOORS) {
       const token = (await writer(door, changing)(set)) as string
       assert.deepEqual(set, SET)
       const open = token.split('.').length === 3 ? WAYS[0] : WAYS[2]
-      assert.deepEqual((await open?.opener(door, undefined)(token))?.claimsSet, SET)
+      assert.deepEqual(
+        (
+          await open?.opener(
+            door,
+            schema((value) => ({ value })),
+          )(token)
+        )?.claimsSet,
+        SET,
+      )
     })
 
     if (isSync) {
