@@ -153,7 +153,7 @@ async function page(t: TestContext): Promise<void> {
     ['Without a token', 'WWW-Authenticate: Bearer realm="orders", scope="orders:read"'],
     ['Order tea', '{"id":1,"item":"tea"}'],
     ['My orders', '[{"id":1,"item":"tea"}]'],
-    ['As an admin', 'the token has not the role admin'],
+    ['As an admin', 'the token lacks the role admin'],
   ] as const) {
     await tab.getByRole('button', { name }).click()
     await tab.getByRole('status').filter({ hasText: answer }).waitFor()
