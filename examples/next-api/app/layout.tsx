@@ -4,10 +4,9 @@ export const metadata = { title: 'Orders: an API behind a guard' }
 
 export default function Layout({ children }: { readonly children: ReactNode }) {
   return (
-    <html lang="en">
+    <html lang="en" style={{ colorScheme: 'light dark' }}>
       <body
         style={{
-          colorScheme: 'light dark',
           font: '16px/1.5 system-ui, sans-serif',
           maxWidth: '48rem',
           margin: '2rem auto',
