@@ -6,12 +6,12 @@
 import { backend, verifying } from '#crypto'
 import { type Capabilities, capabilitiesOf } from './capabilities.ts'
 import type { JwtClaims } from './claims.ts'
-import { JoseError, refusal } from './errors.ts'
+import { JoseError } from './errors.ts'
 import type { ClaimsInput } from './jwt/claims-writer.ts'
 import { decodeUnverified as decode, type UnverifiedToken } from './jwt/decode.ts'
 import { type DecryptedToken, type DecrypterOptions, prepareDecrypter, type SafeDecrypted } from './jwt/decrypter.ts'
 import { type EncrypterOptions, type EncryptOptions, prepareEncrypter } from './jwt/encrypter.ts'
-import { type Signer, toSigner, toVerifier, type Verifier } from './jwt/promises.ts'
+import { type Signer, safely, toSigner, toVerifier, type Verifier } from './jwt/promises.ts'
 import { prepareSigner, type SignerOptions } from './jwt/signer.ts'
 import { prepareVerifier, type VerifierOptions } from './jwt/verifier.ts'
 import type { ImportOptions } from './key/from-jwk.ts'
@@ -202,13 +202,7 @@ export function createDecrypter<Claims = JwtClaims>(options: DecrypterOptions<Cl
     async decrypt(token) {
       return run(decrypt(token), backend)
     },
-    async safeDecrypt(token) {
-      try {
-        return { ok: true, ...(await run(decrypt(token), backend)) }
-      } catch (error) {
-        return refusal(error)
-      }
-    },
+    safeDecrypt: (token) => safely(async () => run(decrypt(token), backend)),
   }
 }
 

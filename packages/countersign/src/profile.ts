@@ -29,8 +29,8 @@ import { type LogoutTokenProfile, prepareLogoutSigner, prepareLogoutVerifier } f
 import { SECURITY_EVENT, type SecurityEventProfile } from './profile/security-event.ts'
 
 export { JoseError } from './errors.ts'
+export type { Safe } from './jwt/promises.ts'
 export type { AccessTokenClaims, AccessTokenProfile, Confirmation } from './profile/access-token.ts'
-export type { Safe } from './profile/both.ts'
 export type {
   ClientAssertionClaims,
   ClientAssertionProfile,

@@ -3,7 +3,7 @@ import { type Issue, JoseError, kindOf, show } from './errors.ts'
 import { isObject, type JsonObject } from './json.ts'
 import { HINTS } from './messages.ts'
 import type { Op } from './op.ts'
-import { askHook } from './source/source.ts'
+import { askHook, refuseAsync } from './source/source.ts'
 
 /**
  * A schema of any library that keeps to Standard Schema (https://standardschema.dev), such as zod, valibot and arktype.
@@ -39,8 +39,7 @@ export function toClaimsSchema<Output>(schema: unknown, sync: boolean): ClaimsSc
   if (!isObject(standard) || standard['version'] !== 1 || typeof standard['validate'] !== 'function')
     throw new TypeError('claims is no schema: it takes what keeps to Standard Schema 1, as zod, valibot and arktype do')
   const { validate } = standard as StandardSchema<unknown, Output>['~standard']
-  if (sync && validate.constructor.name === 'AsyncFunction')
-    throw new TypeError('the schema is async, which countersign/sync cannot await: use countersign')
+  refuseAsync(validate, 'the schema', { sync })
   return function* (claims) {
     const result = yield* askHook(() => validate.call(standard, claims), 'the schema of the claims')
     // An array, too: that is how arktype tells its issues.

@@ -235,6 +235,7 @@ export class Guard<Claims, Optional extends boolean, Request extends object> {
 
 const NOTHING: Checked = Object.freeze({ kind: 'nothing' })
 const refused = (grounds: Grounds): Checked => ({ kind: 'refused', grounds })
+
 /**
  * Whether whoever sends a token may send it: one that is bound to a key needs its proof (RFC 9449 §7.2).
  *

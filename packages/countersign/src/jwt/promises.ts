@@ -1,6 +1,6 @@
 import type { JwtClaims } from '../claims.ts'
 import type { Backend, Verifying } from '../crypto/backend.ts'
-import { refusal } from '../errors.ts'
+import { type JoseError, refusal } from '../errors.ts'
 import { run } from '../op.ts'
 import type { ClaimsInput, SignOptions } from './claims-writer.ts'
 import { SIGNERS, type SignOp } from './signer.ts'
@@ -28,6 +28,18 @@ export interface Verifier<Claims = JwtClaims> {
   safeVerify(token: string): Promise<SafeVerified<Claims>>
 }
 
+/** The outcome of a check, with the refusal as a value. */
+export type Safe<Result> = ({ readonly ok: true } & Result) | { readonly ok: false; readonly error: JoseError }
+
+/** Does some work, and gives a refusal as a value. What is no refusal is thrown. */
+export async function safely<Result extends object>(work: () => Promise<Result>): Promise<Safe<Result>> {
+  try {
+    return { ok: true, ...(await work()) }
+  } catch (error) {
+    return refusal(error)
+  }
+}
+
 /** An operation as the object that a door gives out. */
 export function toSigner<Claims>(sign: SignOp<Claims>, backend: Backend): Signer<Claims> {
   return SIGNERS.tie({ sign: (claims, call) => run(sign(claims, call), backend) }, sign as SignOp)
@@ -39,13 +51,7 @@ export function toVerifier<Claims>(verify: VerifyOp<Claims>, backend: Verifying)
     async verify(token) {
       return run(verify(token), backend)
     },
-    async safeVerify(token) {
-      try {
-        return { ok: true, ...(await run(verify(token), backend)) }
-      } catch (error) {
-        return refusal(error)
-      }
-    },
+    safeVerify: (token) => safely(() => run(verify(token), backend)),
   }
   return VERIFIERS.tie(verifier, verify)
 }

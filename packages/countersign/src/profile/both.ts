@@ -1,9 +1,6 @@
 import type { Verifying } from '../crypto/backend.ts'
-import { type JoseError, refusal } from '../errors.ts'
+import { type Safe, safely } from '../jwt/promises.ts'
 import { type Op, run } from '../op.ts'
-
-/** The outcome of `safeVerify`. */
-export type Safe<Result> = ({ readonly ok: true } & Result) | { readonly ok: false; readonly error: JoseError }
 
 /** Both ways to ask for a check: one throws a refusal, the other gives it back. */
 export interface Both<Demands extends readonly unknown[], Result> {
@@ -19,12 +16,6 @@ export function both<Demands extends readonly unknown[], Result extends object>(
   const verify = async (...demands: Demands): Promise<Result> => run(check(...demands), backend)
   return {
     verify,
-    async safeVerify(...demands) {
-      try {
-        return { ok: true, ...(await verify(...demands)) }
-      } catch (error) {
-        return refusal(error)
-      }
-    },
+    safeVerify: (...demands) => safely(() => verify(...demands)),
   }
 }

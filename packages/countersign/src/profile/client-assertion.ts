@@ -3,6 +3,7 @@ import type { Backend, Sourcing, Verifying } from '../crypto/backend.ts'
 import { kindOf } from '../errors.ts'
 import { isObject, type JsonObject, own } from '../json.ts'
 import type { CheckedToken } from '../jwt/acceptance.ts'
+import type { Safe } from '../jwt/promises.ts'
 import type { SignerOptions } from '../jwt/signer.ts'
 import type { Expectation, IssuerFinder, IssuerRules, VerifiedToken, VerifierOptions } from '../jwt/verifier.ts'
 import type { Op } from '../op.ts'
@@ -10,7 +11,6 @@ import { checkNames, type Duration, toClock, toSeconds, toText } from '../option
 import { type ExpiringStore, toStore } from '../revocation/expiring-store.ts'
 import { useOnce } from '../revocation/marks.ts'
 import type { Keys } from '../source/source.ts'
-import type { Safe } from './both.ts'
 import { type Kind, type ProfileVerifierOptions, prepareKindSigner, prepareLooseVerifier } from './kind.ts'
 
 /** The claims of a client assertion (RFC 7523 §3). */

@@ -6,11 +6,11 @@ import { JoseError, show } from '../errors.ts'
 import { type JsonObject, own } from '../json.ts'
 import { toSigning } from '../jws/sign.ts'
 import { CLAIMS_CALL_NAMES, type ClaimsInput, type SignOptions } from '../jwt/claims-writer.ts'
+import type { Safe } from '../jwt/promises.ts'
 import type { Look, VerifiedToken } from '../jwt/verifier.ts'
 import type { Key } from '../key/key.ts'
 import { type Op, use } from '../op.ts'
 import { checkNames, type Duration, toClock, toSeconds, toText, toTexts } from '../options.ts'
-import type { Safe } from './both.ts'
 import {
   checkAbsent,
   checkText,

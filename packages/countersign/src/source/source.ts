@@ -62,8 +62,8 @@ export function toSource(keys: unknown, backend: Sourcing): KeySource {
 }
 
 /** An async function is of no use where nothing waits. @throws TypeError */
-export function refuseAsync(hook: object, name: string, backend: Sourcing): void {
-  if (!backend.sync || hook.constructor.name !== 'AsyncFunction') return
+export function refuseAsync(hook: object, name: string, { sync }: Pick<Sourcing, 'sync'>): void {
+  if (!sync || hook.constructor.name !== 'AsyncFunction') return
   throw new TypeError(`${name} is an async function, which countersign/sync cannot await: use countersign`)
 }
 
