@@ -11,7 +11,14 @@ export interface Codec {
   encode(bytes: Bytes): string
   encodeText(text: string): string
   decode(text: string): Bytes | undefined
-  decodeText(text: string): string | undefined
+  decodeText(text: string): Text | undefined
+  countQuotes(text: string): number
+}
+
+/** A text with the number of its quotes, which a reader of JSON has to know; NaN for one with a backslash. */
+export interface Text {
+  readonly text: string
+  readonly quotes: number
 }
 
 const encoder = new TextEncoder()
@@ -61,7 +68,7 @@ const [LOWEST, LOW, HIGH, HIGHEST] = isLittleEndian ? PLACES : (PLACES.toReverse
 /** The value at an index that is known to be within bounds. */
 const at = (values: Uint8Array | Int32Array, index: number): number => values[index] as number
 
-/** Memory for the characters of a text, to be read one by one or four at a time. */
+/** Memory for the octets of a text, to be read one by one or four at a time. */
 interface Place<Octets extends Uint8Array> {
   readonly octets: Octets
   readonly words: Int32Array
@@ -69,8 +76,7 @@ interface Place<Octets extends Uint8Array> {
 
 /**
  * Decodes base64url, strictly (RFC 4648 §3.5, RFC 7515 §2): its alphabet alone, no length of 4n + 1, and zeros in the
- * bits that stand for no octet, so that each octet string has one text. A loop of our own is as fast here as a native
- * decoder with a look at what it let pass: that of Node skips white space and reads `Ł` as `A`.
+ * bits that stand for no octet, so that each octet string has one text.
  *
  * @param place - the characters, an octet for each
  * @param target - may be the same memory, since reading stays ahead of writing
@@ -104,13 +110,22 @@ function decodeOctets({ octets, words }: Place<Uint8Array>, length: number, targ
   return (seen & INVALID) === 0
 }
 
+/** The characters that may be the last, by how many stand behind the last full group: their other bits are zero. */
+const LAST: readonly (string | undefined)[] = [undefined, '', 'AQgw', 'AEIMQUYcgkosw048']
+
+function endsCanonically(text: string): boolean {
+  const last = LAST[text.length & 3]
+  return last === undefined || last.includes(text.charAt(text.length - 1))
+}
+
 /** Room for a text. Text is ASCII exactly where it has as many octets as characters; four to spare show where it is not. */
 function placeFor<Octets extends Uint8Array>(length: number, view: (memory: ArrayBuffer) => Octets): Place<Octets> {
   const memory = new ArrayBuffer((length + 7) & ~3)
   return { octets: view(memory), words: new Int32Array(memory) }
 }
 
-const octetsOf = (text: string): number => (text.length * 3) >> 2
+/** The octets that a base64url text stands for, if it is one. */
+export const octetsIn = (text: string): number => (text.length * 3) >> 2
 
 /** The codec in plain ECMAScript, for runtimes without `Buffer`. */
 export const portable: Codec = {
@@ -132,57 +147,113 @@ export const portable: Codec = {
   encodeText: (text) => portable.encode(utf8(text)),
   decode(text) {
     const place = placeFor(text.length, (memory) => new Uint8Array(memory))
-    const target = new Uint8Array(octetsOf(text))
+    const target = new Uint8Array(octetsIn(text))
     const isAscii = encoder.encodeInto(text, place.octets).written === text.length
     return isAscii && decodeOctets(place, text.length, target) ? target : undefined
   },
   decodeText(text) {
     const bytes = portable.decode(text)
-    return bytes && decodeUtf8(bytes)
+    const decoded = bytes && decodeUtf8(bytes)
+    return decoded === undefined ? undefined : { text: decoded, quotes: portable.countQuotes(decoded) }
+  },
+  countQuotes(text) {
+    if (text.includes('\\')) return Number.NaN
+    let count = 0
+    for (let index = text.indexOf('"'); index >= 0; index = text.indexOf('"', index + 1)) count++
+    return count
   },
 }
 
 const char = (bits: number): string => ALPHABET.charAt(bits & 63)
 
-/** From so many characters on the native decoder wins, even with a look at what it let pass. */
-const LARGE = 4096
+/** As much text as a token with its limits as they are, and some more. */
+const ROOM = 64 * 1024
+/** From so many characters on the native decoder wins, with all the looks at what it let pass. */
+const LARGE = 768
 
 /** The same answers with Node's Buffer, which moves text in and out of memory much faster. */
 function byBuffer(): Codec {
-  const newPlace = (length: number): Place<Buffer> => placeFor(length, (memory) => Buffer.from(memory))
   // Holds text and octets on their way: both are read before anything else can write here.
-  const scratch = newPlace(16 * 1024)
-  const room = scratch.octets.length
+  const scratch = placeFor(ROOM, (memory) => Buffer.from(memory))
+  const { octets, words } = scratch
 
-  function decodeInto(text: string, target: Buffer): boolean {
-    const place = text.length + 4 <= room ? scratch : newPlace(text.length)
-    return place.octets.write(text, 0, 'utf8') === text.length && decodeOctets(place, text.length, target)
+  const decodeInto = (text: string, target: Buffer): boolean =>
+    text.length < LARGE
+      ? octets.write(text, 0, 'utf8') === text.length && decodeOctets(scratch, text.length, target)
+      : decodeLarge(text, target)
+
+  /**
+   * The native decoder lets much pass: what stands for no octet is missed in their number, and it reads the two characters
+   * of the other alphabet, `Ł` as `A`, and bits beyond the last octet.
+   */
+  const decodeLarge = (text: string, target: Buffer): boolean =>
+    endsCanonically(text) &&
+    !text.includes('+') &&
+    !text.includes('/') &&
+    Buffer.byteLength(text) === text.length &&
+    target.write(text, 0, 'base64url') === octetsIn(text)
+
+  /** Looks at the first octets of the scratch: at most three behind them become zeros. */
+  function look(length: number): number {
+    octets[length] = octets[length + 1] = octets[length + 2] = 0
+    return countIn(words, (length + 3) >> 2)
   }
 
   return {
     encode: (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64url'),
     encodeText(text) {
-      const place = text.length * 3 <= room ? scratch.octets : Buffer.allocUnsafe(text.length * 3)
+      const place = text.length * 3 <= ROOM ? octets : Buffer.allocUnsafe(text.length * 3)
       return place.toString('base64url', 0, place.write(text, 0, 'utf8'))
     },
     decode(text) {
-      if (text.length > LARGE) {
-        // Native decoding lets much pass; what it makes is written again to see whether it was that.
-        const large = Buffer.from(text, 'base64url')
-        return large.toString('base64url') === text ? large : undefined
-      }
-      const bytes = Buffer.allocUnsafe(octetsOf(text))
+      const bytes = Buffer.allocUnsafe(octetsIn(text))
       return decodeInto(text, bytes) ? bytes : undefined
     },
     decodeText(text) {
-      const length = octetsOf(text)
-      const target = length <= room ? scratch.octets : Buffer.allocUnsafe(length)
-      if (!decodeInto(text, target)) return undefined
-      const decoded = target.toString('utf8', 0, length)
+      const length = octetsIn(text)
+      if (length > ROOM) return portable.decodeText(text)
+      if (!decodeInto(text, octets)) return undefined
+      const quotes = look(length)
+      if (quotes >= 0) return { text: octets.toString('latin1', 0, length), quotes }
+      const loose = octets.toString('utf8', 0, length)
       // Buffer puts U+FFFD where there is no UTF-8: only a text that has one needs the strict decoder.
-      return decoded.includes('\ufffd') ? decodeUtf8(target.subarray(0, length)) : decoded
+      const decoded = loose.includes('\ufffd') ? decodeUtf8(octets.subarray(0, length)) : loose
+      return decoded === undefined ? undefined : { text: decoded, quotes: portable.countQuotes(decoded) }
+    },
+    countQuotes(text) {
+      if (text.length * 3 > ROOM) return portable.countQuotes(text)
+      const quotes = look(octets.write(text, 0, 'utf8'))
+      return quotes >= 0 ? quotes : portable.countQuotes(text)
     },
   }
+}
+
+const EACH_LOW = 0x7f7f7f7f
+const EACH_HIGH = 0x80808080 | 0
+const EACH_ONE = 0x01010101
+const EACH_QUOTE = 0x22222222
+const EACH_BACKSLASH = 0x5c5c5c5c
+/** How often the counts of four octets can be added before one of them is full. */
+const MOST_ADDED = 255
+
+/** For each octet of a word its highest bit, which is set where the octet is zero. */
+const zeros = (word: number): number => ~(((word & EACH_LOW) + EACH_LOW) | word | EACH_LOW)
+
+/** The quotes in some 32-bit words, four octets at a time; -1 where an octet is a backslash, or not ASCII. */
+function countIn(words: Int32Array, end: number): number {
+  let count = 0
+  let others = 0
+  for (let from = 0; from < end; from += MOST_ADDED) {
+    const to = Math.min(from + MOST_ADDED, end)
+    let sums = 0
+    for (let index = from; index < to; index++) {
+      const word = at(words, index)
+      sums = (sums + ((zeros(word ^ EACH_QUOTE) >>> 7) & EACH_ONE)) | 0
+      others |= zeros(word ^ EACH_BACKSLASH) | (word & EACH_HIGH)
+    }
+    count += (sums & 255) + ((sums >>> 8) & 255) + ((sums >>> 16) & 255) + (sums >>> 24)
+  }
+  return others === 0 ? count : -1
 }
 
 const codec = typeof Buffer === 'function' ? byBuffer() : portable
@@ -236,6 +307,16 @@ export function fromBase64(text: string, what: string, code: ErrorCode = 'CS_BAS
   return Uint8Array.from(bytes)
 }
 
+/** Holds that a text is canonical base64url, and does not decode it. @throws {JoseError} `CS_BASE64` */
+export function mustBeBase64url(text: string, what: string): void {
+  if (!/^[\w-]*$/.test(text) || !endsCanonically(text)) throw notBase64url(what)
+}
+
+/** How many quotes a text has; NaN for one with a backslash, behind which a quote may be part of a string. */
+export function countQuotes(text: string): number {
+  return codec.countQuotes(text)
+}
+
 /** As {@link fromBase64url}, for octets that never leave the library: their memory may be shared. */
 export function borrowBase64url(text: string, what: string): Bytes {
   const bytes = codec.decode(text)
@@ -244,7 +325,7 @@ export function borrowBase64url(text: string, what: string): Bytes {
 }
 
 /** As {@link fromBase64url}, on to the UTF-8 text. @throws {JoseError} `CS_BASE64`, `CS_MALFORMED` */
-export function textFromBase64url(text: string, what: string): string {
+export function textFromBase64url(text: string, what: string): Text {
   const decoded = codec.decodeText(text)
   if (decoded !== undefined) return decoded
   throw codec.decode(text) === undefined ? notBase64url(what) : new JoseError('CS_MALFORMED', `${what} is not UTF-8`)

@@ -1,6 +1,6 @@
-import { base64url, fromBase64url, textFromBase64url } from './bytes.ts'
+import { base64url, fromBase64url } from './bytes.ts'
 import { JoseError, kindOf } from './errors.ts'
-import { type JsonObject, parseObject } from './json.ts'
+import { decodeObject, type JsonObject } from './json.ts'
 import type { Limits } from './options.ts'
 
 /** A JOSE header, as it was protected by the signature. Frozen, since one parse may serve many tokens. */
@@ -69,7 +69,7 @@ export function parseHeader(encoded: string, limits: Limits): JoseHeader {
 export function parseProtected(encoded: string, limits: Limits): JsonObject {
   const octets = (encoded.length * 3) >> 2
   if (octets > limits.headerBytes) throw tooLargeHeader(limits, octets)
-  return freeze(parseObject(textFromBase64url(encoded, 'the header'), 'the header', limits.jsonDepth))
+  return freeze(decodeObject(encoded, 'the header', 'the header', limits.jsonDepth))
 }
 
 /** @param octets - left out where they were not counted to their end */

@@ -1,3 +1,4 @@
+import { countQuotes, textFromBase64url } from './bytes.ts'
 import { JoseError, kindOf } from './errors.ts'
 
 /** A JSON object as parsed: read its members with `Object.hasOwn` or `own`, since names come from outside. */
@@ -22,11 +23,20 @@ export function own(object: JsonObject, name: string): unknown {
  * @throws {JoseError} `CS_MALFORMED` for anything else, `CS_TOO_LARGE` where it is nested deeper
  */
 export function parseObject(text: string, what: string, maxDepth: number): JsonObject {
+  return checkedObject(text, countQuotes(text), what, maxDepth)
+}
+
+/** The same for the base64url text of a part. @throws {JoseError} `CS_BASE64` too */
+export function decodeObject(encoded: string, part: string, what: string, maxDepth: number): JsonObject {
+  const { text, quotes } = textFromBase64url(encoded, part)
+  return checkedObject(text, quotes, what, maxDepth)
+}
+
+function checkedObject(text: string, quotes: number, what: string, maxDepth: number): JsonObject {
   const value = parse(text, what)
   if (!isObject(value)) throw new JoseError('CS_MALFORMED', `${what} is not a JSON object but ${kindOf(value)}`)
   const strings = countStrings(value, maxDepth)
   if (strings === TOO_DEEP) throw tooDeep(what, maxDepth)
-  const quotes = countQuotes(text)
   if (Number.isNaN(quotes)) return respelled(text, what, maxDepth)
   // Each name and each string of the text has two quotes. A name that stood there twice was parsed into one member, so
   // it is missing from the count.
@@ -111,17 +121,6 @@ export function isDeeper(value: unknown, maxDepth: number): boolean {
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
-
-/** The quotes in a JSON text; NaN for one with an escape, where a quote may be part of a string. */
-function countQuotes(text: string): number {
-  let count = 0
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index)
-    if (code === QUOTE) count++
-    else if (code === BACKSLASH) return Number.NaN
-  }
-  return count
-}
 
 /** Where the string that begins at a quote has its closing quote. */
 function endOfString(text: string, start: number): number {

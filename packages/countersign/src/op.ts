@@ -25,28 +25,39 @@ export class PromiseInSyncError extends TypeError {
 
 /** Drives an operation by values alone. A step that has nothing but a promise to give is a {@link PromiseInSyncError}. */
 export function runSync<T>(op: Op<T>, backend: SyncBackend): T {
-  let turn = op.next()
-  while (!turn.done) turn = advance(op, turn.value, backend)
-  return turn.value
-}
-
-function advance<T>(op: Op<T>, step: Step, backend: SyncBackend): IteratorResult<Step, T> {
-  let answer: unknown
-  try {
-    answer = step(backend)
-    if (isPromise(answer)) {
-      answer.then(undefined, () => {}) // nobody waits for it: its failure must not end the process
-      throw new PromiseInSyncError()
-    }
-  } catch (error) {
-    return op.throw(error)
-  }
-  return op.next(answer)
+  return drive(op, backend, true) as T
 }
 
 /** Drives an operation, waiting only for those steps that answer with a promise. */
 export async function run<T, B>(op: Op<T, B>, backend: B): Promise<T> {
+  return drive(op, backend, false)
+}
+
+/** Drives an operation to its result, or to the first step that has to be waited for: then there is a promise. */
+export function start<T, B extends { readonly sync: boolean }>(op: Op<T, B>, backend: B): Awaitable<T> {
+  return drive(op, backend, backend.sync)
+}
+
+function drive<T, B>(op: Op<T, B>, backend: B, sync: boolean): Awaitable<T> {
   let turn = op.next()
+  while (!turn.done) {
+    let answer: unknown
+    try {
+      answer = turn.value(backend)
+      if (sync) answer = atOnce(answer)
+      else if (isPromise(answer)) return goOn(op, backend, answer)
+    } catch (error) {
+      turn = op.throw(error)
+      continue
+    }
+    turn = op.next(answer)
+  }
+  return turn.value
+}
+
+/** From a promise on. */
+async function goOn<T, B>(op: Op<T, B>, backend: B, coming: PromiseLike<unknown>): Promise<T> {
+  let turn = await answered(op, coming)
   while (!turn.done) {
     let answer: unknown
     try {
@@ -61,6 +72,24 @@ export async function run<T, B>(op: Op<T, B>, backend: B): Promise<T> {
   return turn.value
 }
 
-function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function'
+async function answered<T, B>(op: Op<T, B>, coming: PromiseLike<unknown>): Promise<IteratorResult<Step<B>, T>> {
+  let answer: unknown
+  try {
+    answer = await coming
+  } catch (error) {
+    return op.throw(error)
+  }
+  return op.next(answer)
+}
+
+/** What is there already. A promise is a {@link PromiseInSyncError}. */
+export function atOnce<T>(value: Awaitable<T>): T {
+  if (!isPromise(value)) return value
+  value.then(undefined, () => {}) // nobody waits for it: its failure must not end the process
+  throw new PromiseInSyncError()
+}
+
+/** Whether something is yet to come. */
+export function isPromise<T>(value: Awaitable<T>): value is PromiseLike<T> {
+  return typeof value === 'object' && value !== null && typeof (value as PromiseLike<T>).then === 'function'
 }

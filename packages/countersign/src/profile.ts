@@ -6,9 +6,9 @@
  */
 import { backend } from '#crypto'
 import { toSigner, toVerifier } from './jwt/promises.ts'
-import { SIGNERS, type SignOp } from './jwt/signer.ts'
+import { SIGNERS, type SignToken } from './jwt/signer.ts'
 import { VERIFIERS } from './jwt/verifier.ts'
-import { run } from './op.ts'
+import { run, start } from './op.ts'
 import { ACCESS_TOKEN, type AccessTokenProfile } from './profile/access-token.ts'
 import { both } from './profile/both.ts'
 import {
@@ -125,12 +125,14 @@ export const accessToken: AccessTokenProfile = {
 export const idToken: IdTokenProfile = {
   createSigner(options) {
     const sign = prepareIdTokenSigner(options, backend)
-    return SIGNERS.tie({ sign: (claims, call) => run(sign(claims, call), backend) }, sign as SignOp)
+    const make: SignToken = (claims, platform, call) =>
+      start(sign(claims as Parameters<typeof sign>[0], call), platform)
+    return SIGNERS.tie({ sign: (claims, call) => run(sign(claims, call), backend) }, make)
   },
   createVerifier(options) {
     const verify = prepareIdTokenVerifier(options, backend)
     const door = both((token: unknown, demands?: IdTokenDemands) => verify(token, demands), backend)
-    return VERIFIERS.tie(door, (token, look) => verify(token, {}, look))
+    return VERIFIERS.tie(door, (token, platform, look) => start(verify(token, {}, look), platform))
   },
 }
 

@@ -10,7 +10,7 @@ import { refusal } from './errors.ts'
 import type { ClaimsInput, SignOptions } from './jwt/claims-writer.ts'
 import { type DecryptedToken, type DecrypterOptions, prepareDecrypter, type SafeDecrypted } from './jwt/decrypter.ts'
 import { type EncrypterOptions, type EncryptOptions, prepareEncrypter } from './jwt/encrypter.ts'
-import { prepareSigner, SIGNERS, type SignerOptions, type SignOp } from './jwt/signer.ts'
+import { prepareSigner, SIGNERS, type SignerOptions, type SignToken } from './jwt/signer.ts'
 import {
   prepareVerifier,
   type SafeVerified,
@@ -22,7 +22,7 @@ import type { Jwk, JwkSet } from './key/jwk.ts'
 import type { Key } from './key/key.ts'
 import type { GenerateOptions, ThumbprintHash } from './key/ops.ts'
 import * as keys from './key/ops.ts'
-import { runSync } from './op.ts'
+import { atOnce, runSync } from './op.ts'
 
 export type * from './index.ts'
 export {
@@ -77,7 +77,7 @@ export interface SyncDecrypter<Claims = JwtClaims> {
  */
 export function createSigner<Claims = JwtClaims>(options: SignerOptions<Claims>): SyncSigner<Claims> {
   const sign = prepareSigner(options, backend)
-  return SIGNERS.tie({ sign: (claims, call) => runSync(sign(claims, call), backend) }, sign as SignOp)
+  return SIGNERS.tie({ sign: (claims, call) => atOnce(sign(claims, backend, call)) }, sign as SignToken)
 }
 
 /**
@@ -97,10 +97,10 @@ export function createSigner<Claims = JwtClaims>(options: SignerOptions<Claims>)
 export function createVerifier<Claims = JwtClaims>(options: VerifierOptions<Claims>): SyncVerifier<NoInfer<Claims>> {
   const verify = prepareVerifier(options, backend)
   const verifier: SyncVerifier<Claims> = {
-    verify: (token) => runSync(verify(token), backend),
+    verify: (token) => atOnce(verify(token, backend)),
     safeVerify(token) {
       try {
-        return { ok: true, ...runSync(verify(token), backend) }
+        return { ok: true, ...atOnce(verify(token, backend)) }
       } catch (error) {
         return refusal(error)
       }

@@ -4,9 +4,11 @@ import {
   base64url,
   type Codec,
   concat,
+  countQuotes,
   equal,
   fromBase64url,
   fromUtf8,
+  mustBeBase64url,
   portable,
   textFromBase64url,
   textToBase64url,
@@ -30,8 +32,14 @@ const CODECS: readonly (Codec & { readonly name: string })[] = [
     name: 'as exported',
     encode: base64url,
     encodeText: textToBase64url,
-    decode: (text) => orUndefined(() => fromBase64url(text, 'the text')),
+    decode(text) {
+      const octets = orUndefined(() => fromBase64url(text, 'the text'))
+      const holds = orUndefined(() => mustBeBase64url(text, 'the text') ?? true)
+      assert.equal(holds, octets && true, 'a look at a text says otherwise than decoding it')
+      return octets
+    },
     decodeText: (text) => orUndefined(() => textFromBase64url(text, 'the text')),
+    countQuotes,
   },
   { ...portable, name: 'portable' },
 ]
@@ -107,7 +115,7 @@ for (const { name, ...codec } of CODECS) {
       assert.equal(codec.encode(utf8(text)), encoded)
       assert.equal(codec.encodeText(text), encoded)
       assert.deepEqual(codec.decode(encoded), utf8(text))
-      assert.equal(codec.decodeText(encoded), text)
+      assert.equal(codec.decodeText(encoded)?.text, text)
     }
     assert.equal(codec.encode(Uint8Array.of(0xfb, 0xff)), '-_8')
   })
@@ -115,15 +123,31 @@ for (const { name, ...codec } of CODECS) {
   test(`${name}: text longer than any kept buffer is decoded whole, and no text leaks into the next`, () => {
     for (const length of [16 * 1024 - 1, 16 * 1024, 16 * 1024 + 1, 100_000]) {
       const text = 'x'.repeat(length)
-      assert.equal(codec.decodeText(codec.encode(utf8(text))), text)
-      assert.equal(codec.decodeText(codec.encodeText(text)), text)
-      assert.equal(codec.decodeText('Zm8'), 'fo')
+      assert.equal(codec.decodeText(codec.encode(utf8(text)))?.text, text)
+      assert.equal(codec.decodeText(codec.encodeText(text))?.text, text)
+      assert.equal(codec.decodeText('Zm8')?.text, 'fo')
     }
   })
 
   test(`${name}: octets that are not UTF-8 are no text, and a byte order mark stays in one`, () => {
     assert.equal(codec.decodeText(codec.encode(Uint8Array.of(0xff))), undefined)
-    assert.equal(codec.decodeText(codec.encode(Uint8Array.of(0xef, 0xbb, 0xbf, 0x7b))), '\ufeff{')
+    assert.equal(codec.decodeText(codec.encode(Uint8Array.of(0xef, 0xbb, 0xbf, 0x7b)))?.text, '\ufeff{')
+  })
+
+  test(`${name}: quotes are counted wherever they stand, and nothing else for one`, () => {
+    const others = Array.from({ length: 0x180 }, (_, unit) => String.fromCharCode(unit))
+      .join('')
+      .replace(/["\\]/g, '')
+    assert.equal(codec.countQuotes(others), 0)
+    for (let at = 0; at < 9; at++) assert.equal(codec.countQuotes(`"${'x'.repeat(at)}\\"`), Number.NaN)
+    assert.equal(codec.countQuotes('\u0122\u2222\uff02🔑'), 0)
+    for (const length of [0, 1, 2, 3, 4, 5, 1023, 1024, 1025, 5000, 70_000]) {
+      assert.equal(codec.countQuotes('"'.repeat(length)), length)
+      assert.equal(codec.countQuotes('é"'.repeat(length)), length)
+      // What was counted before is not counted again.
+      for (let at = 0; at < Math.min(length, 9); at++)
+        assert.equal(codec.countQuotes(`${'!'.repeat(at)}"${'#'.repeat(length - at)}`), 1)
+    }
   })
 
   test(`${name}: what is decoded owns its memory, and a view is encoded by its own octets`, () => {

@@ -389,13 +389,13 @@ const CODECS = [
     name: 'as exported',
     encode: base64url,
     decode: (text: string) => resultOrRefusalSync(() => fromBase64url(text, 'the text')),
-    decodeText: (text: string) => resultOrRefusalSync(() => textFromBase64url(text, 'the text')),
+    decodeText: (text: string) => resultOrRefusalSync(() => textFromBase64url(text, 'the text').text),
   },
   {
     name: 'portable',
     encode: (bytes: Uint8Array) => portable.encode(bytes),
     decode: (text: string) => portable.decode(text),
-    decodeText: (text: string) => portable.decodeText(text),
+    decodeText: (text: string) => portable.decodeText(text)?.text,
   },
 ]
 

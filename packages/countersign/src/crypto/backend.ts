@@ -116,9 +116,12 @@ export type SigningInput = Bytes | string
 
 /** What is done with a key. Inputs have been checked: the material fits the scheme, and lengths are what the scheme demands. */
 export interface KeyWork {
-  /** ECDSA signatures are r || s on this interface (RFC 7518 §3.4). */
-  sign(scheme: SignatureScheme, material: Material, input: SigningInput): Awaitable<Bytes>
-  verify(scheme: SignatureScheme, material: Material, input: SigningInput, signature: Bytes): Awaitable<boolean>
+  /**
+   * A signature is its canonical base64url text on this interface, as it stands in every serialization; that of ECDSA is
+   * r || s (RFC 7518 §3.4).
+   */
+  sign(scheme: SignatureScheme, material: Material, input: SigningInput): Awaitable<string>
+  verify(scheme: SignatureScheme, material: Material, input: SigningInput, signature: string): Awaitable<boolean>
   /** Encrypts content. The initialization vector is new for each content. */
   seal(scheme: ContentScheme, material: Material, iv: Bytes, plaintext: Bytes, aad: Bytes): Awaitable<Sealed>
   /** Decrypts content whose tag is right; nothing for any other. */
@@ -165,6 +168,8 @@ export interface Backend extends KeyWork {
   /** Signing and verifying of a message in pieces; absent where the platform takes messages whole alone. */
   readonly pieces?: Pieces
   digest(hash: Hash, data: Bytes): Awaitable<Bytes>
+  /** The SHA-256 of a text in UTF-8, as base64url. */
+  fingerprint(text: string): Awaitable<string>
   random(octets: number): Bytes
   generate(spec: KeySpec): Awaitable<Material>
   /** The key as DER: SPKI for a public key, PKCS#8 for a private one. */
@@ -190,10 +195,10 @@ export interface PlatformNeeds {
 }
 
 /** The part of a backend that hashes. */
-export type Hashing = Pick<Backend, 'digest'>
+export type Hashing = Pick<Backend, 'digest' | 'fingerprint'>
 
 /** What key sources ask of a backend: JWKs are taken in, and keys without kid go by their thumbprints. */
-export type Sourcing = Pick<Backend, 'sync' | 'admit' | 'digest'>
+export type Sourcing = Pick<Backend, 'sync' | 'admit' | 'digest' | 'fingerprint'>
 
 /** What verifying asks of a backend. */
 export type Verifying = Sourcing & Pick<Backend, 'verify' | 'pieces'>
@@ -212,12 +217,12 @@ export interface Pieces {
 
 export interface PieceSigner {
   update(piece: SigningInput): void
-  finish(): Bytes
+  finish(): string
 }
 
 export interface PieceVerifier {
   update(piece: SigningInput): void
-  finish(signature: Bytes): boolean
+  finish(signature: string): boolean
 }
 
 /** A backend for `countersign/sync`. */

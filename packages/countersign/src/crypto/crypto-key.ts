@@ -1,3 +1,4 @@
+import { base64url, fromBase64url } from '../bytes.ts'
 import { JoseError, show } from '../errors.ts'
 import type { Adopted, ForeignKey, Hash, Kty, Material, SignatureScheme } from './backend.ts'
 import { type CryptoKey, keep } from './web-keys.ts'
@@ -133,8 +134,8 @@ function foreignOf(
 /** What WebCrypto does, of one key. */
 function workOf(material: Material): Required<ForeignKey> {
   return {
-    sign: (scheme, input) => work.sign(scheme, material, input),
-    verify: (scheme, input, signature) => work.verify(scheme, material, input, signature),
+    sign: async (scheme, input) => fromBase64url(await work.sign(scheme, material, input), 'the signature'),
+    verify: (scheme, input, signature) => work.verify(scheme, material, input, base64url(signature)),
     seal: (scheme, iv, plaintext, aad) => work.seal(scheme, material, iv, plaintext, aad),
     open: (scheme, iv, sealed, aad) => work.open(scheme, material, iv, sealed, aad),
     wrap: (cek) => work.wrap(material, cek),

@@ -1,8 +1,7 @@
 import * as crypto from 'node:crypto'
-import type { Bytes } from '../bytes.ts'
-import type { Material, Pieces, SignatureScheme, SigningInput } from './backend.ts'
-import { fromDer, toDer } from './ecdsa-der.ts'
-import { halfOf, hashName, keyObject, keyOptions } from './node-keys.ts'
+import type { Pieces, SigningInput } from './backend.ts'
+import { hashName, signatureKey } from './node-keys.ts'
+import { equalMacs, newMac, toOctets, toText } from './node-signatures.ts'
 
 /** A hash that goes on over the pieces of a message: text stands for its octets. */
 interface Running {
@@ -17,32 +16,25 @@ const feed =
     else running.update(piece)
   }
 
-const hmac = (scheme: SignatureScheme, material: Material): crypto.Hmac =>
-  crypto.createHmac(hashName(scheme), keyObject(material))
-
 /** @see Backend.pieces */
 export const pieces: Pieces = {
   sign(scheme, material) {
     if (scheme.family === 'hmac') {
-      const mac = hmac(scheme, material)
-      return { update: feed(mac), finish: () => Uint8Array.from(mac.digest()) }
+      const mac = newMac(scheme, material)
+      return { update: feed(mac), finish: () => mac.digest('base64url') }
     }
     const signer = crypto.createSign(hashName(scheme))
-    const finish = (): Bytes => {
-      const signature = signer.sign(keyOptions(scheme, material))
-      return scheme.family === 'ecdsa' ? fromDer(signature, halfOf(material)) : Uint8Array.from(signature)
-    }
-    return { update: feed(signer), finish }
+    return { update: feed(signer), finish: () => toText(scheme, material, signer.sign(signatureKey(scheme, material))) }
   },
 
   verify(scheme, material) {
     if (scheme.family === 'hmac') {
-      const mac = hmac(scheme, material)
-      return { update: feed(mac), finish: (signature) => crypto.timingSafeEqual(mac.digest(), signature) }
+      const mac = newMac(scheme, material)
+      return { update: feed(mac), finish: (signature) => equalMacs(mac.digest('base64url'), signature) }
     }
     const verifier = crypto.createVerify(hashName(scheme))
-    const finish = (signature: Bytes): boolean =>
-      verifier.verify(keyOptions(scheme, material), scheme.family === 'ecdsa' ? toDer(signature) : signature)
+    const finish = (signature: string): boolean =>
+      verifier.verify(signatureKey(scheme, material), toOctets(scheme, signature))
     return { update: feed(verifier), finish }
   },
 }

@@ -1,4 +1,4 @@
-import { type Bytes, concat, equal, toOctets } from '../bytes.ts'
+import { type Bytes, base64url, concat, equal, fromBase64url, toOctets } from '../bytes.ts'
 import { JoseError } from '../errors.ts'
 import type { KeyWork, Material, SignatureScheme } from './backend.ts'
 import { macParts, splitCek } from './cbc.ts'
@@ -75,14 +75,15 @@ async function macOf(mac: Material, bits: number, input: Bytes): Promise<Bytes> 
 export const sign: KeyWork['sign'] = async (scheme, material, input) => {
   const algorithm = signatureAlgorithm(scheme, material)
   const key = await ownKeyFor(material, algorithm, 'sign')
-  return bytes(await subtle().sign(parametersOf(scheme, algorithm), key, toOctets(input) as Data))
+  return base64url(bytes(await subtle().sign(parametersOf(scheme, algorithm), key, toOctets(input) as Data)))
 }
 
 /** @see KeyWork.verify */
 export const verify: KeyWork['verify'] = async (scheme, material, input, signature) => {
   const algorithm = signatureAlgorithm(scheme, material)
   const key = await keyFor(material, algorithm, 'verify')
-  return subtle().verify(parametersOf(scheme, algorithm), key, signature as Data, toOctets(input) as Data)
+  const octets = fromBase64url(signature, 'the signature')
+  return subtle().verify(parametersOf(scheme, algorithm), key, octets as Data, toOctets(input) as Data)
 }
 
 /** @see KeyWork.seal */

@@ -1,3 +1,4 @@
+import { base64url, utf8 } from '../bytes.ts'
 import { JoseError } from '../errors.ts'
 import type { Backend, KeySpec, Material, PlatformNeeds, SyncBackend, Verifying } from './backend.ts'
 import { adoptCryptoKey, isCryptoKey } from './crypto-key.ts'
@@ -53,6 +54,8 @@ function mustHave(spec: KeySpec): void {
 
 const digest: Backend['digest'] = async (hash, data) => new Uint8Array(await subtle().digest(HASH[hash], data as Data))
 
+const fingerprint: Backend['fingerprint'] = async (text) => base64url(await digest(256, utf8(text)))
+
 /** WebCrypto: every operation answers with a promise. */
 export const backend: Backend = {
   name: 'WebCrypto',
@@ -85,6 +88,7 @@ export const backend: Backend = {
   agree,
   stretch,
   digest,
+  fingerprint,
   random,
   async generate(spec) {
     mustHave(spec)
@@ -96,7 +100,7 @@ export const backend: Backend = {
 }
 
 /** As much of it as verifying takes: a bundle for browsers that does no more has no more. */
-export const verifying: Verifying = { sync: false, admit, digest, verify }
+export const verifying: Verifying = { sync: false, admit, digest, fingerprint, verify }
 
 /** There is nothing here that answers at once. */
 export const sync: SyncBackend = /* @__PURE__ */ new Proxy({} as SyncBackend, {

@@ -3,8 +3,8 @@ import type { Awaitable, Verifying } from '../crypto/backend.ts'
 import { JoseError, kindOf, show } from '../errors.ts'
 import { isObject, type JsonObject, own } from '../json.ts'
 import type { AnyVerifier } from '../jwt/decrypter.ts'
-import { type Look, VERIFIERS, type VerifiedToken, type VerifyOp } from '../jwt/verifier.ts'
-import { type Op, run } from '../op.ts'
+import { type Look, VERIFIERS, type VerifiedToken, type VerifyToken } from '../jwt/verifier.ts'
+import type { Op } from '../op.ts'
 import { checkNames, toBoolean, toText } from '../options.ts'
 import { DEMAND_NAMES, type DemandOptions, type Demands, lacking, toDemands, toFurther } from './demands.ts'
 import { toOrigin } from './origin.ts'
@@ -61,7 +61,7 @@ export type Reading<Request> = (request: Request) => GuardedRequest
 
 /** What guards that came of one another share. */
 interface Family<Request> {
-  readonly verify: VerifyOp<unknown>
+  readonly verify: VerifyToken<unknown>
   readonly cookie: CookieSource | undefined
   readonly extract: ((request: Request) => unknown) | undefined
   readonly proofs: Proofs | undefined
@@ -198,7 +198,7 @@ export class Guard<Claims, Optional extends boolean, Request extends object> {
           reason = 'invalid_token'
         })()
       }
-      const token = await run(verify(found.token, look), backend)
+      const token = await verify(found.token, backend, look)
       // A verifier that forgot to would let a bound token in as a bearer's.
       if (!looked) throw new Error('the verifier has not let the guard look at the token')
       return { kind: 'token', token, proven }

@@ -9,7 +9,7 @@ import type { JsonObject } from '../json.ts'
 import { Key } from '../key/key.ts'
 import { type Op, use } from '../op.ts'
 import type { Jwe, JweRecipient } from '../serialization/jwe.ts'
-import type { KeySource } from '../source/source.ts'
+import { type KeySource, selected } from '../source/key-source.ts'
 import { ask, newCek, recover } from './manage.ts'
 import { isDirect, type Parameters, parseParameters } from './parameters.ts'
 
@@ -125,8 +125,7 @@ function* candidates(
     throw new JoseError('CS_HEADER', `alg ${alg.id} is for one recipient alone (RFC 7516 §5.1)`)
   const parameters = parseParameters(alg, recipient)
   const needs: Needs = alg.family === 'direct' ? content : alg
-  const found = keys.select(header, needs, 'decrypt')
-  const all = Array.isArray(found) ? (found as readonly Key[]) : yield* found as Op<readonly Key[]>
+  const all = yield* selected(keys.select(header, needs, 'decrypt'))
   for (const key of all) rules.admit?.(key)
   const { epk } = parameters
   const fit = epk ? all.filter(({ crv }) => crv === epk.crv) : all

@@ -1,11 +1,11 @@
 import type { SignatureAlg } from '../alg/signature.ts'
-import { type Bytes, base64url, concat, toOctets } from '../bytes.ts'
+import { type Bytes, base64url, concat, octetsIn, toOctets } from '../bytes.ts'
 import type { Pieces, SignatureScheme, SigningInput, Verifying } from '../crypto/backend.ts'
 import { JoseError, kindOf, setAside } from '../errors.ts'
 import { Key } from '../key/key.ts'
 import { type Op, use } from '../op.ts'
 import { type Jws, type JwsSignature, refusePayload } from '../serialization/jws.ts'
-import type { KeySource } from '../source/source.ts'
+import { type KeySource, selected } from '../source/key-source.ts'
 import { signatureOctets } from './primitive.ts'
 import { allowed, failure, type VerifiedSignature, type VerifyRules } from './verify.ts'
 
@@ -81,7 +81,11 @@ export interface PieceJob {
  * @param encoded - whether the payload is covered as base64url (RFC 7797 §3)
  * @throws {JoseError} `CS_UNSUPPORTED` for a key or an algorithm that takes its message whole
  */
-export function* signPieces(jobs: readonly PieceJob[], payload: PayloadStream, encoded: boolean): Op<readonly Bytes[]> {
+export function* signPieces(
+  jobs: readonly PieceJob[],
+  payload: PayloadStream,
+  encoded: boolean,
+): Op<readonly string[]> {
   const pieces = yield* piecesOf()
   const signers = jobs.map(({ alg, key, head }) => {
     refuseWhole(alg, key)
@@ -117,12 +121,9 @@ export function* verifyPieces(
   for (const part of jws.signatures) {
     try {
       const alg = allowed(part, rules)
-      const found = keys.select(part.header, alg, 'verify')
-      for (const key of Array.isArray(found)
-        ? (found as readonly Key[])
-        : yield* found as Op<readonly Key[], Verifying>) {
+      for (const key of yield* selected(keys.select(part.header, alg, 'verify'))) {
         refuseWhole(alg, key)
-        if (part.signature.length === signatureOctets(alg, key)) candidates.push({ part, alg, key })
+        if (octetsIn(part.signature) === signatureOctets(alg, key)) candidates.push({ part, alg, key })
       }
     } catch (error) {
       fault = setAside(error, fault, jws.signatures)

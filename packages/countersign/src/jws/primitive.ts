@@ -1,12 +1,12 @@
 import type { SignatureAlg } from '../alg/signature.ts'
-import { type Bytes, toOctets } from '../bytes.ts'
-import type { ForeignKey, Material, SigningInput } from '../crypto/backend.ts'
+import { type Bytes, base64url, fromBase64url, toOctets } from '../bytes.ts'
+import type { Awaitable, Backend, ForeignKey, Material, SigningInput } from '../crypto/backend.ts'
 import { JoseError, kindOf } from '../errors.ts'
 import { CURVE } from '../key/curve.ts'
 import { Key } from '../key/key.ts'
 import { publicMaterial } from '../key/ops.ts'
 import { PARAMETER_SET } from '../key/parameter-set.ts'
-import { type Op, PromiseInSyncError, use } from '../op.ts'
+import { type Op, PromiseInSyncError, start, use } from '../op.ts'
 
 /** The exact length of a signature in octets (RFC 7518 §3.2 to §3.5, RFC 8032 §5.1.6 and §5.2.6, FIPS 204 §4). */
 export function signatureOctets(alg: SignatureAlg, key: Pick<Key, 'bits' | 'crv'>): number {
@@ -29,13 +29,14 @@ export function signatureOctets(alg: SignatureAlg, key: Pick<Key, 'bits' | 'crv'
  *
  * @throws {JoseError} `CS_UNAVAILABLE` where a foreign signer fails, `CS_SIGNATURE` where it does wrong
  */
-export function* signInput(alg: SignatureAlg, key: Key, input: SigningInput): Op<Bytes> {
+export function signInput(alg: SignatureAlg, key: Key, input: SigningInput, backend: Backend): Awaitable<string> {
   const material = Key.material(key)
-  const { foreign } = material
-  // A step of its own, and no generator around it: every token that is signed passes here.
-  if (foreign === undefined) return (yield (backend) => backend.sign(alg, material, input)) as Bytes
-  const octets = toOctets(input)
-  const signature = yield* askForeign(foreign, alg, octets)
+  if (material.foreign === undefined) return backend.sign(alg, material, input)
+  return start(signElsewhere(alg, key, material.foreign, toOctets(input)), backend)
+}
+
+function* signElsewhere(alg: SignatureAlg, key: Key, foreign: ForeignKey, input: Bytes): Op<string> {
+  const signature = yield* askForeign(foreign, alg, input)
   const length = signatureOctets(alg, key)
   if (signature.length !== length) {
     const der = alg.family === 'ecdsa' && signature[0] === 0x30
@@ -49,8 +50,9 @@ export function* signInput(alg: SignatureAlg, key: Key, input: SigningInput): Op
       },
     )
   }
-  yield* prove(alg, material, octets, signature)
-  return signature
+  const text = base64url(signature)
+  yield* prove(alg, Key.material(key), input, text)
+  return text
 }
 
 function* askForeign(foreign: ForeignKey, alg: SignatureAlg, input: Bytes): Op<Bytes> {
@@ -74,7 +76,7 @@ function* askForeign(foreign: ForeignKey, alg: SignatureAlg, input: Bytes): Op<B
 const proven = new WeakMap<Material, Set<string>>()
 
 /** The first signature with each algorithm is verified by the public half, where that is known. */
-function* prove(alg: SignatureAlg, material: Material, input: Bytes, signature: Bytes): Op<void> {
+function* prove(alg: SignatureAlg, material: Material, input: Bytes, signature: string): Op<void> {
   if (proven.get(material)?.has(alg.id)) return
   const open = publicMaterial(material)
   if (open === undefined) return
@@ -92,10 +94,10 @@ export async function foreignVerify(
   alg: SignatureAlg,
   { foreign }: Material,
   input: SigningInput,
-  signature: Bytes,
+  signature: string,
 ): Promise<boolean> {
   try {
-    return (await foreign?.verify?.(alg, toOctets(input), signature)) === true
+    return (await foreign?.verify?.(alg, toOctets(input), fromBase64url(signature, 'the signature'))) === true
   } catch (cause) {
     throw new JoseError('CS_UNAVAILABLE', 'the platform could not use its key', { cause, unavailable: true })
   }

@@ -7,7 +7,7 @@ import { toMembers } from '../header-members.ts'
 import { type JsonObject, own, withoutUndefined } from '../json.ts'
 import type { Key } from '../key/key.ts'
 import { nameOf } from '../key/ops.ts'
-import type { Op } from '../op.ts'
+import { type Op, use } from '../op.ts'
 import { checkNames, JOSE_LIMITS, type JoseLimits, toBoolean, toLimits } from '../options.ts'
 import { encodePayload, type FlattenedJws, fitsCompact, type GeneralJws, type JwsPart } from '../serialization/jws.ts'
 import type { SigningKeys } from '../source/key-source.ts'
@@ -182,7 +182,7 @@ function* signWhole(payload: Bytes, plan: Plan): Op<string | FlattenedJws | Gene
   const parts: JwsPart[] = []
   for (const head of heads) {
     const input: SigningInput = plan.encoded ? `${head.encoded}.${text}` : concat(utf8(`${head.encoded}.`), payload)
-    parts.push(toPart(head, yield* signInput(head.alg, head.key, input)))
+    parts.push(toPart(head, yield* use((backend) => signInput(head.alg, head.key, input, backend))))
   }
   return write(parts, plan.detached ? undefined : text, plan)
 }
@@ -200,15 +200,15 @@ function* signStream(payload: PayloadStream, plan: Plan): Op<string | FlattenedJ
   const heads = yield* writeHeads(plan)
   const jobs = heads.map(({ alg, key, encoded }) => ({ alg, key, head: `${encoded}.` }))
   const signatures = yield* signPieces(jobs, payload, plan.encoded)
-  const parts = heads.map((head, index) => toPart(head, signatures[index] as Bytes))
+  const parts = heads.map((head, index) => toPart(head, signatures[index] as string))
   return write(parts, undefined, plan)
 }
 
-function toPart({ encoded, open }: Head, signature: Bytes): JwsPart {
+function toPart({ encoded, open }: Head, signature: string): JwsPart {
   return {
     ...(encoded !== '' && { protected: encoded }),
     ...(open && Object.keys(open).length > 0 && { header: open }),
-    signature: base64url(signature),
+    signature,
   }
 }
 

@@ -1,10 +1,9 @@
 import { misfit, nearestMisfit } from '../alg/needs.ts'
 import { SIGNATURE, type SignatureAlg } from '../alg/signature.ts'
-import { base64url } from '../bytes.ts'
-import type { Backend } from '../crypto/backend.ts'
+import type { Awaitable, Backend } from '../crypto/backend.ts'
 import { JoseError, kindOf, show } from '../errors.ts'
 import { Key } from '../key/key.ts'
-import type { Op } from '../op.ts'
+import { isPromise, type Op } from '../op.ts'
 import { SigningKeys } from '../source/key-source.ts'
 import { refuseForeign } from '../source/source.ts'
 import { signInput } from './primitive.ts'
@@ -15,10 +14,20 @@ import { signInput } from './primitive.ts'
  * @param header - base64url text of the protected header
  * @param payload - base64url text of the payload
  */
-export function* sign(alg: SignatureAlg, key: Key, header: string, payload: string): Op<string> {
+export function sign(
+  alg: SignatureAlg,
+  key: Key,
+  header: string,
+  payload: string,
+  backend: Backend,
+): Awaitable<string> {
   const input = `${header}.${payload}`
-  return `${input}.${base64url(yield* signInput(alg, key, input))}`
+  const signature = signInput(alg, key, input, backend)
+  return isPromise(signature) ? signedLater(input, signature) : `${input}.${signature}`
 }
+
+const signedLater = async (input: string, signature: PromiseLike<string>): Promise<string> =>
+  `${input}.${await signature}`
 
 /** What signs: one key, or keys that take turns. */
 export type Signing = { readonly alg: SignatureAlg } & (

@@ -3,7 +3,7 @@ import { JoseError, kindOf } from '../errors.ts'
 import { headerReader, type JoseHeader } from '../header.ts'
 import { isObject, type JsonObject } from '../json.ts'
 import type { Key } from '../key/key.ts'
-import type { Op } from '../op.ts'
+import { type Op, use } from '../op.ts'
 import { checkNames, JOSE_LIMITS, type JoseLimits, toBoolean, toLimits, toTexts } from '../options.ts'
 import { attach, fitsCompact, type Jws, parseCompact, parseJson, payloadOf } from '../serialization/jws.ts'
 import type { KeySource, Keys } from '../source/source.ts'
@@ -61,10 +61,20 @@ export function verifyJws(
   const payload = detached === undefined ? undefined : toPayload(detached, 'detachedPayload')
 
   const jws = parse(token, limits, allowUnprotectedAlg)
-  if (payload) return verify(attach(jws, payload), source, rules, (verified) => ({ payload, ...verified }))
+  if (payload) return verified(attach(jws, payload), source, rules, () => payload)
   if (jws.payload === undefined) throw new JoseError('CS_MALFORMED', 'the JWS has no payload', { hint: DETACHED })
   if (jws.payload === '') return verifyEmpty(jws, source, rules)
-  return verify(jws, source, rules, (verified) => ({ payload: payloadOf(jws, verified.header), ...verified }))
+  return verified(jws, source, rules, (header) => payloadOf(jws, header))
+}
+
+function* verified(
+  jws: Jws,
+  keys: KeySource,
+  rules: VerifyRules,
+  payload: (header: JoseHeader) => Uint8Array,
+): Op<VerifiedJws, Verifying> {
+  const proven = yield* use((backend: Verifying) => verify(jws, keys, rules, backend))
+  return { payload: payload(proven.header), ...proven }
 }
 
 const DETACHED = 'If it was signed detached, give the payload as detachedPayload.'
@@ -72,7 +82,7 @@ const DETACHED = 'If it was signed detached, give the payload as detachedPayload
 /** In the compact serialization an empty payload and one that is detached look the same. */
 function* verifyEmpty(jws: Jws, keys: KeySource, rules: VerifyRules): Op<VerifiedJws, Verifying> {
   try {
-    return yield* verify(jws, keys, rules, (verified) => ({ payload: new Uint8Array(), ...verified }))
+    return yield* verified(jws, keys, rules, () => new Uint8Array())
   } catch (error) {
     if (!(error instanceof JoseError) || error.code !== 'CS_SIGNATURE') throw error
     throw new JoseError('CS_SIGNATURE', `${error.message}, over an empty payload`, { hint: DETACHED })

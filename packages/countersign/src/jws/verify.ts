@@ -1,14 +1,14 @@
 import type { Table } from '../alg/needs.ts'
 import { SIGNATURE, type SignatureAlg } from '../alg/signature.ts'
-import type { Bytes } from '../bytes.ts'
-import type { SigningInput, Verifying } from '../crypto/backend.ts'
+import { octetsIn } from '../bytes.ts'
+import type { Awaitable, Verifying } from '../crypto/backend.ts'
 import { JoseError, setAside, show } from '../errors.ts'
 import { checkUnderstood, type JoseHeader } from '../header.ts'
 import type { JsonObject } from '../json.ts'
 import { Key } from '../key/key.ts'
-import type { Op } from '../op.ts'
+import { isPromise, start } from '../op.ts'
 import { isNone, type Jws, type JwsSignature, unsigned } from '../serialization/jws.ts'
-import type { KeySource } from '../source/source.ts'
+import { isList, type KeySource } from '../source/key-source.ts'
 import { foreignVerify, signatureOctets } from './primitive.ts'
 
 /** What a verified signature proves: this header and this key, and no other of the same JWS. */
@@ -26,52 +26,124 @@ export interface VerifyRules {
   readonly understood: ReadonlySet<string>
 }
 
+/** A verification on its way: what has to be waited for interrupts it, and else it is one run. */
+interface Attempt {
+  readonly jws: Jws
+  readonly keys: KeySource
+  readonly rules: VerifyRules
+  readonly backend: Verifying
+  /** Why parts were passed over. */
+  fault: JoseError | undefined
+}
+
 /**
  * Verifies a JWS: the first signature that one of its candidate keys verifies (RFC 7515 §5.2). Of several signatures,
- * one that is for others, by its key, its algorithm or an extension, is passed over.
+ * one that is for others, by its key, its algorithm or an extension, is passed over. No operation in steps, since every
+ * token passes here, and a generator costs more than all else that is done for its signature.
  *
- * @param accept - what becomes of the verified signature; it is part of the operation, since an operation around this
- *   one would cost each token a second generator
  * @throws {JoseError} `CS_ALG`, `CS_CRIT`, what the key source throws, or `CS_SIGNATURE`, which names no part and no key
  */
-export function* verify<T>(
+export function verify(
   jws: Jws,
   keys: KeySource,
   rules: VerifyRules,
-  accept: (verified: VerifiedSignature) => T,
-): Op<T, Verifying> {
-  let fault: JoseError | undefined
-  for (const part of jws.signatures) {
-    let alg: SignatureAlg
-    let candidates: readonly Key[]
-    try {
-      alg = allowed(part, rules)
-      const found = keys.select(part.header, alg, 'verify')
-      candidates = Array.isArray(found) ? (found as readonly Key[]) : yield* found as Op<readonly Key[], Verifying>
-    } catch (error) {
-      fault = setAside(error, fault, jws.signatures)
-      continue
-    }
-    const { header, protectedHeader, input, signature } = part
-    for (const key of candidates) {
-      // The length is fixed by the algorithm and the key, so nothing cut or lengthened gets as far as a primitive.
-      if (signature.length !== signatureOctets(alg, key)) continue
-      if (yield check(alg, key, input, signature)) return accept({ header, protectedHeader, key })
-    }
-  }
-  throw failure(jws, fault)
+  backend: Verifying,
+): Awaitable<VerifiedSignature> {
+  return tryPart({ jws, keys, rules, backend, fault: undefined }, 0)
 }
 
-/** The step that checks a signature. */
+function tryPart(attempt: Attempt, index: number): Awaitable<VerifiedSignature> {
+  const { jws, keys, rules, backend } = attempt
+  const part = jws.signatures[index]
+  if (part === undefined) throw failure(jws, attempt.fault)
+  let alg: SignatureAlg
+  let found: Awaitable<readonly Key[]>
+  try {
+    alg = allowed(part, rules)
+    found = candidatesOf(keys, part.header, alg, backend)
+  } catch (error) {
+    return passOver(attempt, index, error)
+  }
+  return isPromise(found) ? tryKeysLater(attempt, index, alg, found) : tryKeys(attempt, index, alg, found, 0)
+}
+
+function passOver(attempt: Attempt, index: number, error: unknown): Awaitable<VerifiedSignature> {
+  attempt.fault = setAside(error, attempt.fault, attempt.jws.signatures)
+  return tryPart(attempt, index + 1)
+}
+
+function candidatesOf(
+  keys: KeySource,
+  header: JoseHeader,
+  alg: SignatureAlg,
+  backend: Verifying,
+): Awaitable<readonly Key[]> {
+  const found = keys.select(header, alg, 'verify')
+  return isList(found) ? found : start(found, backend)
+}
+
+async function tryKeysLater(
+  attempt: Attempt,
+  index: number,
+  alg: SignatureAlg,
+  coming: PromiseLike<readonly Key[]>,
+): Promise<VerifiedSignature> {
+  let candidates: readonly Key[]
+  try {
+    candidates = await coming
+  } catch (error) {
+    return passOver(attempt, index, error)
+  }
+  return tryKeys(attempt, index, alg, candidates, 0)
+}
+
+/** @param from - the first of the candidates that is to be tried */
+function tryKeys(
+  attempt: Attempt,
+  index: number,
+  alg: SignatureAlg,
+  candidates: readonly Key[],
+  from: number,
+): Awaitable<VerifiedSignature> {
+  const part = attempt.jws.signatures[index] as JwsSignature
+  for (let at = from; at < candidates.length; at++) {
+    const key = candidates[at] as Key
+    // The length is fixed by the algorithm and the key, so nothing cut or lengthened gets as far as a primitive.
+    if (octetsIn(part.signature) !== signatureOctets(alg, key)) continue
+    const holds = check(part, alg, key, attempt.backend)
+    if (isPromise(holds)) return tryKeyLater(attempt, index, alg, candidates, at, holds)
+    if (holds) return proven(part, key)
+  }
+  return tryPart(attempt, index + 1)
+}
+
+async function tryKeyLater(
+  attempt: Attempt,
+  index: number,
+  alg: SignatureAlg,
+  candidates: readonly Key[],
+  at: number,
+  holding: PromiseLike<boolean>,
+): Promise<VerifiedSignature> {
+  if (await holding) return proven(attempt.jws.signatures[index] as JwsSignature, candidates[at] as Key)
+  return tryKeys(attempt, index, alg, candidates, at + 1)
+}
+
+const proven = ({ header, protectedHeader }: JwsSignature, key: Key): VerifiedSignature => ({
+  header,
+  protectedHeader,
+  key,
+})
+
 function check(
+  { input, signature }: JwsSignature,
   alg: SignatureAlg,
   key: Key,
-  input: SigningInput,
-  signature: Bytes,
-): (backend: Verifying) => boolean | PromiseLike<boolean> {
+  backend: Verifying,
+): Awaitable<boolean> {
   const material = Key.material(key)
-  if (material.foreign) return () => foreignVerify(alg, material, input, signature)
-  return (backend) => backend.verify(alg, material, input, signature)
+  if (material.foreign) return foreignVerify(alg, material, input, signature)
+  return backend.verify(alg, material, input, signature)
 }
 
 /** The algorithm of a signature, once the caller's rules let it pass. @throws {JoseError} `CS_ALG`, `CS_CRIT` */

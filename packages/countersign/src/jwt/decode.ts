@@ -1,7 +1,7 @@
-import { fromBase64url, textFromBase64url } from '../bytes.ts'
+import { mustBeBase64url } from '../bytes.ts'
 import type { JwtClaims } from '../claims.ts'
 import { type JoseHeader, parseHeader } from '../header.ts'
-import { type JsonObject, parseObject } from '../json.ts'
+import { decodeObject, type JsonObject } from '../json.ts'
 import { JWT_LIMITS, type Limits } from '../options.ts'
 import { splitCompact } from '../serialization/jws.ts'
 
@@ -15,11 +15,11 @@ export interface UnverifiedToken {
 /** @see the door's `decodeUnverified` */
 export function decodeUnverified(token: string): UnverifiedToken {
   const { header, payload, signature } = splitCompact(token, JWT_LIMITS)
-  fromBase64url(signature, 'the signature')
+  mustBeBase64url(signature, 'the signature')
   return { header: parseHeader(header, JWT_LIMITS), claims: parseClaims(payload, JWT_LIMITS) }
 }
 
 /** The claims set of an encoded payload (RFC 7519 §7.2). @throws {JoseError} `CS_BASE64`, `CS_MALFORMED`, `CS_TOO_LARGE` */
 export function parseClaims(payload: string, limits: Limits): JsonObject {
-  return parseObject(textFromBase64url(payload, 'the payload'), 'the claims set', limits.jsonDepth)
+  return decodeObject(payload, 'the payload', 'the claims set', limits.jsonDepth)
 }

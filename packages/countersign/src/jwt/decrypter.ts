@@ -16,12 +16,12 @@ import { parseObject } from '../json.ts'
 import { type Decrypted, type DecryptRules, decrypt } from '../jwe/decrypt.ts'
 import { checkedDecryptionSource, toContents, toManagements } from '../jwe/rules.ts'
 import type { Key } from '../key/key.ts'
-import type { Op } from '../op.ts'
+import { type Op, use } from '../op.ts'
 import { checkNames, refuseLost, SEALED_JWT_LIMITS, type SealedJwtLimits, toLimits } from '../options.ts'
 import { parseCompactJwe } from '../serialization/jwe.ts'
 import type { KeySource, Keys } from '../source/source.ts'
 import { ACCEPTANCE_NAMES, type AcceptanceOptions, type Accepted, toAcceptance } from './acceptance.ts'
-import { type Expectation, VERIFIERS, type VerifiedToken, type VerifyOp } from './verifier.ts'
+import { type Expectation, type Look, VERIFIERS, type VerifiedToken, type VerifyToken } from './verifier.ts'
 
 interface CommonOptions {
   /** Private keys or shared secrets, in any form that keys come in: of a set the kid of the token selects. */
@@ -150,7 +150,7 @@ function bareReader<Claims>(options: BareOptions<Claims>, limits: SealedJwtLimit
 }
 
 function nestedReader<Claims>(options: NestedOptions<Claims>): Reader<Claims> {
-  const verify = VERIFIERS.of(options.then) as VerifyOp<Claims> | undefined
+  const verify = VERIFIERS.of(options.then) as VerifyToken<Claims> | undefined
   if (verify === undefined) throw new TypeError(`then is ${kindOf(options.then)}; give what createVerifier gave`)
   for (const name of ['unsigned', ...CLAIMS_NAMES] as const) {
     if ((options as DecrypterOptions<Claims>)[name as 'unsigned'] !== undefined)
@@ -163,10 +163,11 @@ function nestedReader<Claims>(options: NestedOptions<Claims>): Reader<Claims> {
         hint: 'Whoever makes it has to sign the claims first: encrypter.encrypt(claims, { sign: signer }).',
       })
     }
-    const { claims, claimsSet, ...signed } = yield* verify(token, (checked) => {
+    const look: Look = (checked) => {
       refuseReplicas(header, checked.claims)
       return undefined
-    })
+    }
+    const { claims, claimsSet, ...signed } = yield* use((backend) => verify(token, backend, look))
     return { claims, claimsSet, header, key, signed }
   }
 }

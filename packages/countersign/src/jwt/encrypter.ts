@@ -131,7 +131,7 @@ function signed(sign: AnySigner, claims: unknown, call: SignOptions, options: En
   if (operation === undefined) throw new TypeError(`sign is ${kindOf(sign)}; give what createSigner gave`)
   const [name] = CLAIMS_DEFAULT_NAMES.filter((option) => options[option] !== undefined && option !== 'now')
   if (name !== undefined) throw new TypeError(`${name} is for the signer to say where the claims are signed`)
-  return operation(claims as JwtClaims, call)
+  return use((backend) => operation(claims as JwtClaims, backend, call))
 }
 
 type HeaderWriter = (key: Key, nested: boolean, managed: ManagedKey) => Op<string>

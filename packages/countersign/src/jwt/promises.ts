@@ -1,10 +1,9 @@
 import type { JwtClaims } from '../claims.ts'
 import type { Backend, Verifying } from '../crypto/backend.ts'
 import { type JoseError, refusal } from '../errors.ts'
-import { run } from '../op.ts'
 import type { ClaimsInput, SignOptions } from './claims-writer.ts'
-import { SIGNERS, type SignOp } from './signer.ts'
-import { type SafeVerified, VERIFIERS, type VerifiedToken, type VerifyOp } from './verifier.ts'
+import { SIGNERS, type SignToken } from './signer.ts'
+import { type SafeVerified, VERIFIERS, type VerifiedToken, type VerifyToken } from './verifier.ts'
 
 /** Makes signed JWTs; the work on its options is done. */
 export interface Signer<Claims = JwtClaims> {
@@ -41,17 +40,15 @@ export async function safely<Result extends object>(work: () => Promise<Result>)
 }
 
 /** An operation as the object that a door gives out. */
-export function toSigner<Claims>(sign: SignOp<Claims>, backend: Backend): Signer<Claims> {
-  return SIGNERS.tie({ sign: (claims, call) => run(sign(claims, call), backend) }, sign as SignOp)
+export function toSigner<Claims>(sign: SignToken<Claims>, backend: Backend): Signer<Claims> {
+  return SIGNERS.tie({ sign: async (claims, call) => sign(claims, backend, call) }, sign as SignToken)
 }
 
 /** An operation as the object that a door gives out. */
-export function toVerifier<Claims>(verify: VerifyOp<Claims>, backend: Verifying): Verifier<Claims> {
+export function toVerifier<Claims>(verify: VerifyToken<Claims>, backend: Verifying): Verifier<Claims> {
   const verifier: Verifier<Claims> = {
-    async verify(token) {
-      return run(verify(token), backend)
-    },
-    safeVerify: (token) => safely(() => run(verify(token), backend)),
+    verify: async (token) => verify(token, backend),
+    safeVerify: (token) => safely(async () => verify(token, backend)),
   }
   return VERIFIERS.tie(verifier, verify)
 }

@@ -1,8 +1,5 @@
-import { base64url, utf8 } from '../bytes.ts'
-import type { Verifying } from '../crypto/backend.ts'
 import { kindOf } from '../errors.ts'
 import { isObject } from '../json.ts'
-import { type Op, use } from '../op.ts'
 import { checkNames, toCount } from '../options.ts'
 
 /** How many results a cache holds. */
@@ -11,32 +8,66 @@ export interface CacheOptions {
   readonly max?: number
 }
 
-/** What was found out about tokens, by the hash of each, and bounded: the one that was used longest ago gives way. */
+/** A result, between the ones that were used before it and after it. */
+interface Entry<Result> {
+  readonly name: string
+  readonly result: Result
+  older: Entry<Result> | undefined
+  newer: Entry<Result> | undefined
+}
+
+/**
+ * What was found out about tokens, by the hash of each, and bounded: the one that was used longest ago gives way. The
+ * order is a chain, since the order of a Map tells its first entry only by a walk over all that were deleted before it.
+ */
 export class ResultCache<Result> {
-  readonly #results = new Map<string, Result>()
+  readonly #entries = new Map<string, Entry<Result>>()
   readonly #max: number
+  #oldest: Entry<Result> | undefined
+  #newest: Entry<Result> | undefined
 
   constructor(max: number) {
     this.#max = max
   }
 
   get(name: string): Result | undefined {
-    const result = this.#results.get(name)
-    if (result === undefined) return undefined
-    this.#results.delete(name)
-    this.#results.set(name, result)
-    return result
+    const entry = this.#entries.get(name)
+    if (entry === undefined) return undefined
+    if (entry !== this.#newest) {
+      this.#unlink(entry)
+      this.#append(entry)
+    }
+    return entry.result
   }
 
   set(name: string, result: Result): void {
-    this.#results.set(name, result)
-    if (this.#results.size <= this.#max) return
-    const [oldest] = this.#results.keys()
-    if (oldest !== undefined) this.#results.delete(oldest)
+    this.delete(name)
+    const entry: Entry<Result> = { name, result, older: undefined, newer: undefined }
+    this.#entries.set(name, entry)
+    this.#append(entry)
+    if (this.#entries.size > this.#max && this.#oldest) this.delete(this.#oldest.name)
   }
 
   delete(name: string): void {
-    this.#results.delete(name)
+    const entry = this.#entries.get(name)
+    if (entry === undefined) return
+    this.#entries.delete(name)
+    this.#unlink(entry)
+  }
+
+  #append(entry: Entry<Result>): void {
+    entry.older = this.#newest
+    entry.newer = undefined
+    if (this.#newest) this.#newest.newer = entry
+    else this.#oldest = entry
+    this.#newest = entry
+  }
+
+  #unlink({ older, newer }: Entry<Result>): void {
+    if (older) older.newer = newer
+    else this.#oldest = newer
+    if (newer) newer.older = older
+    else this.#newest = older
   }
 }
 
@@ -47,14 +78,6 @@ export function toCache<Result>(cache: unknown): ResultCache<Result> | undefined
   if (!isObject(cache)) throw new TypeError(`cache is true or { max }, not ${kindOf(cache)}`)
   checkNames<CacheOptions>(cache, ['max'], 'cache')
   return new ResultCache(toCount((cache as CacheOptions).max, 'cache.max', 1000))
-}
-
-/**
- * The name of a token in a cache: the SHA-256 of all of it (attack 25). As UTF-8, so that no character outside ASCII is
- * taken for one inside.
- */
-export function* nameOfToken(token: string): Op<string, Verifying> {
-  return base64url(yield* use((backend: Verifying) => backend.digest(256, utf8(token))))
 }
 
 /** Makes a value of JSON what nobody changes, at every level: it is given out more than once. */

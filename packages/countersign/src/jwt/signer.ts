@@ -1,12 +1,13 @@
 import type { SignatureAlg } from '../alg/signature.ts'
 import { base64url, textToBase64url, utf8 } from '../bytes.ts'
 import type { JwtClaims } from '../claims.ts'
-import type { Backend } from '../crypto/backend.ts'
+import type { Awaitable, Backend } from '../crypto/backend.ts'
 import { toMembers } from '../header-members.ts'
+import { signatureOctets } from '../jws/primitive.ts'
 import { sign, toSigning } from '../jws/sign.ts'
 import type { Key } from '../key/key.ts'
 import { nameOf } from '../key/ops.ts'
-import type { Op } from '../op.ts'
+import { isPromise, type Op, start } from '../op.ts'
 import { checkNames, type Duration, JWT_LIMITS, type Limits, toText } from '../options.ts'
 import type { SigningKeys } from '../source/key-source.ts'
 import {
@@ -35,11 +36,15 @@ export interface SignerOptions<Claims = JwtClaims> extends ClaimsDefaults<Claims
   readonly header?: Readonly<Record<string, unknown>>
 }
 
-/** Signs a claims set, step by step. */
-export type SignOp<Claims = JwtClaims> = (claims: ClaimsInput<Claims>, options?: SignOptions) => Op<string>
+/** Signs a claims set; what is refused for its claims is refused before there is a promise. */
+export type SignToken<Claims = JwtClaims> = (
+  claims: ClaimsInput<Claims>,
+  backend: Backend,
+  options?: SignOptions,
+) => Awaitable<string>
 
 /** The signers that the doors gave out. */
-export const SIGNERS: Handles<SignOp> = handles()
+export const SIGNERS: Handles<SignToken> = handles()
 
 const NAMES = ['key', 'alg', 'typ', 'header', ...CLAIMS_DEFAULT_NAMES] as const
 /** Members that the signer sets itself, or that would change what the signature means. */
@@ -56,7 +61,7 @@ export function prepareSigner<Claims = JwtClaims>(
   options: SignerOptions<Claims>,
   backend: Pick<Backend, 'sync'>,
   limits: Limits = JWT_LIMITS,
-): SignOp<Claims> {
+): SignToken<Claims> {
   checkNames<SignerOptions<Claims>>(options, NAMES, 'createSigner')
   const { alg, key: only, keys } = toSigning(options.key, options.alg, backend)
   const write = claimsWriter(options, keys?.tokenLifetime, limits)
@@ -67,32 +72,53 @@ export function prepareSigner<Claims = JwtClaims>(
     options.header,
     limits,
   )
-  return function* (claims, call = {}) {
-    checkNames<SignOptions>(call, CLAIMS_CALL_NAMES, 'sign')
-    const text = write(claims, call)
+  let last: Head | undefined
+  /** The key whose turn it is, with its header; what may have to be waited for comes before the signature. */
+  function* getReady(text: string): Op<Head> {
     if (fit) yield* fit(text)
-    const payload = textToBase64url(text)
     const key = only ?? (yield* keys.signing(alg))
-    const token = yield* sign(alg, key, yield* header(key), payload)
-    if (token.length > limits.tokenBytes) throw tooLarge('token', token.length, limits.tokenBytes)
-    return token
+    if (last?.key !== key) last = { key, text: yield* header(key), signature: signatureCharacters(alg, key) }
+    return last
+  }
+  const signWith = (head: Head, text: string, platform: Backend): Awaitable<string> => {
+    const payload = textToBase64url(text)
+    const length = head.text.length + payload.length + head.signature + 2
+    if (length > limits.tokenBytes) throw tooLarge('token', length, limits.tokenBytes)
+    return sign(alg, head.key, head.text, payload, platform)
+  }
+  const signLater = async (head: PromiseLike<Head>, text: string, platform: Backend): Promise<string> =>
+    signWith(await head, text, platform)
+  return (claims, platform, call = NO_CALL) => {
+    if (call !== NO_CALL) checkNames<SignOptions>(call, CLAIMS_CALL_NAMES, 'sign')
+    const text = write(claims, call)
+    const head = last && only && !fit ? last : start(getReady(text), platform)
+    return isPromise(head) ? signLater(head, text, platform) : signWith(head, text, platform)
   }
 }
 
-/** Writes the header once for a key: its kid may be a thumbprint, which takes a step of the backend. */
+const NO_CALL: SignOptions = Object.freeze({})
+
+/** What is the same for all tokens of one key. */
+interface Head {
+  readonly key: Key
+  readonly text: string
+  /** How many characters a signature has. */
+  readonly signature: number
+}
+
+const signatureCharacters = (alg: SignatureAlg, key: Key): number => Math.ceil((signatureOctets(alg, key) * 4) / 3)
+
+/** Writes the header for a key: its kid may be a thumbprint, which takes a step of the backend. */
 function headerWriter(alg: SignatureAlg, typ: string, extra: unknown, limits: Limits): (key: Key) => Op<string> {
   const members = toMembers(extra, 'header', limits) ?? {}
   for (const name of RESERVED) {
     if (Object.hasOwn(members, name)) throw new TypeError(`header holds ${name}, which is not set this way`)
   }
   if (Object.hasOwn(members, 'cty')) toText(members['cty'], 'cty of the header')
-  let written: { readonly key: Key; readonly text: string } | undefined
   return function* (key) {
-    if (written?.key === key) return written.text
     const kid = yield* nameOf(key)
     const octets = utf8(JSON.stringify({ alg: alg.id, typ, ...(kid !== undefined && { kid }), ...members }))
     if (octets.length > limits.headerBytes) throw tooLarge('header', octets.length, limits.headerBytes)
-    written = { key, text: base64url(octets) }
-    return written.text
+    return base64url(octets)
   }
 }

@@ -11,17 +11,18 @@ import {
   toPolicy,
   validate,
 } from '../claims.ts'
-import type { Sourcing, Verifying } from '../crypto/backend.ts'
+import type { Awaitable, Sourcing, Verifying } from '../crypto/backend.ts'
 import { JoseError, kindOf, show } from '../errors.ts'
 import { type HeaderReader, headerReader, type JoseHeader } from '../header.ts'
 import { isObject, type JsonObject, own } from '../json.ts'
 import { checkedSource, toAlgorithms } from '../jws/rules.ts'
-import { allowed, type VerifyRules, verify } from '../jws/verify.ts'
+import { allowed, type VerifiedSignature, type VerifyRules, verify } from '../jws/verify.ts'
 import type { Key } from '../key/key.ts'
-import type { Op } from '../op.ts'
+import { isPromise, type Op, start, use } from '../op.ts'
 import { checkNames, JWT_LIMITS, type Limits, refuseLost, toLimits } from '../options.ts'
 import { type CompactJws, parseCompact } from '../serialization/jws.ts'
-import { askHook, type KeySource, type Keys, refuseAsync } from '../source/source.ts'
+import { type KeySource, selected } from '../source/key-source.ts'
+import { askHook, type Keys, refuseAsync } from '../source/source.ts'
 import {
   ACCEPTANCE_NAMES,
   type Acceptance,
@@ -32,7 +33,7 @@ import {
 } from './acceptance.ts'
 import { parseClaims } from './decode.ts'
 import { type Handles, handles } from './handles.ts'
-import { type CacheOptions, freezeDeep, nameOfToken, type ResultCache, toCache } from './result-cache.ts'
+import { type CacheOptions, freezeDeep, type ResultCache, toCache } from './result-cache.ts'
 
 /** Texts of which one must match exactly, or `'any'` to accept every one. */
 export type Expectation = string | readonly string[]
@@ -92,13 +93,17 @@ export type SafeVerified<Claims = JwtClaims> =
 export type Look = (token: CheckedToken) => Op<void, Verifying> | undefined
 
 /**
- * Verifies a token, step by step; what has not even the form of a token is refused before the first. Whatever else is to
- * be found out about it is for `look`: a hook that is asked before may use up a token that is refused afterwards.
+ * Verifies a token; what has not even the form of a token is refused before there is a promise. Whatever else is to be
+ * found out about it is for `look`: a hook that is asked before may use up a token that is refused afterwards.
  */
-export type VerifyOp<Claims = JwtClaims> = (token: unknown, look?: Look) => Op<VerifiedToken<Claims>, Verifying>
+export type VerifyToken<Claims = JwtClaims> = (
+  token: unknown,
+  backend: Verifying,
+  look?: Look,
+) => Awaitable<VerifiedToken<Claims>>
 
 /** The verifiers that the doors gave out. */
-export const VERIFIERS: Handles<VerifyOp<unknown>> = handles()
+export const VERIFIERS: Handles<VerifyToken<unknown>> = handles()
 
 /** What counts for the tokens of one issuer. */
 interface Rules {
@@ -130,7 +135,7 @@ export function prepareVerifier<Claims = JwtClaims>(
   options: VerifierOptions<Claims>,
   backend: Sourcing,
   further?: FurtherChecks,
-): VerifyOp<Claims> {
+): VerifyToken<Claims> {
   checkNames<VerifierOptions<Claims>>(options, VERIFIER_NAMES, 'createVerifier')
   const limits = toLimits(options.limits, JWT_LIMITS)
   refuseLost(options, ['algorithms'])
@@ -142,10 +147,14 @@ export function prepareVerifier<Claims = JwtClaims>(
   const prepared: Prepared = { limits, signature: { algorithms, understood: NOTHING }, policy, readHeader, rules }
   const cache = toCache<VerifiedToken>(options.cache)
   const accept = toAcceptance(options, backend)
-  const check = cache
-    ? (token: unknown): CheckOp => recall(token, cache, prepared)
-    : (token: unknown): CheckOp => verifyToken(token, prepared)
-  return ((token, look) => (accept || look ? decide(check(token), accept, look) : check(token))) as VerifyOp<Claims>
+  const check: CheckToken = (token, platform) =>
+    cache && typeof token === 'string' && token.length <= limits.tokenBytes
+      ? start(recall(token, cache, prepared), platform)
+      : verifyToken(token, prepared, platform)
+  return ((token, platform, look) =>
+    accept || look
+      ? start(decide(check(token, platform), accept, look), platform)
+      : check(token, platform)) as VerifyToken<Claims>
 }
 
 /** No extension is for JWTs: `b64` is not (RFC 7797 §7), and no other is known. */
@@ -163,34 +172,57 @@ interface Prepared {
 /** Finds what counts for a token by its claims, in which nobody believes yet. */
 type FindRulesOf = (claims: JsonObject) => Op<Rules, Verifying>
 
-type CheckOp = Op<VerifiedToken, Verifying>
+type Checking = Awaitable<VerifiedToken>
+type CheckToken = (token: unknown, backend: Verifying) => Checking
 
 /** @throws {JoseError} at once where the token has not the form of one */
-function verifyToken(token: unknown, prepared: Prepared): CheckOp {
+function verifyToken(token: unknown, prepared: Prepared, backend: Verifying): Checking {
   const { limits, readHeader, rules } = prepared
   const jws = parseCompact(token, limits, readHeader)
-  return typeof rules === 'function' ? findAndCheck(jws, rules, prepared) : check(jws, rules, prepared)
+  return typeof rules === 'function'
+    ? start(findAndCheck(jws, rules, prepared), backend)
+    : check(jws, rules, prepared, backend)
 }
 
-function* findAndCheck(jws: CompactJws, find: FindRulesOf, prepared: Prepared): CheckOp {
-  return yield* check(jws, yield* find(parseClaims(jws.payload, prepared.limits)), prepared)
+function* findAndCheck(jws: CompactJws, find: FindRulesOf, prepared: Prepared): Op<VerifiedToken, Verifying> {
+  const rules = yield* find(parseClaims(jws.payload, prepared.limits))
+  return yield* use((backend: Verifying) => check(jws, rules, prepared, backend))
 }
 
-function check(jws: CompactJws, { keys, issuer, audience }: Rules, { limits, signature, policy }: Prepared): CheckOp {
-  return verify(jws, keys, signature, ({ header, key }) => {
-    const claims = parseClaims(jws.payload, limits)
-    validate(claims, header.typ, policy, issuer, audience)
-    return { claims, claimsSet: claims, header, key }
-  })
+function check(jws: CompactJws, rules: Rules, prepared: Prepared, backend: Verifying): Checking {
+  const verified = verify(jws, rules.keys, prepared.signature, backend)
+  return isPromise(verified)
+    ? checkClaimsLater(verified, jws, rules, prepared)
+    : checkClaims(verified, jws, rules, prepared)
+}
+
+async function checkClaimsLater(
+  verifying: PromiseLike<VerifiedSignature>,
+  jws: CompactJws,
+  rules: Rules,
+  prepared: Prepared,
+): Promise<VerifiedToken> {
+  return checkClaims(await verifying, jws, rules, prepared)
+}
+
+function checkClaims(
+  { header, key }: VerifiedSignature,
+  jws: CompactJws,
+  { issuer, audience }: Rules,
+  { limits, policy }: Prepared,
+): VerifiedToken {
+  const claims = parseClaims(jws.payload, limits)
+  validate(claims, header.typ, policy, issuer, audience)
+  return { claims, claimsSet: claims, header, key }
 }
 
 /** What is left to decide once a token has been checked. */
 function* decide<Claims>(
-  checking: CheckOp,
+  checking: Checking,
   accept: Acceptance<Claims> | undefined,
   look: Look | undefined,
 ): Op<VerifiedToken<Claims>, Verifying> {
-  const checked = yield* checking
+  const checked = yield* use(() => checking)
   const looking = look?.(checked)
   if (looking) yield* looking
   const claims = accept ? yield* accept(checked satisfies CheckedToken) : (checked.claims as Claims)
@@ -201,13 +233,13 @@ function* decide<Claims>(
  * The same as `verifyToken` for a token that was accepted before: it does without its signature, and with nothing else
  * (attack 25). The key that verified it has to be there still, and its claims to be what they have to be now.
  */
-function* recall(token: unknown, cache: ResultCache<VerifiedToken>, prepared: Prepared): CheckOp {
-  if (typeof token !== 'string' || token.length > prepared.limits.tokenBytes) return yield* verifyToken(token, prepared)
-  const name = yield* nameOfToken(token)
+function* recall(token: string, cache: ResultCache<VerifiedToken>, prepared: Prepared): Op<VerifiedToken, Verifying> {
+  // All of it, in UTF-8, so that no character outside ASCII is taken for one inside.
+  const name = yield* use((backend: Verifying) => backend.fingerprint(token))
   const known = cache.get(name)
   try {
     if (known && (yield* stillHolds(known, prepared))) return known
-    const checked = Object.freeze(yield* verifyToken(token, prepared))
+    const checked = Object.freeze(yield* use((backend: Verifying) => verifyToken(token, prepared, backend)))
     freezeDeep(checked.claims)
     cache.set(name, checked)
     return checked
@@ -223,8 +255,7 @@ function* stillHolds({ claimsSet, header, key }: VerifiedToken, prepared: Prepar
   const { signature, policy, rules } = prepared
   const { keys, issuer, audience } = typeof rules === 'function' ? yield* rules(claimsSet) : rules
   // The source is asked as for a new token: so a remote set goes on being refreshed, and a ring rotates.
-  const found = keys.select(header, allowed({ header }, signature), 'verify')
-  const candidates = Array.isArray(found) ? (found as readonly Key[]) : yield* found as Op<readonly Key[], Verifying>
+  const candidates = yield* selected(keys.select(header, allowed({ header }, signature), 'verify'))
   if (!candidates.includes(key)) return false
   validate(claimsSet, header.typ, policy, issuer, audience)
   return true

@@ -4,7 +4,7 @@ import { type DerReader, TAG } from './der.ts'
 import { PARAMETER_SET, type ParameterSet } from './parameter-set.ts'
 
 export const OID_RSA = '2a864886f70d010101'
-const OID_RSA_PSS = '2a864886f70d01010a'
+export const OID_RSA_PSS = '2a864886f70d01010a'
 export const OID_EC = '2a8648ce3d0201'
 
 /** Kinds of keys that are not read here, so that a refusal can call them by their name. */

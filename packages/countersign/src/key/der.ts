@@ -11,6 +11,7 @@ export const TAG = {
   sequence: 0x30,
   context0: 0xa0,
   context1: 0xa1,
+  context2: 0xa2,
   /** [0] and [1] in place of the tag of an OCTET STRING or a BIT STRING. */
   bits0: 0x80,
   bits1: 0x81,

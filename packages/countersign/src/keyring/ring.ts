@@ -9,7 +9,7 @@ import { publicJwks } from '../key/ops.ts'
 import { type Op, run, use } from '../op.ts'
 import { checkNames, toText } from '../options.ts'
 import { withDeadline } from '../source/deadline.ts'
-import { SigningKeys } from '../source/key-source.ts'
+import { SigningKeys, selected } from '../source/key-source.ts'
 import { type Listener, Listeners } from '../source/listeners.ts'
 import { KeySet } from '../source/set.ts'
 import { type Change, Keeper } from './keeper.ts'
@@ -209,14 +209,14 @@ export class KeyRing extends SigningKeys {
   override *select(header: JoseHeader, alg: Needs, role: Role): Op<readonly Key[], Sourcing> {
     yield* this.#catchUp()
     try {
-      return yield* this.#current().set.select(header, alg, role)
+      return yield* selected(this.#current().set.select(header, alg, role))
     } catch (error) {
       if (!(error instanceof JoseError) || error.code !== 'CS_NO_KEY') throw error
       if (!this.#mayLook()) throw this.#doubted(error)
     }
     yield* this.#wait(this.#failed)
     try {
-      return yield* this.#current().set.select(header, alg, role)
+      return yield* selected(this.#current().set.select(header, alg, role))
     } catch (error) {
       throw error instanceof JoseError && error.code === 'CS_NO_KEY' ? this.#doubted(error) : error
     }

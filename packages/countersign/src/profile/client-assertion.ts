@@ -6,7 +6,7 @@ import type { CheckedToken } from '../jwt/acceptance.ts'
 import type { Safe } from '../jwt/promises.ts'
 import type { SignerOptions } from '../jwt/signer.ts'
 import type { Expectation, IssuerFinder, IssuerRules, VerifiedToken, VerifierOptions } from '../jwt/verifier.ts'
-import type { Op } from '../op.ts'
+import { type Op, use } from '../op.ts'
 import { checkNames, type Duration, toClock, toSeconds, toText } from '../options.ts'
 import { type ExpiringStore, toStore } from '../revocation/expiring-store.ts'
 import { useOnce } from '../revocation/marks.ts'
@@ -108,7 +108,7 @@ export function prepareAssertionSigner(
   toText(audience, 'audience')
   const whose = { issuer: toText(clientId, 'clientId'), subject: clientId, audience }
   const sign = prepareKindSigner<JwtClaims>(CLIENT_ASSERTION, { expiresIn: 60, ...rest, ...whose }, backend)
-  return () => sign({})
+  return () => use((platform) => sign({}, platform))
 }
 
 const NAMES = [
@@ -148,7 +148,7 @@ export function prepareAssertionVerifier<Claims>(
   const issuers = toIssuers(clients, audience)
   const verify = prepareLooseVerifier(kind, { ...rest, issuers } as ProfileVerifierOptions<Claims>, backend)
   return function* (assertion) {
-    const verified = yield* verify(assertion, refuseSharing)
+    const verified = yield* use((platform: Verifying) => verify(assertion, platform, refuseSharing))
     const { iss, exp, jti } = verified.claimsSet as ClientAssertionClaims
     // Last, so that an assertion that is refused is not used up. The store has a clock of its own.
     yield* useOnce(store, ['client-assertion', iss, jti], exp + 2 * tolerance)

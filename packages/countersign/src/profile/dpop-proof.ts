@@ -1,7 +1,7 @@
 import type { Table } from '../alg/needs.ts'
 import { misfit } from '../alg/needs.ts'
 import type { SignatureAlg } from '../alg/signature.ts'
-import { base64url, textToBase64url, utf8 } from '../bytes.ts'
+import { textToBase64url } from '../bytes.ts'
 import { type Fault, fault, type JwtClaims, toPolicy, validate } from '../claims.ts'
 import type { Backend, Hashing, Sourcing, Verifying } from '../crypto/backend.ts'
 import { JoseError, kindOf } from '../errors.ts'
@@ -151,7 +151,9 @@ export function prepareProofSigner(options: ProofSignerOptions, backend: Pick<Ba
     const { method, url, accessToken, nonce } = toDemands(input, REQUEST_NAMES, 'sign')
     header ??= textToBase64url(JSON.stringify({ alg: alg.id, typ: TYP, jwk: yield* bareJwk(key) }))
     const ath = accessToken === undefined ? undefined : yield* hashOf(accessToken)
-    return yield* sign(alg, key, header, textToBase64url(write({ htm: method, htu: url, ath, nonce }, {})))
+    const payload = textToBase64url(write({ htm: method, htu: url, ath, nonce }, {}))
+    const head = header
+    return yield* use((platform: Backend) => sign(alg, key, head, payload, platform))
   }
 }
 
@@ -186,7 +188,7 @@ export function prepareProofVerifier(options: ProofVerifierOptions, backend: Sou
   return function* (proof, request) {
     const demands = toDemands(request, [...REQUEST_NAMES, 'thumbprint'], 'verify')
     const jws = parseCompact(proof, JWT_LIMITS, readHeader)
-    const { header, key } = yield* verify(jws, source, rules, (verified) => verified)
+    const { header, key } = yield* use((platform: Verifying) => verify(jws, source, rules, platform))
     const claims = parseClaims(jws.payload, JWT_LIMITS)
     const signedBy = yield* thumbprint(key)
     const ath = demands.accessToken === undefined ? undefined : yield* hashOf(demands.accessToken)
@@ -259,7 +261,7 @@ function checkProof(claims: JsonObject, expected: Expected, faults: Fault[]): vo
 
 /** `ath`: the hash of the ASCII of an access token (RFC 9449 §4.2). */
 function* hashOf(accessToken: string): Op<string, Hashing> {
-  return base64url(yield* use((backend: Hashing) => backend.digest(256, utf8(accessToken))))
+  return yield* use((backend: Hashing) => backend.fingerprint(accessToken))
 }
 
 /**

@@ -173,7 +173,7 @@ export function prepareIdTokenSigner<Claims>(
       const secret = context[of]
       if (secret !== undefined) written[name] = yield* halfHash(secret, alg.id, key?.crv ?? alg.generate.crv)
     }
-    return yield* sign({ ...claims, ...written }, rest)
+    return yield* use((platform) => sign({ ...claims, ...written }, platform, rest))
   }
 }
 
@@ -199,9 +199,9 @@ export function prepareIdTokenVerifier<Claims>(
   const verify = prepareKindVerifier(kind, rest, backend)
   const now = toClock(options.now)
   const tolerance = toSeconds(options.clockTolerance, 'clockTolerance', 30)
-  return (token, given = {}, look) => {
+  return function* (token, given = {}, look) {
     const demands = toDemands(given, 'verify')
-    return verify(token, function* (checked) {
+    const lookAt: Look = function* (checked) {
       const { claims, header, key } = checked
       const faults: Fault[] = []
       // A session that has lost its nonce must not pass for a login without one.
@@ -221,7 +221,8 @@ export function prepareIdTokenVerifier<Claims>(
       refuse(faults)
       const looking = look?.(checked)
       if (looking) yield* looking
-    })
+    }
+    return yield* use((platform: Verifying) => verify(token, platform, lookAt))
   }
 }
 

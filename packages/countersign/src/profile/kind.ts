@@ -4,14 +4,14 @@ import type { Backend, Sourcing } from '../crypto/backend.ts'
 import { JoseError, show } from '../errors.ts'
 import { isObject, type JsonObject, own } from '../json.ts'
 import { CLAIMS_DEFAULT_NAMES } from '../jwt/claims-writer.ts'
-import { prepareSigner, type SignerOptions, type SignOp } from '../jwt/signer.ts'
+import { prepareSigner, type SignerOptions, type SignToken } from '../jwt/signer.ts'
 import {
   type ManyIssuersOptions,
   type OneIssuerOptions,
   prepareVerifier,
   VERIFIER_NAMES,
   type VerifierOptions,
-  type VerifyOp,
+  type VerifyToken,
 } from '../jwt/verifier.ts'
 import { checkNames } from '../options.ts'
 import { type StandardSchema, toClaimsSchema } from '../schema.ts'
@@ -128,7 +128,7 @@ export function prepareKindVerifier<Claims>(
   kind: Kind,
   options: ProfileVerifierOptions<Claims>,
   backend: Sourcing,
-): VerifyOp<Claims> {
+): VerifyToken<Claims> {
   checkNames(options, PROFILE_VERIFIER_NAMES, `${kind.name}.createVerifier`)
   const maxAge = options.maxAge === undefined ? kind.maxAge : options.maxAge
   const decided = { typ: kind.typ, requireExp: kind.required.includes('exp'), ...(maxAge !== undefined && { maxAge }) }
@@ -140,10 +140,10 @@ export function prepareLooseVerifier<Claims>(
   kind: Kind,
   options: ProfileVerifierOptions<Claims>,
   backend: Sourcing,
-): VerifyOp<Claims> {
+): VerifyToken<Claims> {
   const verify = prepareKindVerifier({ ...kind, typ: 'any' }, options, backend)
-  return (token, look) =>
-    verify(token, (checked) => {
+  return (token, platform, look) =>
+    verify(token, platform, (checked) => {
       const { typ } = checked.header
       if (typ === undefined || [kind.typ, 'jwt'].includes(mediaType(typ))) return look?.(checked)
       throw new JoseError('CS_TYP', `typ is ${show(typ)}, expected ${show(kind.typ)}, "JWT" or none`)
@@ -169,7 +169,7 @@ export function prepareKindSigner<Claims>(
   kind: Kind,
   options: LastingSignerOptions<Claims> & Pick<Partial<SignerOptions>, 'expiresIn'>,
   backend: Pick<Backend, 'sync'>,
-): SignOp<Claims> {
+): SignToken<Claims> {
   const expires = kind.required.includes('exp')
   checkNames(
     options,

@@ -2,8 +2,8 @@ import { type Fault, type JwtClaims, missing } from '../claims.ts'
 import type { Backend, Sourcing } from '../crypto/backend.ts'
 import { isObject, type JsonObject } from '../json.ts'
 import type { Signer, Verifier } from '../jwt/promises.ts'
-import type { SignOp } from '../jwt/signer.ts'
-import type { VerifyOp } from '../jwt/verifier.ts'
+import type { SignToken } from '../jwt/signer.ts'
+import type { VerifyToken } from '../jwt/verifier.ts'
 import { checkNames, type Duration } from '../options.ts'
 import { checkEvents, type EventClaims } from './events.ts'
 import {
@@ -90,17 +90,18 @@ function checkLogout(claims: JsonObject, faults: Fault[]): void {
 export function prepareLogoutSigner(
   options: LogoutTokenSignerOptions,
   backend: Pick<Backend, 'sync'>,
-): SignOp<LogoutInput> {
+): SignToken<LogoutInput> {
   checkNames<LogoutTokenSignerOptions>(options, SIGNER_NAMES, 'logoutToken.createSigner')
   const sign = prepareKindSigner<LogoutInput>(LOGOUT_TOKEN, { expiresIn: 120, ...options }, backend)
-  return (claims, call) => sign(isObject(claims) ? { events: { [EVENT]: {} }, ...claims } : claims, call)
+  return (claims, platform, call) =>
+    sign(isObject(claims) ? { events: { [EVENT]: {} }, ...claims } : claims, platform, call)
 }
 
 /** @throws as `prepareVerifier` */
 export function prepareLogoutVerifier<Claims>(
   options: LogoutTokenVerifierOptions<Claims>,
   backend: Sourcing,
-): VerifyOp<Claims> {
+): VerifyToken<Claims> {
   checkNames<LogoutTokenVerifierOptions<Claims>>(
     options,
     [...PROFILE_VERIFIER_NAMES, 'typ'],

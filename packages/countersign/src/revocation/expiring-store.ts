@@ -1,4 +1,3 @@
-import { base64url, utf8 } from '../bytes.ts'
 import type { Awaitable, Hashing } from '../crypto/backend.ts'
 import { JoseError, kindOf } from '../errors.ts'
 import { type Op, use } from '../op.ts'
@@ -173,5 +172,5 @@ export function toStore<Method extends keyof ExpiringStore = keyof ExpiringStore
 export function* markKey(purpose: string, ...parts: readonly (string | undefined)[]): Op<string, Hashing> {
   // JSON has null for what is undefined, and no two lists of texts have one spelling.
   const text = JSON.stringify([purpose, ...parts])
-  return `${purpose}:${base64url(yield* use((backend: Hashing) => backend.digest(256, utf8(text))))}`
+  return `${purpose}:${yield* use((backend: Hashing) => backend.fingerprint(text))}`
 }

@@ -2,7 +2,7 @@ import type { JwtClaims } from '../claims.ts'
 import type { Backend } from '../crypto/backend.ts'
 import { JoseError } from '../errors.ts'
 import { own } from '../json.ts'
-import type { VerifyOp } from '../jwt/verifier.ts'
+import type { VerifyToken } from '../jwt/verifier.ts'
 import { run } from '../op.ts'
 import { type DownloadRules, download, reasonOf } from '../source/download.ts'
 import { etagOf, lifetimeOf } from '../source/freshness.ts'
@@ -32,11 +32,11 @@ export interface HeldList extends Fetched {
 export class RemoteStatusList {
   readonly #uri: string
   readonly #rules: ListRules
-  readonly #verify: VerifyOp
+  readonly #verify: VerifyToken
   readonly #backend: Backend
   readonly #refresher: Refresher<HeldList>
 
-  constructor(uri: string, rules: ListRules, verify: VerifyOp, backend: Backend) {
+  constructor(uri: string, rules: ListRules, verify: VerifyToken, backend: Backend) {
     this.#uri = uri
     this.#rules = rules
     this.#verify = verify
@@ -83,7 +83,7 @@ export class RemoteStatusList {
 
   /** Checks the token with the list (§8.3). @throws {JoseError} */
   async #read(token: string, before: HeldList | undefined): Promise<HeldList> {
-    const { claims } = await run(this.#verify(token), this.#backend)
+    const { claims } = await this.#verify(token, this.#backend)
     const { sub, iss, exp, iat } = claims as JwtClaims & { readonly iat: number }
     if (sub !== this.#uri) throw new JoseError('CS_SUB', 'sub of the status list is not where it was fetched from')
     const { now, tolerance } = this.#rules

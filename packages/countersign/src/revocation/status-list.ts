@@ -3,7 +3,7 @@ import { kindOf, show } from '../errors.ts'
 import { currentKey, toSigning } from '../jws/sign.ts'
 import { prepareSigner, type SignerOptions } from '../jwt/signer.ts'
 import type { Key } from '../key/key.ts'
-import { type Op, run } from '../op.ts'
+import { type Op, run, use } from '../op.ts'
 import { checkNames, type Duration, JWT_LIMITS, toClock, toCount, toSeconds, toText } from '../options.ts'
 import { ENDS_WITH_REQUEST } from '../source/ends-with-request.ts'
 import { SigningKeys } from '../source/key-source.ts'
@@ -93,7 +93,8 @@ export function newStatusList(options: StatusListOptions, backend: Backend): Sta
   function* write(): Op<string> {
     // A copy, since a status may change while another thread compresses.
     const now = new Statuses(statuses.bits, Uint8Array.from(statuses.octets))
-    return yield* sign({ sub: uri, ttl, status_list: yield* toStatusListClaim(now) })
+    const claims = { sub: uri, ttl, status_list: yield* toStatusListClaim(now) }
+    return yield* use((backend) => sign(claims, backend))
   }
 
   const token = async (): Promise<string> => {

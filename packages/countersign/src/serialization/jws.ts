@@ -1,4 +1,4 @@
-import { type Bytes, base64url, borrowBase64url, concat, fromBase64url, toOctets, utf8 } from '../bytes.ts'
+import { type Bytes, base64url, concat, fromBase64url, mustBeBase64url, toOctets, utf8 } from '../bytes.ts'
 import type { SigningInput } from '../crypto/backend.ts'
 import { JoseError, kindOf } from '../errors.ts'
 import { type HeaderReader, type JoseHeader, joinHeader, parseProtected } from '../header.ts'
@@ -49,7 +49,8 @@ export interface JwsSignature {
   readonly protectedHeader: JsonObject
   /** The JWS Signing Input (RFC 7515 §5.1); without a payload, the part in front of it. */
   readonly input: SigningInput
-  readonly signature: Bytes
+  /** Canonical base64url text, not empty. */
+  readonly signature: string
 }
 
 /** The three texts of a compact JWS. */
@@ -108,8 +109,8 @@ export function parseCompact(token: unknown, limits: Limits, readHeader: HeaderR
   const { header: encoded, payload, signature, input } = splitCompact(token, limits)
   const header = readHeader(encoded)
   if (signature === '') throw isNone(header.alg) ? unsigned() : new JoseError('CS_MALFORMED', 'the signature is empty')
-  const octets = borrowBase64url(signature, 'the signature')
-  return { payload, signatures: [{ header, protectedHeader: header, input, signature: octets }] }
+  mustBeBase64url(signature, 'the signature')
+  return { payload, signatures: [{ header, protectedHeader: header, input, signature }] }
 }
 
 /** A `Jws` that was compact: its payload stands in it. */
@@ -150,12 +151,8 @@ function parsePart(part: JsonObject, payload: string, { limits, allowUnprotected
   const signature = textMember(part, 'signature', FORM)
   if (isNone(header.alg)) throw unsigned()
   if (!signature) throw new JoseError('CS_MALFORMED', 'the JWS has no signature')
-  return {
-    header,
-    protectedHeader,
-    input: signingInput(encoded ?? '', header, payload),
-    signature: fromBase64url(signature, 'the signature'),
-  }
+  mustBeBase64url(signature, 'the signature')
+  return { header, protectedHeader, input: signingInput(encoded ?? '', header, payload), signature }
 }
 
 /**

@@ -5,6 +5,9 @@ import type { JoseHeader } from '../header.ts'
 import type { Key } from '../key/key.ts'
 import type { Op } from '../op.ts'
 
+/** Keys, or how to get them. */
+export type Selection = readonly Key[] | Op<readonly Key[], Sourcing>
+
 /** Where the keys for a token come from. */
 export interface KeySource {
   /** Set where there is but one key, so that a key that can never serve is refused before any token comes. */
@@ -17,9 +20,17 @@ export interface KeySource {
    *
    * @throws {JoseError} `CS_NO_KEY`, `CS_AMBIGUOUS_KEY`, or why the only key does not fit
    */
-  select(header: JoseHeader, alg: Needs, role: Role): readonly Key[] | Op<readonly Key[], Sourcing>
+  select(header: JoseHeader, alg: Needs, role: Role): Selection
   /** The key to encrypt with, where a source has several. */
   first?(alg: Needs): Op<Key, Sourcing>
+}
+
+/** Whether a source had its keys at hand. */
+export const isList = (found: Selection): found is readonly Key[] => Array.isArray(found)
+
+/** The keys of a source for an operation, which waits for them where it has to. */
+export function* selected(found: Selection): Op<readonly Key[], Sourcing> {
+  return isList(found) ? found : yield* found
 }
 
 /**
@@ -30,7 +41,7 @@ export abstract class KeyProvider {
   readonly #own = true
 
   /** @internal As `KeySource.select`. */
-  abstract select(header: JoseHeader, alg: Needs, role: Role): Op<readonly Key[], Sourcing>
+  abstract select(header: JoseHeader, alg: Needs, role: Role): Selection
 
   /** @internal As `KeySource.first`. */
   abstract first(alg: Needs): Op<Key, Sourcing>

@@ -7,7 +7,7 @@ import type { Key } from '../key/key.ts'
 import { type Op, use } from '../op.ts'
 import { download, reasonOf } from './download.ts'
 import { etagOf, lifetimeOf } from './freshness.ts'
-import { KeyProvider } from './key-source.ts'
+import { KeyProvider, selected } from './key-source.ts'
 import { type Listener, Listeners } from './listeners.ts'
 import { type Fetched, INTERVAL, Refresher, Refused } from './refresher.ts'
 import type { Rules } from './remote-options.ts'
@@ -121,7 +121,7 @@ export class RemoteKeySet extends KeyProvider {
 
   /** @internal As `KeySource.select`. */
   override select(header: JoseHeader, alg: Needs, role: Role): Op<readonly Key[], Sourcing> {
-    return this.#lookUp((set) => set.select(header, alg, role))
+    return this.#lookUp((set) => selected(set.select(header, alg, role)))
   }
 
   /** @internal As `KeySource.first`. */

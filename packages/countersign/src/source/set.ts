@@ -8,7 +8,7 @@ import { isJwkSet } from '../key/jwk.ts'
 import { Key } from '../key/key.ts'
 import { nameOf } from '../key/ops.ts'
 import type { Op } from '../op.ts'
-import { KeyProvider } from './key-source.ts'
+import { KeyProvider, type Selection } from './key-source.ts'
 
 /** A member of a JWK Set that is not used, and why. */
 export interface SkippedKey {
@@ -63,15 +63,23 @@ export class KeySet extends KeyProvider {
   }
 
   /** @internal As `KeySource.select`. */
-  override *select(header: JoseHeader, alg: Needs, role: Role): Op<readonly Key[], Sourcing> {
-    const { kid } = header
-    const named = kid === undefined ? this.keys : ((yield* this.#index()).get(kid) ?? [])
+  override select({ kid }: JoseHeader, alg: Needs, role: Role): Selection {
+    if (kid === undefined) return this.#choose(this.keys, kid, alg, role)
+    const named = this.#byName?.get(kid)
+    return this.#byName ? this.#choose(named, kid, alg, role) : this.#selectFirst(kid, alg, role)
+  }
+
+  *#selectFirst(kid: string, alg: Needs, role: Role): Op<readonly Key[], Sourcing> {
+    return this.#choose((yield* this.#index()).get(kid), kid, alg, role)
+  }
+
+  #choose(named: readonly Key[] = [], kid: string | undefined, alg: Needs, role: Role): readonly Key[] {
     const fit = named.filter((key) => misfit(alg, key, role) === undefined)
+    const doubted = fit.length === 1 && kid !== undefined && this.#skippedMayFit(kid, alg)
+    if (fit.length === 1 && !doubted) return fit
     const which = kid === undefined ? 'the token has no kid' : `kid ${show(kid)}`
-    if (fit.length === 1 && kid !== undefined && this.#skippedMayFit(kid, alg)) {
+    if (doubted)
       throw new JoseError('CS_AMBIGUOUS_KEY', `${which} belongs to a second key, which was left out of the set`)
-    }
-    if (fit.length === 1) return fit
     if (fit.length > 1) {
       throw new JoseError('CS_AMBIGUOUS_KEY', `${which}, and ${fit.length} keys of the set serve ${alg.id}`)
     }

@@ -7,7 +7,7 @@ import { importMember } from '../key/from-jwk.ts'
 import { isJwkSet, type Jwk } from '../key/jwk.ts'
 import { Key } from '../key/key.ts'
 import { type Op, PromiseInSyncError, use } from '../op.ts'
-import { KeyProvider, type KeySource } from './key-source.ts'
+import { KeyProvider, type KeySource, selected } from './key-source.ts'
 import { KeySet } from './set.ts'
 
 export type { KeySource }
@@ -29,8 +29,7 @@ export type Keys =
 /** The key of a source to encrypt with: of several that fit the first. @throws {JoseError} as `select` */
 export function* toEncryptWith(source: KeySource, { id }: Pick<Needs, 'id'>, needs: Needs): Op<Key, Sourcing> {
   if (source.first) return yield* source.first(needs)
-  const found = source.select({ alg: id }, needs, 'encrypt')
-  const [key] = Array.isArray(found) ? (found as readonly Key[]) : yield* found as Op<readonly Key[], Sourcing>
+  const [key] = yield* selected(source.select({ alg: id }, needs, 'encrypt'))
   return key as Key
 }
 

@@ -7,7 +7,7 @@ import type { JwkSet } from '../key/jwk.ts'
 import type { Key } from '../key/key.ts'
 import { generateKey, publicJwks, publicKey } from '../key/ops.ts'
 import { type Op, run } from '../op.ts'
-import { KeyProvider } from '../source/key-source.ts'
+import { KeyProvider, type Selection } from '../source/key-source.ts'
 import { KeySet } from '../source/set.ts'
 
 /** The first algorithm of a family. */
@@ -74,7 +74,7 @@ export class TestKeys extends KeyProvider {
   }
 
   /** @internal As `KeySource.select`. */
-  override select(header: JoseHeader, alg: Needs, role: Role): Op<readonly Key[], Sourcing> {
+  override select(header: JoseHeader, alg: Needs, role: Role): Selection {
     return this.#set.select(header, alg, role)
   }
 

@@ -254,14 +254,14 @@ class Forge {
   }
 
   /** A token with a true signature of a key, whatever its header says. */
-  signed(
+  async signed(
     claims: TestClaims,
     header: JsonObject = {},
     key: Key = this.rules.keys.signing,
     alg: SignatureAlg = this.rules.keys.alg,
   ): Promise<string> {
     const [first = '', second = ''] = this.input(claims, header).split('.')
-    return run(sign(alg, key, first, second), this.backend)
+    return sign(alg, key, first, second, this.backend)
   }
 
   async good(claims: TestClaims, { expiresIn, typ, header = {} }: MintOptions): Promise<string> {

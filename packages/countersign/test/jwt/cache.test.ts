@@ -24,17 +24,18 @@ interface Counting extends AnyVerifier {
   readonly looked: number
 }
 
-function counting({ backend, run }: JweRuntime, options: VerifierOptions): Counting {
+function counting({ backend }: JweRuntime, options: VerifierOptions): Counting {
   const verify = prepareVerifier(options, backend)
   let looked = 0
-  const instead = (own: Backend): Partial<Backend> => ({
+  const instead: Backend = {
+    ...backend,
     verify: (...inputs) => {
       looked++
-      return own.verify(...inputs)
+      return backend.verify(...inputs)
     },
-  })
+  }
   return {
-    verify: async (token) => run(verify(token), instead),
+    verify: async (token) => verify(token, instead),
     get looked() {
       return looked
     },

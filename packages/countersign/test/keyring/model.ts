@@ -1,8 +1,8 @@
 import { JoseError, type JwtClaims } from 'countersign'
 import type { KeyRing, KeyState } from 'countersign/keyring'
 import { SIGNATURE, type SignatureAlg } from '../../src/alg/signature.ts'
-import { prepareSigner, type SignOp } from '../../src/jwt/signer.ts'
-import { prepareVerifier, type VerifyOp } from '../../src/jwt/verifier.ts'
+import { prepareSigner, type SignToken } from '../../src/jwt/signer.ts'
+import { prepareVerifier, type VerifyToken } from '../../src/jwt/verifier.ts'
 import { jwksHandler } from '../../src/keyring/jwks-handler.ts'
 import { activeKey } from '../../src/keyring/plan.ts'
 import { openRing } from '../../src/keyring/ring.ts'
@@ -112,8 +112,8 @@ interface Instance {
   readonly algs: readonly string[]
   /** Set once it has come up. */
   ring?: KeyRing
-  sign?: ReadonlyMap<string, SignOp>
-  verify?: VerifyOp
+  sign?: ReadonlyMap<string, SignToken>
+  verify?: VerifyToken
   handler?: ReturnType<typeof jwksHandler>
   /** Keys that were revoked here, by an answer that came. */
   readonly revoked: Set<string>
@@ -130,7 +130,7 @@ interface Cache {
   readonly inReach: boolean
   readonly fetchedAt: number
   readonly until: number
-  verify?: VerifyOp
+  verify?: VerifyToken
 }
 
 interface Token {
@@ -431,7 +431,7 @@ class World {
       let [text, kid] = ['', '']
       try {
         if (written) {
-          text = await run(op(CLAIMS), backend)
+          text = await op(CLAIMS, backend)
           kid = kidOf(text)
         } else kid = (await run(ring.signing(SIGNATURE.get(alg) as SignatureAlg), backend)).kid ?? ''
       } catch (error) {
@@ -496,7 +496,7 @@ class World {
       cache.verify ??= prepareVerifier({ keys: cache.set, ...WHO, clockTolerance: 0, now }, backend)
       const verify = cache.verify
       this.#begin(async () => {
-        const refusal = await refusalOf(() => run(verify(token.text), backend))
+        const refusal = await refusalOf(async () => verify(token.text, backend))
         this.#judge(
           token,
           cache.offset,
@@ -512,7 +512,7 @@ class World {
     if (instance === undefined || verify === undefined) return
     const began = this.#now
     this.#begin(async () => {
-      const refusal = await refusalOf(() => run(verify(token.text), backend))
+      const refusal = await refusalOf(async () => verify(token.text, backend))
       if (instance.link.dead) return
       const away = !this.#inReach(instance, began)
       // Who cannot ask the store says so, and refuses nothing.

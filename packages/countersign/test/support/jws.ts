@@ -30,32 +30,30 @@ export function* verifyCompact(
   const jws = parseCompact(token, JWS_LIMITS, (encoded) => parseHeader(encoded, JWS_LIMITS))
   const allowed = new Map([...SIGNATURE].filter(([id]) => algorithms?.includes(id) ?? true))
   const rules = { algorithms: allowed, understood: new Set<string>() }
-  return yield* verify(jws, toSource(keys, backend), rules, (verified) => ({
-    ...verified,
-    payload: fromBase64url(jws.payload, 'the payload'),
-  }))
+  const verified = yield* use((own) => verify(jws, toSource(keys, backend), rules, own))
+  return { ...verified, payload: fromBase64url(jws.payload, 'the payload') }
 }
 
 /** Signs any payload into a compact JWS, as an operation. */
 export function* signCompact(payload: Uint8Array, key: Key, alg: string, header: object = {}): Op<string> {
   const encoded = base64url(new TextEncoder().encode(JSON.stringify({ alg, ...header })))
-  return yield* sign(rowOf(alg), key, encoded, base64url(payload))
+  return yield* use((own) => sign(rowOf(alg), key, encoded, base64url(payload), own))
 }
 
 /** Signs the exact texts of a compact token again, as an operation: a deterministic algorithm gives the same token. */
 export function* signAgain(token: string, alg: string, key: Key): Op<string> {
   const [header = '', payload = ''] = token.split('.')
-  return yield* sign(rowOf(alg), key, header, payload)
+  return yield* use((own) => sign(rowOf(alg), key, header, payload, own))
 }
 
 /** Signs bare octets, as an operation. */
 export function* signOctets(key: Key, alg: string, octets: Uint8Array): Op<Uint8Array> {
-  return yield* signInput(rowOf(alg), key, octets)
+  return fromBase64url(yield* use((own) => signInput(rowOf(alg), key, octets, own)), 'the signature')
 }
 
 /** Whether a signature over bare octets is right, as an operation. */
 export function* verifyOctets(key: Key, alg: string, octets: Uint8Array, signature: Uint8Array): Op<boolean> {
-  return yield* use((backend) => backend.verify(rowOf(alg), Key.material(key), octets, signature))
+  return yield* use((backend) => backend.verify(rowOf(alg), Key.material(key), octets, base64url(signature)))
 }
 
 function rowOf(alg: string): SignatureAlg {

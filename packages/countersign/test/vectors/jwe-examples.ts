@@ -73,7 +73,7 @@ function fromRfc(value: RfcCase): JweExample {
     cek: value.cek_b64u,
   })
   if (value.protected_header_utf8 !== undefined)
-    assert.equal(textFromBase64url(example.encoded ?? '', 'the header'), value.protected_header_utf8)
+    assert.equal(textFromBase64url(example.encoded ?? '', 'the header').text, value.protected_header_utf8)
   return example
 }
 
@@ -111,7 +111,9 @@ function fromCookbook({ form, entry }: VectorOf<'cookbook'>): JweExample {
 function toExample(token: AnyJwe, plaintext: Bytes, recipe: Recipe): JweExample {
   const json = toGeneral(token)
   const octets = (name: 'iv' | 'ciphertext' | 'tag' | 'aad'): Bytes => fromBase64url(json[name] ?? '', name)
-  const protectedHeader = JSON.parse(json.protected ? textFromBase64url(json.protected, 'protected') : '{}') as Members
+  const protectedHeader = JSON.parse(
+    json.protected ? textFromBase64url(json.protected, 'protected').text : '{}',
+  ) as Members
   const { jwks, password, algorithms } = recipe
   assert.ok(json.recipients.length === jwks.length && jwks.length === algorithms.length, 'a key and an alg for each')
   const recipients = json.recipients.map((part, index): RecipientExample => {
@@ -186,5 +188,5 @@ export function isOurJwe({ encoded, protectedHeader, recipients }: JweExample): 
   ]
   const text = JSON.stringify(Object.fromEntries(ours.map((name) => [name, protectedHeader[name]])))
   if (recipients.some(({ alg }) => alg.startsWith('RSA'))) return false
-  return encoded === undefined || textFromBase64url(encoded, 'protected') === text
+  return encoded === undefined || textFromBase64url(encoded, 'protected').text === text
 }
