@@ -56,6 +56,8 @@ export type Expected = readonly string[] | undefined
 export interface ClaimsPolicy {
   readonly subject: string | undefined
   readonly typ: string | undefined
+  /** The same as the caller wrote it, which is how most tokens have it. */
+  readonly typAsWritten: string
   readonly required: readonly string[]
   readonly ignoreExp: boolean
   readonly maxAge: number | undefined
@@ -79,6 +81,7 @@ export function toPolicy(options: ClaimsOptions, further?: FurtherChecks): Claim
   return Object.freeze({
     subject: options.subject === undefined ? undefined : toText(options.subject, 'subject'),
     typ: typ === 'any' ? undefined : mediaType(typ),
+    typAsWritten: typ,
     required: Object.freeze([...required]),
     ignoreExp: toBoolean(options.ignoreExp, 'ignoreExp', false),
     maxAge,
@@ -118,7 +121,7 @@ export function validate(
 ): asserts claims is JwtClaims {
   const read = registered(claims)
   const faults: Fault[] = []
-  checkTyp(typ, policy.typ, faults)
+  if (typ !== policy.typAsWritten) checkTyp(typ, policy.typ, faults)
   checkTypes(read, faults)
   checkRequired(claims, policy.required, faults)
   checkIssuer(read.iss, issuer, faults)

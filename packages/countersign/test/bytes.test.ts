@@ -5,6 +5,7 @@ import {
   type Codec,
   concat,
   countQuotes,
+  decodeBase64url,
   equal,
   fromBase64url,
   fromUtf8,
@@ -38,6 +39,7 @@ const CODECS: readonly (Codec & { readonly name: string })[] = [
       assert.equal(holds, octets && true, 'a look at a text says otherwise than decoding it')
       return octets
     },
+    decodeInto: (text, target) => orUndefined(() => decodeBase64url(text, target, 'the text')) !== undefined,
     decodeText: (text) => orUndefined(() => textFromBase64url(text, 'the text')),
     countQuotes,
   },
@@ -127,6 +129,13 @@ for (const { name, ...codec } of CODECS) {
       assert.equal(codec.decodeText(codec.encodeText(text))?.text, text)
       assert.equal(codec.decodeText('Zm8')?.text, 'fo')
     }
+  })
+
+  test(`${name}: octets are written to the front of other memory, and a text that is refused is refused there too`, () => {
+    const target = Uint8Array.of(9, 9, 9, 9)
+    assert.equal(codec.decodeInto('Zm8', target), true)
+    assert.deepEqual(target, Uint8Array.of(0x66, 0x6f, 9, 9))
+    for (const [, text] of REFUSED) assert.equal(codec.decodeInto(text, new Uint8Array(16)), false)
   })
 
   test(`${name}: octets that are not UTF-8 are no text, and a byte order mark stays in one`, () => {

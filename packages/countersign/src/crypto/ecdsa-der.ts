@@ -1,3 +1,5 @@
+import { decodeBase64url } from '../bytes.ts'
+
 /**
  * The two spellings of an ECDSA signature: the base64url text of r || s, each of fixed length, which JOSE uses (RFC 7518
  * §3.4), and the DER that OpenSSL thinks in. Node converts too, but slower: its `ieee-p1363` costs 13 µs more for
@@ -11,7 +13,7 @@ const der = Buffer.alloc(ROOM)
 
 /** @returns octets that are good until the next call */
 export function toDer(text: string): Uint8Array {
-  const end = place.write(text, 0, 'base64url')
+  const end = decodeBase64url(text, place, 'the signature')
   const half = end / 2
   const r = firstDigit(0, half)
   const s = firstDigit(half, end)

@@ -1,5 +1,6 @@
 import * as crypto from 'node:crypto'
 import { promisify } from 'node:util'
+import { decodeBase64url } from '../bytes.ts'
 import type { KeyWork, Material, SignatureScheme, SigningInput, SyncBackend } from './backend.ts'
 import { fromDer, toDer } from './ecdsa-der.ts'
 import { halfOf, hashName, keyObject, signatureKey } from './node-keys.ts'
@@ -48,7 +49,7 @@ function borrowOctets(input: SigningInput): Uint8Array {
 
 /** A signature as OpenSSL takes it; octets that are good until the next call. */
 export function toOctets(scheme: SignatureScheme, text: string): Uint8Array {
-  return scheme.family === 'ecdsa' ? toDer(text) : place.subarray(0, place.write(text, 'base64url'))
+  return scheme.family === 'ecdsa' ? toDer(text) : place.subarray(0, decodeBase64url(text, place, 'the signature'))
 }
 
 /** A signature as OpenSSL gives it, as text. */

@@ -72,7 +72,8 @@ function passOver(attempt: Attempt, index: number, error: unknown): Awaitable<Ve
   return tryPart(attempt, index + 1)
 }
 
-function candidatesOf(
+/** The keys that a source has for a signature. @throws {JoseError} as `KeySource.select` */
+export function candidatesOf(
   keys: KeySource,
   header: JoseHeader,
   alg: SignatureAlg,

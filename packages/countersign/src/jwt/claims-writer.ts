@@ -145,13 +145,13 @@ function toClaimsSet(claims: unknown, call: SignOptions, prepared: Prepared): Js
   else if (issuer !== undefined && set.iss !== issuer) {
     throw new JoseError('CS_ISS', `iss is ${show(set.iss)}, and the option issuer is ${show(issuer)}`)
   }
-  set.sub = first(call.subject, set.sub, subject)
-  set.aud = first(call.audience, set.aud, audience)
-  set.jti = first(call.jti, set.jti)
+  set.sub = or(call.subject, or(set.sub, subject))
+  set.aud = or(call.audience, or(set.aud, audience))
+  set.jti = or(call.jti, set.jti)
   if (set.jti === undefined) set.jti = makeId?.()
   const now = Math.floor(prepared.now())
-  set.iat = first(set.iat, now)
-  if (delay !== undefined) set.nbf = first(set.nbf, now + delay)
+  set.iat = or(set.iat, now)
+  if (delay !== undefined) set.nbf = or(set.nbf, now + delay)
   const life = call.expiresIn === undefined ? prepared.life : toLife(call.expiresIn, longest)
   if (call.expiresIn !== undefined || set.exp === undefined) set.exp = life === undefined ? undefined : now + life
   refuseUnwritable(set)
@@ -165,8 +165,8 @@ function toClaimsSet(claims: unknown, call: SignOptions, prepared: Prepared): Js
 
 type ClaimsDraft = { -readonly [Name in keyof JwtClaims]?: unknown }
 
-/** The first of the values that is there; null is there, and refused later. */
-const first = (...values: readonly unknown[]): unknown => values.find((value) => value !== undefined)
+/** A value, or the other where there is none; null is one, and refused later. */
+const or = (value: unknown, otherwise: unknown): unknown => (value === undefined ? otherwise : value)
 
 /** JSON would drop these in silence, or, for one called toJSON, put its result in place of the claims. */
 function refuseUnwritable(set: ClaimsDraft): void {

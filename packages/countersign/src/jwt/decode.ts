@@ -1,6 +1,6 @@
 import { mustBeBase64url } from '../bytes.ts'
 import type { JwtClaims } from '../claims.ts'
-import { type JoseHeader, parseHeader } from '../header.ts'
+import { headerReader, type JoseHeader } from '../header.ts'
 import { decodeObject, type JsonObject } from '../json.ts'
 import { JWT_LIMITS, type Limits } from '../options.ts'
 import { splitCompact } from '../serialization/jws.ts'
@@ -12,11 +12,13 @@ export interface UnverifiedToken {
   readonly claims: { readonly [Name in keyof JwtClaims]: unknown }
 }
 
+const readHeader = headerReader(JWT_LIMITS)
+
 /** @see the door's `decodeUnverified` */
 export function decodeUnverified(token: string): UnverifiedToken {
   const { header, payload, signature } = splitCompact(token, JWT_LIMITS)
   mustBeBase64url(signature, 'the signature')
-  return { header: parseHeader(header, JWT_LIMITS), claims: parseClaims(payload, JWT_LIMITS) }
+  return { header: readHeader(header), claims: parseClaims(payload, JWT_LIMITS) }
 }
 
 /** The claims set of an encoded payload (RFC 7519 §7.2). @throws {JoseError} `CS_BASE64`, `CS_MALFORMED`, `CS_TOO_LARGE` */

@@ -16,12 +16,12 @@ import { JoseError, kindOf, show } from '../errors.ts'
 import { type HeaderReader, headerReader, type JoseHeader } from '../header.ts'
 import { isObject, type JsonObject, own } from '../json.ts'
 import { checkedSource, toAlgorithms } from '../jws/rules.ts'
-import { allowed, type VerifiedSignature, type VerifyRules, verify } from '../jws/verify.ts'
+import { allowed, candidatesOf, type VerifiedSignature, type VerifyRules, verify } from '../jws/verify.ts'
 import type { Key } from '../key/key.ts'
 import { isPromise, type Op, start, use } from '../op.ts'
 import { checkNames, JWT_LIMITS, type Limits, refuseLost, toLimits } from '../options.ts'
 import { type CompactJws, parseCompact } from '../serialization/jws.ts'
-import { type KeySource, selected } from '../source/key-source.ts'
+import type { KeySource } from '../source/key-source.ts'
 import { askHook, type Keys, refuseAsync } from '../source/source.ts'
 import {
   ACCEPTANCE_NAMES,
@@ -33,7 +33,8 @@ import {
 } from './acceptance.ts'
 import { parseClaims } from './decode.ts'
 import { type Handles, handles } from './handles.ts'
-import { type CacheOptions, freezeDeep, type ResultCache, toCache } from './result-cache.ts'
+import { recalling } from './recall.ts'
+import { type CacheOptions, toCache } from './result-cache.ts'
 
 /** Texts of which one must match exactly, or `'any'` to accept every one. */
 export type Expectation = string | readonly string[]
@@ -147,10 +148,10 @@ export function prepareVerifier<Claims = JwtClaims>(
   const prepared: Prepared = { limits, signature: { algorithms, understood: NOTHING }, policy, readHeader, rules }
   const cache = toCache<VerifiedToken>(options.cache)
   const accept = toAcceptance(options, backend)
-  const check: CheckToken = (token, platform) =>
-    cache && typeof token === 'string' && token.length <= limits.tokenBytes
-      ? start(recall(token, cache, prepared), platform)
-      : verifyToken(token, prepared, platform)
+  const verifyAnew: CheckToken = (token, platform) => verifyToken(token, prepared, platform)
+  const check = cache
+    ? recalling(cache, limits, verifyAnew, (token, platform) => stillHolds(token, prepared, platform))
+    : verifyAnew
   return ((token, platform, look) =>
     accept || look
       ? start(decide(check(token, platform), accept, look), platform)
@@ -173,7 +174,8 @@ interface Prepared {
 type FindRulesOf = (claims: JsonObject) => Op<Rules, Verifying>
 
 type Checking = Awaitable<VerifiedToken>
-type CheckToken = (token: unknown, backend: Verifying) => Checking
+/** Checks a token but for what is left to decide. @throws {JoseError} at once where it has not the form of one */
+export type CheckToken = (token: unknown, backend: Verifying) => Checking
 
 /** @throws {JoseError} at once where the token has not the form of one */
 function verifyToken(token: unknown, prepared: Prepared, backend: Verifying): Checking {
@@ -229,33 +231,34 @@ function* decide<Claims>(
   return { ...checked, claims }
 }
 
-/**
- * The same as `verifyToken` for a token that was accepted before: it does without its signature, and with nothing else
- * (attack 25). The key that verified it has to be there still, and its claims to be what they have to be now.
- */
-function* recall(token: string, cache: ResultCache<VerifiedToken>, prepared: Prepared): Op<VerifiedToken, Verifying> {
-  // All of it, in UTF-8, so that no character outside ASCII is taken for one inside.
-  const name = yield* use((backend: Verifying) => backend.fingerprint(token))
-  const known = cache.get(name)
-  try {
-    if (known && (yield* stillHolds(known, prepared))) return known
-    const checked = Object.freeze(yield* use((backend: Verifying) => verifyToken(token, prepared, backend)))
-    freezeDeep(checked.claims)
-    cache.set(name, checked)
-    return checked
-  } catch (error) {
-    // While its keys cannot be had, a token is refused and not forgotten: they may be the same afterwards.
-    if (!(error instanceof JoseError && error.unavailable)) cache.delete(name)
-    throw error
-  }
+/** Whether a token that was accepted is to be accepted now. @throws {JoseError} for one that is to be refused */
+function stillHolds(token: VerifiedToken, prepared: Prepared, backend: Verifying): Awaitable<boolean> {
+  const { rules } = prepared
+  return typeof rules === 'function'
+    ? start(findAndHold(token, rules, prepared), backend)
+    : holdsUnder(rules, token, prepared, backend)
 }
 
-/** @throws {JoseError} for a token that is to be refused now */
-function* stillHolds({ claimsSet, header, key }: VerifiedToken, prepared: Prepared): Op<boolean, Verifying> {
-  const { signature, policy, rules } = prepared
-  const { keys, issuer, audience } = typeof rules === 'function' ? yield* rules(claimsSet) : rules
+function* findAndHold(token: VerifiedToken, find: FindRulesOf, prepared: Prepared): Op<boolean, Verifying> {
+  const rules = yield* find(token.claimsSet)
+  return yield* use((backend: Verifying) => holdsUnder(rules, token, prepared, backend))
+}
+
+function holdsUnder(rules: Rules, token: VerifiedToken, prepared: Prepared, backend: Verifying): Awaitable<boolean> {
+  const { header } = token
   // The source is asked as for a new token: so a remote set goes on being refreshed, and a ring rotates.
-  const candidates = yield* selected(keys.select(header, allowed({ header }, signature), 'verify'))
+  const candidates = candidatesOf(rules.keys, header, allowed({ header }, prepared.signature), backend)
+  return isPromise(candidates)
+    ? candidates.then((list) => isAmong(list, token, rules, prepared))
+    : isAmong(candidates, token, rules, prepared)
+}
+
+function isAmong(
+  candidates: readonly Key[],
+  { claimsSet, header, key }: VerifiedToken,
+  { issuer, audience }: Rules,
+  { policy }: Prepared,
+): boolean {
   if (!candidates.includes(key)) return false
   validate(claimsSet, header.typ, policy, issuer, audience)
   return true
