@@ -1,13 +1,13 @@
 import type { JwtClaims } from '../claims.ts'
-import type { Sourcing } from '../crypto/backend.ts'
+import type { Awaitable, Backend, Sourcing } from '../crypto/backend.ts'
 import { JoseError, kindOf } from '../errors.ts'
 import type { JoseHeader } from '../header.ts'
 import { copyOf } from '../json.ts'
 import type { Key } from '../key/key.ts'
-import type { Op } from '../op.ts'
+import { atOnce, isPromise, type Op, start, use } from '../op.ts'
 import { refuseLost } from '../options.ts'
 import { type ClaimsSchema, type StandardSchema, toClaimsSchema } from '../schema.ts'
-import { askHook, refuseAsync } from '../source/source.ts'
+import { hookFailure, refuseAsync } from '../source/source.ts'
 
 /** A token whose signature and claims have been checked, as a hook sees it. */
 export interface CheckedToken {
@@ -44,7 +44,7 @@ export interface Accepted<Claims> {
 }
 
 /** Decides about a checked token. @throws {JoseError} `CS_CLAIMS_SCHEMA`, `CS_REVOKED`, `CS_UNAVAILABLE` */
-export type Acceptance<Claims> = (token: CheckedToken) => Op<Claims, unknown>
+export type Acceptance<Claims> = (token: CheckedToken, backend: Pick<Backend, 'sync'>) => Awaitable<Claims>
 
 /**
  * @returns nothing where nothing is left to decide
@@ -60,13 +60,19 @@ export function toAcceptance<Claims>(
   const schema: ClaimsSchema<Claims> | undefined =
     claims === undefined ? undefined : toClaimsSchema<Claims>(claims, backend.sync)
   const hooks = revoked === undefined ? [] : toHooks(revoked, backend)
-  return function* (token) {
-    // The schema first: a hook may use up a token that can be used once.
+  if (schema === undefined)
+    return (token, platform) => {
+      const asked = ask(hooks, 0, token, platform.sync)
+      return asked ? asked.then(() => token.claims as Claims) : (token.claims as Claims)
+    }
+  // The schema first: a hook may use up a token that can be used once.
+  function* accept(token: CheckedToken): Op<Claims, Pick<Backend, 'sync'>> {
     // It gets a copy: some write into what they are given, and the hooks and `claimsSet` are about what was signed.
-    const output = schema ? yield* schema(copyOf(token.claims)) : (token.claims as Claims)
-    for (const hook of hooks) yield* ask(hook, token)
+    const output = yield* schema(copyOf(token.claims))
+    yield* use(({ sync }: Pick<Backend, 'sync'>) => ask(hooks, 0, token, sync))
     return output
   }
+  return (token, platform) => start(accept(token), platform)
 }
 
 function toHooks(revoked: unknown, backend: Sourcing): readonly RevocationCheck[] {
@@ -79,10 +85,50 @@ function toHooks(revoked: unknown, backend: Sourcing): readonly RevocationCheck[
   })
 }
 
-function* ask(hook: RevocationCheck, token: CheckedToken): Op<void, unknown> {
-  const answer = yield* askHook(() => hook(token), 'the revoked hook')
+const HOOK = 'the revoked hook'
+
+/** Asks the hooks in turn; where one has to be waited for, there is a promise, and those behind it wait as well. */
+function ask(
+  hooks: readonly RevocationCheck[],
+  from: number,
+  token: CheckedToken,
+  sync: boolean,
+): Promise<void> | undefined {
+  for (let index = from; index < hooks.length; index++) {
+    const hook = hooks[index] as RevocationCheck
+    let answer: unknown
+    try {
+      answer = hook(token)
+      if (sync) answer = atOnce(answer)
+      else if (isPromise(answer)) return askLater(answer, hooks, index + 1, token)
+    } catch (cause) {
+      throw hookFailure(cause, HOOK)
+    }
+    judge(answer)
+  }
+  return undefined
+}
+
+async function askLater(
+  coming: PromiseLike<unknown>,
+  hooks: readonly RevocationCheck[],
+  next: number,
+  token: CheckedToken,
+): Promise<void> {
+  let answer: unknown
+  try {
+    answer = await coming
+  } catch (cause) {
+    throw hookFailure(cause, HOOK)
+  }
+  judge(answer)
+  await ask(hooks, next, token, false)
+}
+
+/** @throws {JoseError} unless a hook said that the token is not revoked */
+function judge(answer: unknown): void {
   if (answer === false) return
   if (answer === true) throw new JoseError('CS_REVOKED', 'the token has been revoked')
-  const why = `the revoked hook gave ${kindOf(answer)} and not true or false`
+  const why = `${HOOK} gave ${kindOf(answer)} and not true or false`
   throw new JoseError('CS_UNAVAILABLE', why, { unavailable: true })
 }

@@ -144,7 +144,7 @@ function bareReader<Claims>(options: BareOptions<Claims>, limits: SealedJwtLimit
     const claims = parseObject(fromUtf8(plaintext, 'the plaintext'), 'the claims set', limits.jsonDepth)
     validate(claims, header.typ, policy, issuer, audience)
     refuseReplicas(header, claims)
-    const accepted = accept ? yield* accept({ claims, header, key }) : (claims as Claims)
+    const accepted = accept ? yield* use((platform) => accept({ claims, header, key }, platform)) : (claims as Claims)
     return { claims: accepted, claimsSet: claims, header, key }
   }
 }

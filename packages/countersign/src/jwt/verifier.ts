@@ -152,10 +152,14 @@ export function prepareVerifier<Claims = JwtClaims>(
   const check = cache
     ? recalling(cache, limits, verifyAnew, (token, platform) => stillHolds(token, prepared, platform))
     : verifyAnew
-  return ((token, platform, look) =>
-    accept || look
-      ? start(decide(check(token, platform), accept, look), platform)
-      : check(token, platform)) as VerifyToken<Claims>
+  return (token, platform, look) => {
+    const checked = check(token, platform)
+    const looked = look ? start(lookAt(checked, look), platform) : checked
+    if (accept === undefined) return looked as Awaitable<VerifiedToken<Claims>>
+    return isPromise(looked)
+      ? looked.then((token) => decide(token, accept, platform))
+      : decide(looked, accept, platform)
+  }
 }
 
 /** No extension is for JWTs: `b64` is not (RFC 7797 §7), and no other is known. */
@@ -218,18 +222,29 @@ function checkClaims(
   return { claims, claimsSet: claims, header, key }
 }
 
-/** What is left to decide once a token has been checked. */
-function* decide<Claims>(
-  checking: Checking,
-  accept: Acceptance<Claims> | undefined,
-  look: Look | undefined,
-): Op<VerifiedToken<Claims>, Verifying> {
+function* lookAt(checking: Checking, look: Look): Op<VerifiedToken, Verifying> {
   const checked = yield* use(() => checking)
-  const looking = look?.(checked)
+  const looking = look(checked)
   if (looking) yield* looking
-  const claims = accept ? yield* accept(checked satisfies CheckedToken) : (checked.claims as Claims)
-  return { ...checked, claims }
+  return checked
 }
+
+/** What is left to decide once a token has been checked. */
+function decide<Claims>(
+  checked: VerifiedToken,
+  accept: Acceptance<Claims>,
+  backend: Verifying,
+): Awaitable<VerifiedToken<Claims>> {
+  const claims = accept(checked satisfies CheckedToken, backend)
+  return isPromise(claims) ? claims.then((accepted) => accepting(checked, accepted)) : accepting(checked, claims)
+}
+
+const accepting = <Claims>({ claimsSet, header, key }: VerifiedToken, claims: Claims): VerifiedToken<Claims> => ({
+  claims,
+  claimsSet,
+  header,
+  key,
+})
 
 /** Whether a token that was accepted is to be accepted now. @throws {JoseError} for one that is to be refused */
 function stillHolds(token: VerifiedToken, prepared: Prepared, backend: Verifying): Awaitable<boolean> {

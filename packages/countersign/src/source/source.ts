@@ -83,9 +83,14 @@ export function* askHook(hook: () => unknown, what: string): Op<unknown, unknown
   try {
     return yield* use<unknown, unknown>(hook)
   } catch (cause) {
-    if (cause instanceof JoseError || cause instanceof PromiseInSyncError) throw cause
-    throw new JoseError('CS_UNAVAILABLE', `${what} failed`, { cause, unavailable: true })
+    throw hookFailure(cause, what)
   }
+}
+
+/** What to throw for what a function of the caller's threw. */
+export function hookFailure(cause: unknown, what: string): unknown {
+  if (cause instanceof JoseError || cause instanceof PromiseInSyncError) return cause
+  return new JoseError('CS_UNAVAILABLE', `${what} failed`, { cause, unavailable: true })
 }
 
 function toKey(key: unknown, backend: Sourcing): Key {
