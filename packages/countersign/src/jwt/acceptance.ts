@@ -65,10 +65,11 @@ export function toAcceptance<Claims>(
       const asked = ask(hooks, 0, token, platform.sync)
       return asked ? asked.then(() => token.claims as Claims) : (token.claims as Claims)
     }
+  const fitted: ClaimsSchema<Claims> = schema
   // The schema first: a hook may use up a token that can be used once.
   function* accept(token: CheckedToken): Op<Claims, Pick<Backend, 'sync'>> {
     // It gets a copy: some write into what they are given, and the hooks and `claimsSet` are about what was signed.
-    const output = yield* schema(copyOf(token.claims))
+    const output = yield* fitted(copyOf(token.claims))
     yield* use(({ sync }: Pick<Backend, 'sync'>) => ask(hooks, 0, token, sync))
     return output
   }
