@@ -35,13 +35,16 @@ const KEPT_LENGTH = 1024
  * ones, and starts anew when it is full, so that a flood of distinct headers fills no memory.
  */
 export function headerReader(limits: Limits): HeaderReader {
-  const kept = new Map<string, JoseHeader>()
+  const kept = new Map<string, KeptHeader>()
   // A comparison is cheaper than a look-up, which has to hash the text first.
-  let last: { readonly encoded: string; readonly header: JoseHeader } | undefined
+  let last: KeptHeader | undefined
   return (encoded) => {
     if (last?.encoded === encoded) return last.header
     const known = kept.get(encoded)
-    if (known !== undefined) return known
+    if (known !== undefined) {
+      last = known
+      return known.header
+    }
     const header = parseHeader(encoded, limits)
     // With a member of its own for each token a header never comes again (RFC 7518 §4.6 to §4.8).
     const unique = ['epk', 'iv', 'p2s'].some((name) => Object.hasOwn(header, name))
@@ -49,10 +52,15 @@ export function headerReader(limits: Limits): HeaderReader {
       if (kept.size >= KEPT_HEADERS) kept.clear()
       // Encoded anew, so that the entry does not keep the whole token alive that `encoded` is a slice of.
       last = { encoded: base64url(fromBase64url(encoded, 'the header')), header }
-      kept.set(last.encoded, header)
+      kept.set(last.encoded, last)
     }
     return header
   }
+}
+
+interface KeptHeader {
+  readonly encoded: string
+  readonly header: JoseHeader
 }
 
 /**

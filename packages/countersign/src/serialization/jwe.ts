@@ -11,6 +11,7 @@ import {
   NO_MEMBERS,
   openHeader,
   refuseLarge,
+  refuseLength,
   textMember,
 } from './parts.ts'
 
@@ -67,7 +68,7 @@ export interface JweRecipient {
  */
 export function parseCompactJwe(token: unknown, limits: Limits, readHeader: HeaderReader): Jwe {
   if (typeof token !== 'string') throw new JoseError('CS_MALFORMED', `the token is ${kindOf(token)} and not a string`)
-  refuseLarge([token], limits)
+  refuseLength(token.length, limits)
   const [encoded = '', key = '', iv = '', ciphertext = '', tag, ...more] = token.split('.', 6)
   if (encoded === '' || tag === undefined || more.length > 0) throw notFive(token)
   const header = toJweHeader(readHeader(encoded))

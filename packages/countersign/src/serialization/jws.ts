@@ -12,6 +12,7 @@ import {
   NO_MEMBERS,
   openHeader,
   refuseLarge,
+  refuseLength,
   textMember,
 } from './parts.ts'
 
@@ -69,7 +70,7 @@ export interface Compact {
  */
 export function splitCompact(token: unknown, limits: Limits): Compact {
   if (typeof token !== 'string') throw new JoseError('CS_MALFORMED', `the token is ${kindOf(token)} and not a string`)
-  refuseLarge([token], limits)
+  refuseLength(token.length, limits)
   const first = token.indexOf('.')
   const second = token.indexOf('.', first + 1)
   if (first < 1 || second < 0) throw new JoseError('CS_MALFORMED', 'the token does not have three parts joined by dots')

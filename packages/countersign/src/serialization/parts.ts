@@ -63,8 +63,15 @@ export function listed(
 }
 
 /** The unprotected headers are measured where they are read. @throws {JoseError} `CS_TOO_LARGE` */
-export function refuseLarge(texts: readonly (string | undefined)[], { tokenBytes }: Limits): void {
-  const length = texts.reduce((sum, text) => sum + (text?.length ?? 0), 0)
+export function refuseLarge(texts: readonly (string | undefined)[], limits: Limits): void {
+  refuseLength(
+    texts.reduce((sum, text) => sum + (text?.length ?? 0), 0),
+    limits,
+  )
+}
+
+/** The same for a token that is one text. @throws {JoseError} `CS_TOO_LARGE` */
+export function refuseLength(length: number, { tokenBytes }: Limits): void {
   if (length <= tokenBytes) return
   throw new JoseError(
     'CS_TOO_LARGE',

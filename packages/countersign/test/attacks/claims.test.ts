@@ -25,6 +25,23 @@ for (const { name, door } of DOORS) {
       })
     }
   }
+  test(`${name}: attack 22: a claim that all objects inherit is none of the token's`, async () => {
+    const inheriting = async (claim: string, value: unknown, check: () => Promise<unknown>): Promise<void> => {
+      Object.defineProperty(Object.prototype, claim, { value, configurable: true })
+      try {
+        await check()
+      } finally {
+        Reflect.deleteProperty(Object.prototype, claim)
+      }
+    }
+    for (const claim of ['iss', 'aud', 'exp'] as const) {
+      const token = mac(HS, without(claim), SECRET)
+      await inheriting(claim, CLAIMS[claim], () => refuses(verifier, token, 'CS_CLAIM_MISSING'))
+    }
+    const token = mac(HS, CLAIMS, SECRET)
+    for (const [claim, value] of Object.entries({ ...CLAIMS, exp: 0, nbf: NOW + 900, sub: 7, jti: 7, iat: 'now' }))
+      await inheriting(claim, value, async () => verifier.verify(token))
+  })
   test(`${name}: attack 26: exp is the first moment that is too late, and nbf the first that is not too early`, async () => {
     await refuses(exact, mac(HS, { ...CLAIMS, exp: NOW }, SECRET), 'CS_EXPIRED')
     await exact.verify(mac(HS, { ...CLAIMS, exp: NOW + 0.5 }, SECRET))
