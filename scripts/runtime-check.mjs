@@ -1,16 +1,11 @@
-// Runs on each runtime that reads files, against the built library: what capabilities() names works, what it does not
-// name is refused by name, and nothing is printed but the result. It is plain JavaScript, for runtimes that take no
-// types. Arguments: the folder of the built library.
+// Runs on each runtime that reads files, against the built library in a node_modules beside it: its doors lead where that
+// runtime should go, what capabilities() names works, what it does not name is refused by name, and nothing is printed but
+// the result. It is plain JavaScript, for runtimes that take no types.
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-
-const dist = process.argv[2]
-const load = (file) => import(pathToFileURL(join(dist, file)).href)
-const promise = await load('index.js')
-const sync = await load('sync.js')
-const { signJws, verifyJws } = await load('jws.js')
-const { encryptJwe, decryptJwe } = await load('jwe.js')
+import * as promise from 'countersign'
+import { decryptJwe, encryptJwe } from 'countersign/jwe'
+import { signJws, verifyJws } from 'countersign/jws'
+import * as sync from 'countersign/sync'
 
 const ALL = [
   ...[256, 384, 512].flatMap((bits) => ['HS', 'RS', 'PS', 'ES'].map((family) => `${family}${bits}`)),
@@ -20,6 +15,8 @@ const can = promise.capabilities()
 for (const alg of can.signature) assert.ok(ALL.includes(alg), `${alg} is not expected`)
 const node = can.backend === 'node:crypto'
 const doors = node ? [promise, sync] : [promise]
+for (const door of ['countersign', 'countersign/sync', 'countersign/jws', 'countersign/jwe'])
+  assert.equal(import.meta.resolve(door).includes('/node/'), node, import.meta.resolve(door))
 if (!node) assert.throws(() => sync.generateKey('HS256'), TypeError)
 
 const policy = { issuer: 'i', audience: 'a' }

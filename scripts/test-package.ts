@@ -1,7 +1,8 @@
 // Packs the built library, installs it into an empty project as a user would, and imports every door from there: as an
-// ES module, by require, under jest in CommonJS, and as types with no ambient types at all.
+// ES module, by require, under jest in CommonJS, and as types with no ambient types at all. On Node they all stand in the
+// same few files.
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -29,6 +30,12 @@ try {
   )
   if (strange.length > 0)
     throw new Error(`files that do not belong into the package: ${strange.map(({ path }) => path).join(', ')}`)
+  const sourceOf = (path: string): string =>
+    join(root, 'packages/countersign/src', path.replace(/(\.js|\.d\.ts)$/, '.ts'))
+  const left = files
+    .map(({ path }) => path)
+    .filter((path) => /\.(js|d\.ts)$/.test(path) && !path.startsWith('node/') && !existsSync(sourceOf(path)))
+  if (left.length > 0) throw new Error(`files of sources that are gone: ${left.join(', ')}`)
 
   const manifest = JSON.parse(readFileSync(join(dist, 'package.json'), 'utf8')) as { exports: Record<string, unknown> }
   const doors = Object.keys(manifest.exports)
@@ -109,6 +116,50 @@ try {
   )
   console.log(run('node', ['esm.mjs'], project).trim())
   console.log(run('node', ['cjs.cjs'], project).trim())
+
+  // Node loads nothing but node/, and each class once, whichever doors are opened and whichever way.
+  const bundled = files.flatMap(({ path }) => (path.startsWith('node/') ? [path] : []))
+  const loads = `
+import assert from 'node:assert/strict'
+import { createRequire, registerHooks } from 'node:module'
+
+const loaded = new Set()
+registerHooks({
+  load(url, context, nextLoad) {
+    loaded.add(url)
+    return nextLoad(url, context)
+  },
+})
+const require = createRequire(import.meta.url)
+const opened = []
+for (const name of ${JSON.stringify(doors)}) opened.push(require(name), await import(name))
+const home = import.meta.resolve('countersign/package.json').replace(/package\\.json$/, '')
+assert.deepEqual([...loaded].map((url) => url.replace(home, '')).sort(), ${JSON.stringify(bundled.toSorted())})
+assert.equal(new Set(opened.map((door) => door.JoseError)).size, 1)
+`
+  writeFileSync(join(project, 'loads.mjs'), loads)
+  run('node', ['loads.mjs'], project)
+  const shared = `
+import { createSigner, generateKey } from 'countersign'
+import { decryptJwe, encryptJwe } from 'countersign/jwe'
+import { verifyJws } from 'countersign/jws'
+import { accessToken } from 'countersign/profile'
+import { createVerifier, thumbprint } from 'countersign/sync'
+import { createGuard } from 'countersign/guard'
+
+const [key, other] = [await generateKey('HS256'), await generateKey('A256KW')]
+const options = { issuer: 'https://issuer.example', audience: 'https://api.example' }
+const token = await createSigner({ key, ...options, expiresIn: '5m' }).sign({ sub: 'alice' })
+await verifyJws(token, { keys: key })
+createVerifier({ keys: key, ...options }).verify(token)
+await decryptJwe(await encryptJwe(thumbprint(key), { key: other }), { keys: other })
+const typed = await accessToken.createSigner({ key, ...options, expiresIn: '5m' }).sign({ sub: 'alice', client_id: 'app' })
+const guard = createGuard({ verifier: accessToken.createVerifier({ keys: key, ...options }) })
+if (!(await guard.token(typed)).ok) throw new Error('wrong answer')
+`
+  writeFileSync(join(project, 'shared.mjs'), shared)
+  run('node', ['shared.mjs'], project)
+  console.log(`one key for all doors, from ${bundled.length} files`)
 
   // With this flag of Node's, jest's own require takes ES modules.
   mkdirSync(join(project, 'test'))

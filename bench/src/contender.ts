@@ -7,8 +7,6 @@ export interface Scheme<Keys> {
 /** A library, or a primitive, and how it gets ready for a scheme: its keys imported, its options said. */
 export interface Contender<S extends Scheme<Keys>, Keys, Tool> {
   readonly name: string
-  /** The package whose version is told. */
-  readonly from?: string
   /** The schemes it lacks. */
   readonly lacks?: readonly string[]
   prepare(scheme: S, keys: Keys): Tool | Promise<Tool>

@@ -1,54 +1,59 @@
+// The conductor: it bundles what measures, has each Node run it, and writes down what came of it. It measures nothing.
+// `npm run bench` builds the library first.
 import { writeFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
-import { judge } from './bars.ts'
-import { ENCRYPTION } from './encryption/suite.ts'
-import type { Suite } from './jobs.ts'
-import { type Effort, measureJob } from './measure.ts'
-import { barsTable, jobTable, type Result, resultsPage, verdictLine } from './report.ts'
-import { SIGNING } from './signing/suite.ts'
+import { bundle } from './bundle.ts'
+import { verdictLine } from './figures.ts'
+import { isRecord, parseFlags } from './flags.ts'
+import type { Effort } from './jobs.ts'
+import { nodesAtHand } from './nodes.ts'
+import type { Part } from './orders.ts'
+import { type Run, resultsPage, summary, verdictsOf } from './page.ts'
+import { plot } from './plot.ts'
+import { measureOn } from './process.ts'
 
-const FULL: Effort = { rounds: 21, sliceMs: 100 }
-const QUICK: Effort = { rounds: 7, sliceMs: 40 }
-const SUITES = [SIGNING, ENCRYPTION]
+const FULL: Effort = { rounds: 15, sliceMs: 20, quick: false }
+const QUICK: Effort = { rounds: 5, sliceMs: 12, quick: true }
 
-const { values } = parseArgs({
-  options: {
-    quick: { type: 'boolean', default: false },
-    check: { type: 'boolean', default: false },
-    only: { type: 'string' },
-  },
-})
+const flags = parseFlags(process.argv.slice(2))
+const effort = flags.quick ? QUICK : FULL
+const began = Date.now()
+const say = (line: string): void =>
+  console.log(`${String(Math.round((Date.now() - began) / 1000)).padStart(4)} s  ${line}`)
 
-if (globalThis.gc === undefined) throw new Error('run with --expose-gc, as npm run bench does')
-const names = SUITES.flatMap(({ schemes }) => schemes)
-if (values.only !== undefined && !names.includes(values.only)) {
-  throw new TypeError(`--only takes one of ${names.join(', ')}`)
+const nodes = nodesAtHand(say, flags.node)
+const order = (part: Part): { part: Part; effort: Effort; only?: string } => {
+  const { only } = flags
+  return { part, effort, ...(only !== undefined && { only }) }
 }
 
-const effort = values.quick ? QUICK : FULL
-const sections: (readonly [Suite, readonly Result[]])[] = []
-for (const suite of SUITES) sections.push([suite, await resultsOf(suite)])
-const results = sections.flatMap(([, own]) => own)
-console.log(`${barsTable(results)}\n`)
+const runs = await measureAll(await bundle())
 
-// A part of the jobs, or a short look at them, is no record.
-if (!values.quick && values.only === undefined) {
+console.log(`\n${summary(runs)}\n`)
+if (isRecord(flags)) {
+  writeFileSync(new URL('../results.svg', import.meta.url), plot(runs.map(({ node, found }) => toPanel(node, found))))
   const today = new Date().toISOString().slice(0, 10)
-  writeFileSync(new URL('../RESULTS.md', import.meta.url), resultsPage(sections, effort, today))
+  writeFileSync(new URL('../RESULTS.md', import.meta.url), resultsPage(runs, effort, today))
 }
-console.log(verdictLine(results))
-if (values.check && results.some(({ verdicts }) => verdicts.some(({ holds }) => !holds))) process.exitCode = 1
+const verdicts = runs.flatMap(verdictsOf)
+console.log(verdictLine(verdicts))
+if (flags.check && verdicts.some(({ holds }) => !holds)) process.exitCode = 1
 
-async function resultsOf({ schemes, prepare }: Suite): Promise<readonly Result[]> {
-  const own: Result[] = []
-  for (const scheme of schemes) {
-    if (values.only !== undefined && values.only !== scheme) continue
-    for (const job of await prepare(scheme)) {
-      const times = await measureJob(job, effort)
-      const result = { job, times, verdicts: judge(job, times) }
-      own.push(result)
-      console.log(`${jobTable(result)}\n`)
-    }
+function toPanel({ version }: Run['node'], found: Run['found']): Parameters<typeof plot>[0][number] {
+  return { title: `Node ${version}`, rows: [...found.values()].flatMap(({ plotted }) => plotted) }
+}
+
+/** @param folder - where the bundles lie */
+async function measureAll(folder: string): Promise<readonly Run[]> {
+  const timed: Run[] = []
+  for (const node of nodes) {
+    const found = await measureOn(node, folder, order('timed'), (line) => say(`${node.major}: ${line}`))
+    timed.push({ node, major: node.major, found })
   }
-  return own
+  // Nothing of this is timed, so that all may run at once.
+  return Promise.all(
+    timed.map(async ({ node, major, found }): Promise<Run> => {
+      const weighed = await measureOn(node, folder, order('weighed'), (line) => say(`${major}: ${line}`))
+      return { node, major, found: new Map([...found, ...weighed]) }
+    }),
+  )
 }

@@ -16,10 +16,11 @@ export interface Tool {
 }
 
 export const OURS = 'countersign/jwe'
+export const JOSE = 'jose'
 
 export const CONTENDERS: readonly Contender<Scheme, Keys, Tool>[] = [
-  { name: OURS, from: 'countersign', prepare: countersign },
-  { name: 'jose', from: 'jose', prepare: byJose },
+  { name: OURS, prepare: countersign },
+  { name: JOSE, prepare: byJose },
   { name: BARE_NAME, prepare: bare },
 ]
 

@@ -1,10 +1,13 @@
 import { constants, verify } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import { fail } from '../contender.ts'
 import type { Tool } from './contenders.ts'
 import { AUDIENCE, ISSUER, type Keys, LIFE_SECONDS, type Sample, type Scheme, tampered, toSample } from './workload.ts'
 
+type Verifying = Pick<Tool, 'verify'>
+
 /** Before a contender is timed it accepts the good token with its claims, and refuses the tampered one. */
-export async function checkVerify(name: string, scheme: Scheme, tool: Tool, sample: Sample): Promise<void> {
+export async function checkVerify(name: string, scheme: Scheme, tool: Verifying, sample: Sample): Promise<void> {
   if (!(await accepts(tool, sample))) fail(name, scheme, 'refuses a good token')
   if (await accepts(tool, tampered(scheme, sample))) fail(name, scheme, 'accepts a tampered token')
 }
@@ -36,7 +39,7 @@ export async function checkSign(
 }
 
 /** Verifiers answer by claims, by a boolean or by the MAC to compare, and some refuse by throwing. */
-async function accepts(tool: Tool, sample: Sample): Promise<boolean> {
+async function accepts(tool: Verifying, sample: Sample): Promise<boolean> {
   let outcome: unknown
   try {
     outcome = await tool.verify(sample)
@@ -45,17 +48,18 @@ async function accepts(tool: Tool, sample: Sample): Promise<boolean> {
   }
   if (typeof outcome === 'boolean') return outcome
   if (outcome instanceof Uint8Array) return sample.signature.equals(outcome)
-  return hasClaims(outcome as Record<string, unknown>, sample)
+  return hasClaims(claimsOf(outcome), sample)
+}
+
+/** The claims as they are, or as a member of what else there is to say. */
+export function claimsOf(outcome: unknown): Record<string, unknown> {
+  const { claims, payload } = outcome as { readonly claims?: unknown; readonly payload?: unknown }
+  return (claims ?? payload ?? outcome) as Record<string, unknown>
 }
 
 function hasClaims({ iat, exp, ...others }: Record<string, unknown>, { claims }: Sample): boolean {
   const expected: Record<string, unknown> = { iss: ISSUER, aud: AUDIENCE, ...claims }
-  const names = Object.keys(expected)
-  return (
-    Number(exp) - Number(iat) === LIFE_SECONDS &&
-    Object.keys(others).length === names.length &&
-    names.every((name) => others[name] === expected[name])
-  )
+  return Number(exp) - Number(iat) === LIFE_SECONDS && isDeepStrictEqual({ ...others }, expected)
 }
 
 function holdsBare({ name, hash }: Scheme, keys: Keys, { input, signature }: Sample, made: Uint8Array): boolean {

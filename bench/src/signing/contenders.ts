@@ -5,12 +5,13 @@ import * as fastJwt from 'fast-jwt'
 import * as jose from 'jose'
 import jsonwebtoken from 'jsonwebtoken'
 import type { Contender } from '../contender.ts'
+import { type NodeRs, nodeRs } from '../node-rs.ts'
 import { BARE } from './bare.ts'
 import { AUDIENCE, ISSUER, type Keys, KID, LIFE_SECONDS, type Sample, type Scheme } from './workload.ts'
 
 /**
  * A contender with its keys imported and its options said. Signing gives a token, or a bare signature. Verifying gives
- * the claims, or whether it holds, or the MAC to compare; a refusal may also be thrown.
+ * what the library gives, which holds the claims, or whether it holds, or the MAC to compare; a refusal may also be thrown.
  */
 export interface Tool {
   sign(sample: Sample): unknown
@@ -18,20 +19,30 @@ export interface Tool {
 }
 
 export const OURS = 'countersign/sync'
+export const OURS_LATER = 'countersign (promise)'
 
 /** All check the signature, iss, aud and exp, and none keeps a result: fast-jwt's cache is off, as it is by default. */
 export const CONTENDERS: readonly Contender<Scheme, Keys, Tool>[] = [
-  { name: OURS, from: 'countersign', prepare: countersignSync },
-  { name: 'countersign (promise)', from: 'countersign', prepare: countersign },
-  { name: 'fast-jwt', from: 'fast-jwt', prepare: byFastJwt },
-  { name: 'jsonwebtoken', from: 'jsonwebtoken', lacks: ['Ed25519'], prepare: byJsonwebtoken },
-  { name: 'jose (promise)', from: 'jose', prepare: byJose },
+  { name: OURS, prepare: countersignSync },
+  { name: OURS_LATER, prepare: countersign },
+  { name: 'fast-jwt', prepare: byFastJwt },
+  { name: 'jsonwebtoken', lacks: ['Ed25519'], prepare: byJsonwebtoken },
+  { name: 'jose (promise)', prepare: byJose },
+  ...(nodeRs ? [{ name: '@node-rs/jsonwebtoken', prepare: byNodeRs(nodeRs) }] : []),
   ...BARE,
 ]
 
+/** Whoever is not ours, and not bare. */
+export const PEERS: readonly string[] = ['fast-jwt', 'jsonwebtoken', 'jose (promise)', '@node-rs/jsonwebtoken']
+
+/** What both doors have. */
 type Door = Pick<typeof later, 'importKey' | 'secretKey'>
 
-function ourKeys({ importKey, secretKey }: Door, { alg }: Scheme, keys: Keys): { sign: later.Key; verify: later.Key } {
+export function ourKeys(
+  { importKey, secretKey }: Door,
+  { alg }: Scheme,
+  keys: Keys,
+): { sign: later.Key; verify: later.Key } {
   const options = { kid: KID }
   if (keys.sign.type === 'secret') {
     const key = secretKey(keys.sign.export(), alg, options)
@@ -43,8 +54,8 @@ function ourKeys({ importKey, secretKey }: Door, { alg }: Scheme, keys: Keys): {
   }
 }
 
-const privatePem = ({ sign }: Keys): string => sign.export({ format: 'pem', type: 'pkcs8' }).toString()
-const publicPem = ({ verify }: Keys): string => verify.export({ format: 'pem', type: 'spki' }).toString()
+export const privatePem = ({ sign }: Keys): string => sign.export({ format: 'pem', type: 'pkcs8' }).toString()
+export const publicPem = ({ verify }: Keys): string => verify.export({ format: 'pem', type: 'spki' }).toString()
 
 function countersignSync(scheme: Scheme, pair: Keys): Tool {
   const keys = ourKeys(atOnce, scheme, pair)
@@ -52,7 +63,7 @@ function countersignSync(scheme: Scheme, pair: Keys): Tool {
   const verifier = atOnce.createVerifier({ keys: keys.verify, issuer: ISSUER, audience: AUDIENCE })
   return {
     sign: ({ claims }) => signer.sign({ ...claims }),
-    verify: ({ token }) => verifier.verify(token).claims,
+    verify: ({ token }) => verifier.verify(token),
   }
 }
 
@@ -62,7 +73,7 @@ function countersign(scheme: Scheme, pair: Keys): Tool {
   const verifier = later.createVerifier({ keys: keys.verify, issuer: ISSUER, audience: AUDIENCE })
   return {
     sign: ({ claims }) => signer.sign({ ...claims }),
-    verify: async ({ token }) => (await verifier.verify(token)).claims,
+    verify: ({ token }) => verifier.verify(token),
   }
 }
 
@@ -113,7 +124,25 @@ async function byJose({ alg }: Scheme, keys: Keys): Promise<Tool> {
         .setIssuedAt()
         .setExpirationTime('15m')
         .sign(signWith),
-    verify: async ({ token }) => (await jose.jwtVerify(token, verifyWith, options)).payload,
+    verify: ({ token }) => jose.jwtVerify(token, verifyWith, options),
+  }
+}
+
+/** It sets no claims but a missing iat, and reads its PEM in every call: there is no other way to give it a key. */
+function byNodeRs({ signSync, verifySync }: NodeRs): (scheme: Scheme, keys: Keys) => Tool {
+  return ({ alg }, keys) => {
+    const isSecret = keys.sign.type === 'secret'
+    const signWith = isSecret ? keys.sign.export() : privatePem(keys)
+    const verifyWith = isSecret ? keys.verify.export() : publicPem(keys)
+    const header = { algorithm: alg, keyId: KID }
+    const validation = { algorithms: [alg], iss: [ISSUER], aud: [AUDIENCE], requiredSpecClaims: ['exp', 'iss', 'aud'] }
+    return {
+      sign({ claims }) {
+        const iat = Math.floor(Date.now() / 1000)
+        return signSync({ ...claims, iss: ISSUER, aud: AUDIENCE, iat, exp: iat + LIFE_SECONDS }, signWith, header)
+      },
+      verify: ({ token }) => verifySync(token, verifyWith, validation),
+    }
   }
 }
 

@@ -1,11 +1,13 @@
 import * as crypto from 'node:crypto'
 import { promisify } from 'node:util'
-import * as zlib from 'node:zlib'
 import { type Bytes, owned } from '../bytes.ts'
 import type { Backend, Material, OaepScheme, SyncBackend } from './backend.ts'
 import { macParts, splitCek } from './cbc.ts'
 import { notDeflate, tooLarge } from './deflate.ts'
 import { HASH_NAME, keyObject } from './node-keys.ts'
+
+/** Loaded at first use: it takes Node a millisecond, and few programs compress. */
+const zlib = (): typeof import('node:zlib') => process.getBuiltinModule('node:zlib')
 
 /** The initial value of AES Key Wrap (RFC 3394 §2.2.3.1). */
 const WRAP_IV = Buffer.alloc(8, 0xa6)
@@ -109,12 +111,12 @@ export const encryption: Encryption = {
   // Out of no pool: a process that was cloned would give the same vectors a second time.
   random: (octets) => crypto.randomFillSync(new Uint8Array(octets)),
 
-  deflate: (data) => owned(zlib.deflateRawSync(data)),
+  deflate: (data) => owned(zlib().deflateRawSync(data)),
 
   inflate(data, most) {
     let inflated: { readonly buffer: Uint8Array; readonly engine: { readonly bytesWritten: number } }
     try {
-      inflated = zlib.inflateRawSync(data, { maxOutputLength: most, info: true }) as unknown as typeof inflated
+      inflated = zlib().inflateRawSync(data, { maxOutputLength: most, info: true }) as unknown as typeof inflated
     } catch (error) {
       throw (error as { readonly code?: unknown }).code === 'ERR_BUFFER_TOO_LARGE' ? tooLarge(most) : notDeflate()
     }

@@ -41,7 +41,8 @@ function weierstrass(octets: number, p: bigint, a: bigint, b: bigint): Pick<Curv
 }
 
 const P25519 = 2n ** 255n - 19n
-const D25519 = mod(-121665n * power(121666n, P25519 - 2n, P25519), P25519)
+/** -121665/121666. */
+const D25519 = 0x52036cee2b6ffe738cc740797779e89800700a4d4141d8ab75eb4dca135978a3n
 
 /**
  * -x² + y² = 1 + dx²y² over 2²⁵⁵ - 19 (RFC 8032 §5.1). A point of small order makes signatures that verify for many

@@ -5,7 +5,7 @@ import { prepareSigner, type SignerOptions } from '../jwt/signer.ts'
 import type { Key } from '../key/key.ts'
 import { type Op, run, use } from '../op.ts'
 import { checkNames, type Duration, JWT_LIMITS, toClock, toCount, toSeconds, toText } from '../options.ts'
-import { ENDS_WITH_REQUEST } from '../source/ends-with-request.ts'
+import { endsWithRequest } from '../source/ends-with-request.ts'
 import { SigningKeys } from '../source/key-source.ts'
 import { type PublishedHandler, publish } from '../source/published.ts'
 import {
@@ -103,11 +103,11 @@ export function newStatusList(options: StatusListOptions, backend: Backend): Sta
     const serves = last?.version === version && last.key === key && at < last.until && at >= last.until - expiresIn / 2
     if (last && serves) return last.token
     const made: Signed = { version, key, until: at + expiresIn / 2, token: run(write(), backend) }
-    // Whoever asks meanwhile waits for the same one, but where it may never come: see ENDS_WITH_REQUEST.
-    if (!ENDS_WITH_REQUEST) last = made
+    // Whoever asks meanwhile waits for the same one, but where it may never come: see endsWithRequest.
+    if (!endsWithRequest()) last = made
     try {
       const signed = await made.token
-      if (ENDS_WITH_REQUEST) last = made
+      if (endsWithRequest()) last = made
       return signed
     } catch (error) {
       if (last === made) last = undefined

@@ -1,7 +1,7 @@
 import type { JoseError } from '../errors.ts'
 import { withDeadline } from './deadline.ts'
 import type { Answer } from './download.ts'
-import { ENDS_WITH_REQUEST } from './ends-with-request.ts'
+import { endsWithRequest } from './ends-with-request.ts'
 import { retryAfterOf } from './freshness.ts'
 
 /** Something that was fetched, and for how long it is good (epoch seconds). */
@@ -46,7 +46,7 @@ const LONGEST_WAIT = 120
 const AHEAD = 0.8
 
 /** What to wait for when something goes on in the background: nothing, but where it would be ended. */
-const inBackground = (settled: Promise<void>): Promise<void> | undefined => (ENDS_WITH_REQUEST ? settled : undefined)
+const inBackground = (settled: Promise<void>): Promise<void> | undefined => (endsWithRequest() ? settled : undefined)
 
 /**
  * When something remote is fetched: when it is needed, ahead of its end, by one request at a time, and after a failure
@@ -149,7 +149,7 @@ export class Refresher<Held extends Fetched> {
 
   /** What another request has begun may never end there: then whoever waits for it goes on without it. */
   patient(settled: Promise<void>): Promise<void> {
-    if (!ENDS_WITH_REQUEST) return settled
+    if (!endsWithRequest()) return settled
     return withDeadline(this.#rules.timeout + 1, 'given up', () => settled).catch(() => undefined)
   }
 

@@ -1,0 +1,4 @@
+import { finish, toTask } from '../task.ts'
+
+toTask()
+finish(performance.now(), undefined)
