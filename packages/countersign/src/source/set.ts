@@ -35,6 +35,8 @@ export class KeySet extends KeyProvider {
   readonly #refused: readonly JsonObject[]
   /** Keys by name, made at the first selection, since a thumbprint may take the backend. */
   #byName: ReadonlyMap<string, readonly Key[]> | undefined
+  /** What was chosen last by each name: neither keys nor rows change, so it would be chosen again. */
+  readonly #chosen = new Map<string, { readonly alg: Needs; readonly role: Role; readonly keys: readonly Key[] }>()
 
   /** @internal @throws {JoseError} `CS_JWKS_INVALID` */
   constructor(jwks: unknown, backend: JwkAdmission, { publicOnly = false, maxKeys = 1000 }: SetRules = {}) {
@@ -64,6 +66,8 @@ export class KeySet extends KeyProvider {
 
   /** @internal As `KeySource.select`. */
   override select({ kid }: JoseHeader, alg: Needs, role: Role): Selection {
+    const chosen = kid === undefined ? undefined : this.#chosen.get(kid)
+    if (chosen?.alg === alg && chosen.role === role) return chosen.keys
     if (kid === undefined) return this.#choose(this.keys, kid, alg, role)
     const named = this.#byName?.get(kid)
     return this.#byName ? this.#choose(named, kid, alg, role) : this.#selectFirst(kid, alg, role)
@@ -76,7 +80,10 @@ export class KeySet extends KeyProvider {
   #choose(named: readonly Key[] = [], kid: string | undefined, alg: Needs, role: Role): readonly Key[] {
     const fit = named.filter((key) => misfit(alg, key, role) === undefined)
     const doubted = fit.length === 1 && kid !== undefined && this.#skippedMayFit(kid, alg)
-    if (fit.length === 1 && !doubted) return fit
+    if (fit.length === 1 && !doubted) {
+      if (kid !== undefined) this.#chosen.set(kid, { alg, role, keys: fit })
+      return fit
+    }
     const which = kid === undefined ? 'the token has no kid' : `kid ${show(kid)}`
     if (doubted)
       throw new JoseError('CS_AMBIGUOUS_KEY', `${which} belongs to a second key, which was left out of the set`)
