@@ -6,7 +6,7 @@ import { JoseError, setAside, show } from '../errors.ts'
 import { checkUnderstood, type JoseHeader } from '../header.ts'
 import type { JsonObject } from '../json.ts'
 import { Key } from '../key/key.ts'
-import { isPromise, start } from '../op.ts'
+import { atOnce, isPromise, start } from '../op.ts'
 import { isNone, type Jws, type JwsSignature, unsigned } from '../serialization/jws.ts'
 import { isList, type KeySource } from '../source/key-source.ts'
 import { foreignVerify, signatureOctets } from './primitive.ts'
@@ -112,7 +112,11 @@ function tryKeys(
     // The length is fixed by the algorithm and the key, so nothing cut or lengthened gets as far as a primitive.
     if (octetsIn(part.signature) !== signatureOctets(alg, key)) continue
     const holds = check(part, alg, key, attempt.backend)
-    if (isPromise(holds)) return tryKeyLater(attempt, index, alg, candidates, at, holds)
+    if (isPromise(holds)) {
+      // At once, and not when it has come: a hook would be asked by then, for whom nobody waits.
+      if (attempt.backend.sync) atOnce(holds)
+      return tryKeyLater(attempt, index, alg, candidates, at, holds)
+    }
     if (holds) return proven(part, key)
   }
   return tryPart(attempt, index + 1)

@@ -5,6 +5,7 @@ import {
   createEncrypter,
   createSigner,
   createVerifier,
+  importKey,
   JoseError,
   type JoseHeader,
   type RevocationCheck,
@@ -446,3 +447,16 @@ test('a hook goes by the claims of a token that came the whole way', async () =>
     await fails(async () => decrypter.decrypt(await encrypter.encrypt({ ...CLAIMS }, { jti: '2' })), 'CS_REVOKED')
   }
 })
+
+for (const { name, door } of DOORS.slice(1)) {
+  test(`${name}: no hook is asked behind a key that would have to be waited for`, async () => {
+    const hmac = { name: 'HMAC', hash: 'SHA-256' }
+    const elsewhere = importKey(await crypto.subtle.importKey('raw', SECRET, hmac, false, ['sign', 'verify']))
+    let asked = 0
+    const verifier = door.createVerifier({ ...POLICY, keys: () => elsewhere, revoked: () => ++asked < 0 })
+    assert.throws(() => verifier.verify(SIGNED), { name: 'TypeError', message: /countersign\/sync cannot await/ })
+    // As much more of the same work as lets what was begun come to its end.
+    for (let turn = 0; turn < 20; turn++) await crypto.subtle.digest('SHA-256', SECRET)
+    assert.equal(asked, 0)
+  })
+}
