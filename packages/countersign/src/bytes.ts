@@ -178,7 +178,7 @@ const ROOM = 64 * 1024
  * it seems to: the wide registers that it works in slow down what the processor does next, a verification with P-256 by
  * 4 µs.
  */
-const LARGE = 4096
+const LARGE = 2048
 
 /** The same answers with Node's Buffer, which moves text in and out of memory much faster. */
 function byBuffer(): Codec {

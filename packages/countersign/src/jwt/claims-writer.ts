@@ -197,11 +197,13 @@ function toClaimsText(set: JsonObject, limits: Limits): string {
 
 /** Whether a text has so many brackets that it may be nested too deep; few texts have, and only those are parsed. */
 function mayBeDeep(text: string): boolean {
-  let brackets = 0
-  for (const bracket of '{[') {
-    for (let at = text.indexOf(bracket); at >= 0; at = text.indexOf(bracket, at + 1)) brackets++
-  }
-  return brackets > JWT_LIMITS.jsonDepth
+  return countOf('{', text) + countOf('[', text) > JWT_LIMITS.jsonDepth
+}
+
+function countOf(char: string, text: string): number {
+  let count = 0
+  for (let at = text.indexOf(char); at >= 0; at = text.indexOf(char, at + 1)) count++
+  return count
 }
 
 export function tooLarge(what: string, octets: number, most: number): JoseError {
