@@ -47,7 +47,7 @@ async function newJob(): Promise<Job> {
   for (const [name, decode] of BOTH) check(name, decode, known(samples[0]))
   const name = 'decode'
   const bars = [
-    speedBar({ job: name, ours: OURS, against: 'fast-jwt', least: 1.2 }),
+    speedBar({ job: name, ours: OURS, against: 'fast-jwt', least: 1.2, why: WHY }),
     speedBar({ job: name, ours: OURS, against: 'jwt-decode', least: 1 }),
   ]
   const all = new Map([...BOTH, [HALF, (token: string): unknown => jwtDecode(token)] as const])
@@ -75,3 +75,6 @@ function refuses(decode: Decode, text: string): boolean {
     return true
   }
 }
+
+const WHY = `JSON.parse is a third of our time, and of fast-jwt's. Ours also looks whether base64url is canonical, in the signature
+too, and whether a member name stands there twice.`
