@@ -23,13 +23,16 @@ export const SETS: Suite = {
 const ABOUT = `countersign/sync verifies 16 tokens in turn, each with a kid, against a key set of 1, 10 and 100 keys; the tokens are by as
 many of these keys as they can be. Our speed is that with 1 key.`
 
+const WHY = `A key is found by one look-up, in a set of any size. But tokens of one key repeat one header text, which is recognised by
+a comparison, and those of many keys have one each, which is looked up, too: with HS256 that shows.`
+
 const nameOf = (size: number): string => (size === 1 ? '1 key' : `${size} keys`)
 
 function jobOf(alg: string): Job {
   const name = `${alg} verify by kid`
   const sets = new Map(SIZES.map((size) => [nameOf(size), newSet(alg, size)]))
   const bars = SIZES.filter((size) => size > 1).map((size) =>
-    speedBar({ job: name, ours: nameOf(size), against: nameOf(1), least: FLAT }),
+    speedBar({ job: name, ours: nameOf(size), against: nameOf(1), least: FLAT, why: WHY }),
   )
   const turns = Array.from({ length: SAMPLES }, (_, turn) => turn)
   return { name, runners: toRunners(sets, turns, ({ verify, tokens }, turn) => verify(tokens[turn] ?? '')), bars }

@@ -66,11 +66,11 @@ export class KeySet extends KeyProvider {
 
   /** @internal As `KeySource.select`. */
   override select({ kid }: JoseHeader, alg: Needs, role: Role): Selection {
-    const chosen = kid === undefined ? undefined : this.#chosen.get(kid)
-    if (chosen?.alg === alg && chosen.role === role) return chosen.keys
     if (kid === undefined) return this.#choose(this.keys, kid, alg, role)
-    const named = this.#byName?.get(kid)
-    return this.#byName ? this.#choose(named, kid, alg, role) : this.#selectFirst(kid, alg, role)
+    const chosen = this.#chosen.get(kid)
+    if (chosen?.alg === alg && chosen.role === role) return chosen.keys
+    if (this.#byName === undefined) return this.#selectFirst(kid, alg, role)
+    return this.#choose(this.#byName.get(kid), kid, alg, role)
   }
 
   *#selectFirst(kid: string, alg: Needs, role: Role): Op<readonly Key[], Sourcing> {
