@@ -64,17 +64,18 @@ export class RemoteStatusList {
   }
 
   async #fetch(before: HeldList | undefined): Promise<HeldList> {
+    // Its age counts from when it was asked for: who slept while it came must not take it for young (RFC 9111 §4.2.3).
+    const fetchedAt = this.#rules.now()
     const accept = { accept: `application/${LIST_TYPE}` }
     // One that has expired serves no more: there is nothing to be left as it was.
-    const etag = before && this.#rules.now() < before.endsAt ? before.etag : undefined
+    const etag = before && fetchedAt < before.endsAt ? before.etag : undefined
     const headers = etag === undefined ? accept : { ...accept, 'if-none-match': etag }
     const answer = await download(this.#uri, headers, this.#rules)
     const unchanged = before !== undefined && etag !== undefined && answer.status === 304
     if (answer.status !== 200 && !unchanged) throw new Refused(answer)
     const list = unchanged ? before : await this.#read(answer.text, before)
     const { now, cacheMaxAge } = this.#rules
-    const fetchedAt = now()
-    if (fetchedAt >= list.endsAt) throw new JoseError('CS_EXPIRED', 'the status list has expired')
+    if (now() >= list.endsAt) throw new JoseError('CS_EXPIRED', 'the status list has expired')
     // What the list says counts before what the answer says (§8.2).
     const lifetime = Math.min(list.ttl ?? lifetimeOf(answer.headers) ?? cacheMaxAge, cacheMaxAge)
     const freshUntil = fetchedAt + Math.max(INTERVAL, lifetime)

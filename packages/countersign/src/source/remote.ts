@@ -193,6 +193,8 @@ export class RemoteKeySet extends KeyProvider {
   }
 
   async #fetch(before: Held | undefined): Promise<Held> {
+    // Its age counts from when it was asked for: who slept while it came must not take it for young (RFC 9111 §4.2.3).
+    const askedAt = this.#rules.now()
     const accept = { accept: 'application/jwk-set+json, application/json' }
     const { etag } = before ?? {}
     const headers = etag === undefined ? accept : { ...accept, 'if-none-match': etag }
@@ -201,7 +203,7 @@ export class RemoteKeySet extends KeyProvider {
     if (answer.status !== 200 && !unchanged) throw new Refused(answer)
     // What a 304 does not say is as it was (RFC 9111 §4.3.4).
     const lifetime = lifetimeOf(answer.headers) ?? (unchanged ? before.freshUntil - before.fetchedAt : undefined)
-    const times = this.#times(lifetime)
+    const times = this.#times(lifetime, askedAt)
     if (unchanged) return { ...before, ...times, etag: etagOf(answer.headers) ?? etag }
     return { ...this.#read(answer.text), ...times, etag: etagOf(answer.headers) }
   }
@@ -223,7 +225,7 @@ export class RemoteKeySet extends KeyProvider {
     return new KeySet(jwks, this.#backend, { publicOnly: true, maxKeys: MAX_KEYS })
   }
 
-  #times(lifetime: number | undefined, fetchedAt = this.#rules.now()): Pick<Held, 'fetchedAt' | 'freshUntil'> {
+  #times(lifetime: number | undefined, fetchedAt: number): Pick<Held, 'fetchedAt' | 'freshUntil'> {
     const { cacheMaxAge } = this.#rules
     return { fetchedAt, freshUntil: fetchedAt + Math.max(INTERVAL, Math.min(lifetime ?? cacheMaxAge, cacheMaxAge)) }
   }

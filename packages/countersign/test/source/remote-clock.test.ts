@@ -132,3 +132,16 @@ test('where the clock is set back and the server stays down, keys serve no longe
   state.time += 1
   await refuses(verifier, a.token, 'CS_UNAVAILABLE')
 })
+
+test('the age of a set counts from when it was asked for, however long its answer took to be read (RFC 9111 §4.2.3)', async () => {
+  const { state, keys } = rig({ timeout: 100 })
+  const slow = gate(answer(bodyOf(a), { 'cache-control': 'max-age=300' }))
+  state.answer = slow.answer
+  const asked = state.time
+  const loading = keys.load()
+  state.time += 90
+  slow.open()
+  await loading
+  const { fetchedAt, freshUntil } = keys.snapshot() ?? {}
+  assert.deepEqual([fetchedAt, freshUntil], [asked, asked + 300])
+})
