@@ -10,6 +10,7 @@ import { jwksHandler as handleJwks, type JwksHandler } from './keyring/jwks-hand
 import { memoryStore as newMemory } from './keyring/memory-store.ts'
 import { type KeyRing, openRing } from './keyring/ring.ts'
 import { type KeyRingOptions, toSettings } from './keyring/ring-options.ts'
+import { checkSchedule as checkTimes, type ScheduleOptions, toSchedule } from './keyring/schedule.ts'
 import type { KeyStore, SealingOptions } from './keyring/store.ts'
 
 export { JoseError } from './errors.ts'
@@ -46,6 +47,27 @@ export type { KeyStore, SealedBy, SealingOptions, StoredKey, StoreTransaction } 
  */
 export async function createKeyRing(options: KeyRingOptions): Promise<KeyRing> {
   return openRing(toSettings(options), backend)
+}
+
+/**
+ * Checks the times of a key ring before it is opened, as `createKeyRing` will.
+ *
+ * @param algs - how many algorithms the ring is to have
+ * @throws {TypeError} that names every time at which a valid token would be refused
+ * @example
+ * ```ts
+ * import { checkSchedule } from 'countersign/keyring'
+ *
+ * checkSchedule({ period: '30d', prepublish: '1d' })
+ * try {
+ *   checkSchedule({ prepublish: '5m' })
+ * } catch (error) {
+ *   console.log((error as Error).message.includes('prepublish (300 s) is less than')) // true
+ * }
+ * ```
+ */
+export function checkSchedule(options: ScheduleOptions, algs = 1): void {
+  checkTimes(toSchedule(options), algs)
 }
 
 /**

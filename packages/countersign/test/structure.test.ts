@@ -192,6 +192,7 @@ test('the doors give these names and no others', () => {
   assert.deepEqual(Object.keys(jwe).sort(), ['JoseError', 'decryptJwe', 'encryptJwe'])
   assert.deepEqual(Object.keys(keyring).sort(), [
     'JoseError',
+    'checkSchedule',
     'createKeyRing',
     'fileStore',
     'jwksHandler',

@@ -1,8 +1,10 @@
 import type { Needs, Role } from '../alg/needs.ts'
 import { SIGNATURE, type SignatureAlg } from '../alg/signature.ts'
+import { fromBase64url } from '../bytes.ts'
 import type { Backend, Sourcing } from '../crypto/backend.ts'
-import { JoseError, show } from '../errors.ts'
+import { JoseError, kindOf, show } from '../errors.ts'
 import type { JoseHeader } from '../header.ts'
+import { signInput } from '../jws/primitive.ts'
 import type { JwkSet } from '../key/jwk.ts'
 import type { Key } from '../key/key.ts'
 import { publicJwks } from '../key/ops.ts'
@@ -184,6 +186,42 @@ export class KeyRing extends SigningKeys {
     })
   }
 
+  /**
+   * Signs octets as they are with the key of a kid, for programs that put a token together themselves, such as a framework
+   * that wrote the header, kid and all. That key is active, or was until no longer than the skew ago, so that a token which
+   * was begun before a rotation can be ended after it.
+   *
+   * @returns the signature as it stands in a JWS: `r || s` for ECDSA (RFC 7518 §3.4)
+   * @throws {JoseError} `CS_NO_KEY` for a kid that is not stored, `CS_UNAVAILABLE` for a key that may not sign
+   * @example
+   * ```ts
+   * import { createKeyRing, memoryStore } from 'countersign/keyring'
+   *
+   * const ring = await createKeyRing({ alg: 'ES256', store: memoryStore() })
+   * const active = ring.list().find((key) => key.state === 'active')
+   * const signature = await ring.sign(new TextEncoder().encode('e30.e30'), active?.kid ?? '')
+   * console.log(signature.length) // 64
+   * ```
+   */
+  async sign(data: Uint8Array, kid: string): Promise<Uint8Array> {
+    if (!(data instanceof Uint8Array)) throw new TypeError(`sign takes octets, not ${kindOf(data)}`)
+    return run(this.#signAs(data, kid), this.#backend)
+  }
+
+  *#signAs(data: Uint8Array, kid: string): Op<Uint8Array> {
+    yield* this.#demandStore()
+    const row = this.#keeper.rows.find((one) => one.kid === kid)
+    if (row === undefined) throw new JoseError('CS_NO_KEY', `no key of the ring has kid ${show(kid)}`)
+    const key = this.#keeper.member(kid)?.signing
+    const [now, { skew }] = [this.#keeper.time(), this.#settings.schedule]
+    const over = row.retireAt !== undefined && row.retireAt + skew <= now
+    const waits = stateOf(row, this.#keeper.rows, now) === 'next'
+    if (key === undefined || row.revokedAt !== undefined || over || waits)
+      throw unavailable(`key ${show(kid)} may not sign${waits ? ' yet' : ' any more'}`)
+    const alg = SIGNATURE.get(row.alg) as SignatureAlg
+    return fromBase64url(yield* use((backend: Backend) => signInput(alg, key, data, backend)), 'the signature')
+  }
+
   /** @internal Seals what was sealed with what has been replaced since. */
   async reseal(): Promise<void> {
     await this.#keeper.reseal()
@@ -191,18 +229,23 @@ export class KeyRing extends SigningKeys {
 
   /** @internal As `SigningKeys.signing`. */
   override *signing(alg: SignatureAlg): Op<Key, Sourcing> {
-    yield* this.#catchUp()
-    const grace = signingGrace(this.#settings.schedule)
-    if (this.#keeper.age() > grace && this.#mayLook()) yield* this.#wait()
-    const age = this.#keeper.age()
-    // Who has not heard from the store for so long may hold a key that is retired elsewhere (a partition).
-    if (age > grace) throw unavailable(`the key store has been out of reach for ${Math.round(age)} s: no key may sign`)
+    yield* this.#demandStore()
     if (!this.#current().signing.has(alg.id) && this.#mayLook()) yield* this.#wait()
     const key = this.#current().signing.get(alg.id)
     if (key) return key
     const next = this.list().find((row) => row.alg === alg.id && row.state === 'next')
     const wait = next ? `: the next one may from ${next.activateAt} on, when every verifier has it` : ''
     throw unavailable(`no key for ${alg.id} may sign yet${wait}`)
+  }
+
+  /** @throws {JoseError} `CS_UNAVAILABLE` where the store has been out of reach for so long that no key may sign */
+  *#demandStore(): Op<void, Sourcing> {
+    yield* this.#catchUp()
+    const grace = signingGrace(this.#settings.schedule)
+    if (this.#keeper.age() > grace && this.#mayLook()) yield* this.#wait()
+    const age = this.#keeper.age()
+    // Who has not heard from the store for so long may hold a key that is retired elsewhere (a partition).
+    if (age > grace) throw unavailable(`the key store has been out of reach for ${Math.round(age)} s: no key may sign`)
   }
 
   /** @internal As `KeySource.select`. */
