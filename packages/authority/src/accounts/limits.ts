@@ -1,0 +1,167 @@
+import { createHash } from 'node:crypto'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import {
+  RateLimiterPostgres,
+  RateLimiterRes,
+  RateLimiterSQLite,
+  type RateLimiterStoreAbstract,
+} from 'rate-limiter-flexible'
+import type { Store } from '../store/database.ts'
+import { toPlace } from './address.ts'
+import { toEmail } from './email.ts'
+
+export type Verdict =
+  | { readonly allowed: true }
+  /** After so many seconds another try is worth it. */
+  | { readonly allowed: false; readonly retryAfter: number }
+
+/**
+ * How often something may be tried. Counts are in the database: they survive a restart, and all instances share them.
+ * Where the database fails, each method throws, and then nothing may be tried.
+ */
+export interface Limits {
+  /** Counts one try to log in. Ask before the password is looked at. */
+  login(email: string, ip: string): Promise<Verdict>
+  /** Takes that try back, and forgets the wrong ones of this account from this address. */
+  loginSucceeded(email: string, ip: string): Promise<void>
+  /** Counts one guess of a user code (RFC 8628 §5.1). */
+  userCode(ip: string): Promise<Verdict>
+}
+
+/** How many `points` there are in how many seconds. */
+const RULES = {
+  /** Tries of one account from one address. */
+  login: { points: 10, duration: 15 * 60 },
+  /** Tries of any account from one address. */
+  address: { points: 100, duration: 60 * 60 },
+  /** Tries of one account from anywhere; beyond them it is slowed, and not closed: else anyone could lock anyone out. */
+  account: { points: 500, duration: 24 * 60 * 60 },
+  slowed: { points: 1, duration: 30 },
+  /** A mark and no limit: this account was logged in from this address. It is not slowed there. */
+  familiar: { points: 1, duration: 30 * 24 * 60 * 60 },
+  userCode: { points: 10, duration: 15 * 60 },
+} as const
+
+const TABLE = 'rate_limit'
+const [PURGE_EVERY, PURGE_AFTER] = [5 * 60_000, 60 * 60_000] // ms; what ended an hour ago, by whichever clock, is over
+const ALLOWED: Verdict = { allowed: true }
+
+export function createLimits(store: Store): Limits {
+  const { login, address, account, slowed, familiar, userCode } = createLimiters(store)
+  const alone = createTurns(store)
+  const purge = createPurge(store)
+
+  /** Counts one, in one statement: of any number at once, no more than the rule says are allowed. */
+  const count = (limiter: RateLimiterStoreAbstract, key: string): Promise<Verdict> =>
+    alone(async () => {
+      try {
+        await limiter.consume(key)
+        return ALLOWED
+      } catch (reason) {
+        if (reason instanceof RateLimiterRes) return toRefusal(reason)
+        throw reason
+      }
+    })
+
+  return {
+    async login(email, ip) {
+      purge()
+      const keys = toKeys(email, ip)
+      // Who is refused anyway writes nothing: made-up accounts do not fill the table.
+      const known = await alone(() => address.get(keys.address))
+      if (known !== null && known.consumedPoints >= address.points) return toRefusal(known)
+      for (const [limiter, key] of [
+        [login, keys.both],
+        [address, keys.address],
+      ] as const) {
+        const verdict = await count(limiter, key)
+        if (!verdict.allowed) return verdict
+      }
+      if ((await count(account, keys.account)).allowed) return ALLOWED
+      if ((await alone(() => familiar.get(keys.both))) !== null) return ALLOWED
+      return count(slowed, keys.account)
+    },
+    async loginSucceeded(email, ip) {
+      const keys = toKeys(email, ip)
+      await alone(() => login.delete(keys.both))
+      await alone(() => address.reward(keys.address))
+      await alone(() => account.reward(keys.account))
+      await alone(() => familiar.set(keys.both, 1, familiar.duration))
+    },
+    async userCode(ip) {
+      purge()
+      return count(userCode, digest(toPlace(ip)))
+    },
+  }
+}
+
+function toRefusal({ msBeforeNext }: RateLimiterRes): Verdict {
+  return { allowed: false, retryAfter: Math.max(1, Math.ceil(msBeforeNext / 1000)) }
+}
+
+/** What counts are kept under. No address can be read in the table. */
+function toKeys(email: string, ip: string): { account: string; address: string; both: string } {
+  const [account, address] = [digest(toEmail(email)), digest(toPlace(ip))]
+  return { account, address, both: digest(`${account} ${address}`) }
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('base64url')
+}
+
+function createLimiters(store: Store): Record<keyof typeof RULES, RateLimiterStoreAbstract> {
+  const { raw } = store
+  // The library's own clearing goes on when the database is closed, and then ends the process with what it throws.
+  const common = { tableName: TABLE, tableCreated: true, clearExpiredByTimeout: false }
+  const client = raw.kind === 'sqlite' ? toBetterSqlite(raw.database) : raw.pool
+  const create = (name: keyof typeof RULES): RateLimiterStoreAbstract => {
+    const options = { ...common, ...RULES[name], keyPrefix: name, storeClient: client }
+    return raw.kind === 'sqlite'
+      ? new RateLimiterSQLite({ ...options, storeType: 'better-sqlite3' })
+      : new RateLimiterPostgres({ ...options, storeType: 'pool' })
+  }
+  return {
+    login: create('login'),
+    address: create('address'),
+    account: create('account'),
+    slowed: create('slowed'),
+    familiar: create('familiar'),
+    userCode: create('userCode'),
+  }
+}
+
+/**
+ * On the one connection of SQLite, a count must not land in the transaction of somebody else: where that is rolled
+ * back, the try would be forgotten.
+ */
+function createTurns({ kind, db }: Store): <T>(work: () => Promise<T>) => Promise<T> {
+  return (work) => (kind === 'sqlite' ? db.connection().execute(work) : work())
+}
+
+/** Removes what is over, now and then, while nobody waits for it. */
+function createPurge({ db }: Store): () => void {
+  let last = 0
+  return () => {
+    const now = Date.now()
+    if (now - last < PURGE_EVERY) return
+    last = now
+    const purged = db
+      .deleteFrom(TABLE)
+      .where('expire', '<', now - PURGE_AFTER)
+      .execute()
+    purged.catch(() => undefined) // the next one may do it
+  }
+}
+
+/** `node:sqlite` as the library knows better-sqlite3. Each count is one statement, so a transaction has nothing to add. */
+function toBetterSqlite(database: DatabaseSync): object {
+  const prepared = new Map<string, StatementSync>()
+  return {
+    prepare(text: string): StatementSync {
+      const statement = prepared.get(text) ?? database.prepare(text)
+      prepared.set(text, statement)
+      return statement
+    },
+    transaction: <T>(work: () => T): (() => T) => work,
+  }
+}

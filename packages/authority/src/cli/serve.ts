@@ -1,0 +1,90 @@
+import { adminSocketPath, serveAdminSocket } from '../admin-socket.ts'
+import type { Authority } from '../authority.ts'
+import { AuthorityError } from '../errors.ts'
+import type { LogLevel, Settings } from '../settings.ts'
+import { type Command, command } from './command.ts'
+import type { Host } from './host.ts'
+import { toColumns } from './text.ts'
+
+export const SERVE: Command = command({
+  name: 'serve',
+  about: 'Starts the authority, until SIGINT or SIGTERM; it logs one line of JSON for each event',
+  options: { demo: { type: 'boolean', about: 'with two apps, an API and a user to try it with, as DEMO=1' } },
+  settings: ({ demo }) => (demo ? { DEMO: '1' } : {}),
+  async run({ host, settings }) {
+    const log = logger(host, settings.logLevel)
+    // From the first moment on: whoever stops a server that is still starting means it.
+    const stopping = host.stopSignal()
+    const authority = await host.start(settings, { log }).catch((error: unknown) => {
+      throw portFault(error, settings) ?? error
+    })
+    try {
+      const socket = await administered(authority, settings, log)
+      const { issuer, origin, demo } = authority
+      log({ event: 'listening', issuer, origin })
+      // A log keeps what it is told: the password goes to who sits at a terminal, others find it in its file.
+      if (demo) log({ event: 'demo', apps: demo.apps, user: demo.user.email, passwordFile: demo.user.file })
+      if (host.isTerminal) host.print(welcome(authority))
+      log({ event: 'stopping', signal: await stopping })
+      await socket?.close()
+    } finally {
+      await authority.close()
+    }
+    log({ event: 'stopped' })
+    return undefined
+  },
+})
+
+function welcome({ issuer, origin, demo }: Authority): string {
+  const first = `${issuer} is ready${issuer === origin ? '' : `, at ${origin}`}; Ctrl-C stops it`
+  if (demo === undefined) return first
+  const { email, password, file } = demo.user
+  const rows = [
+    ...demo.apps.map(({ name, url }) => [`  ${name}`, url]),
+    ['  log in as', email],
+    ['  password', password ?? `not the one in ${file} any more`],
+  ]
+  return `\n${first}\n\n${toColumns(rows)}\n`
+}
+
+/** Why a port cannot be listened on, or nothing for another error. */
+function portFault(error: unknown, { host, port }: Settings): AuthorityError | undefined {
+  const { code } = error instanceof Error ? (error as NodeJS.ErrnoException) : {}
+  const why = PORT_FAULTS.get(code ?? '')
+  if (why === undefined) return undefined
+  return new AuthorityError('SETTINGS', `port ${port} of ${host} ${why}`, {
+    hint: 'PORT and HOST choose.',
+    cause: error,
+  })
+}
+
+const PORT_FAULTS: ReadonlyMap<string, string> = new Map([
+  ['EADDRINUSE', 'is taken'],
+  ['EACCES', 'is not for this user'],
+  ['EADDRNOTAVAIL', 'is not on this machine'],
+  ['ENOTFOUND', 'is not on this machine'],
+])
+
+/** On PostgreSQL commands go to the database; into an embedded one they get through this server. */
+async function administered(
+  authority: Authority,
+  settings: Settings,
+  log: (line: object) => void,
+): Promise<{ close(): Promise<void> } | undefined> {
+  if (settings.databaseUrl !== undefined) return undefined
+  const path = adminSocketPath(settings.data)
+  if (path !== undefined) return serveAdminSocket(path, authority.operations)
+  const message = 'this system has no socket for commands at such a path: they work while this server is stopped'
+  log({ level: 'warn', event: 'admin_socket', message })
+  return undefined
+}
+
+const LEVELS: readonly LogLevel[] = ['silent', 'error', 'warn', 'info', 'debug']
+
+/** Lines of JSON: the time, how serious it is, and what there is to say. */
+function logger(host: Host, most: LogLevel): (line: object) => void {
+  return (line) => {
+    const whole = { time: new Date().toISOString(), level: 'info', ...line }
+    if (LEVELS.indexOf(whole.level as LogLevel) <= LEVELS.indexOf(most)) host.print(JSON.stringify(whole))
+  }
+}

@@ -1,0 +1,39 @@
+/** A command line that says nothing: what is wrong with it, and where help is. It repeats no value that it was given. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+  /** The command that help is there for, such as `user add`. */
+  readonly command: string
+
+  constructor(message: string, command = '') {
+    super(message)
+    this.command = command
+  }
+}
+
+/** `, did you mean X?` where one of the names is near enough to the word, or nothing. */
+export function didYouMean(word: string, names: readonly string[]): string {
+  const near = names
+    .map((name) => ({ name, steps: stepsBetween(word, name) }))
+    .filter(({ name, steps }) => steps <= Math.max(1, Math.floor(name.length / 3)))
+    .sort((a, b) => a.steps - b.steps)[0]
+  return near === undefined ? '' : `, did you mean ${near.name}?`
+}
+
+/** How many letters have to be put in, left out, changed, or swapped with their neighbour to make one word the other. */
+function stepsBetween(a: string, b: string): number {
+  let before: number[] = []
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1]
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+      const [left = 0, above = 0, across = 0] = [next[j - 1], row[j], row[j - 1]]
+      const steps = Math.min(left + 1, above + 1, across + (same ? 0 : 1))
+      next.push(swapped ? Math.min(steps, (before[j - 2] ?? 0) + 1) : steps)
+    }
+    before = row
+    row = next
+  }
+  return row[b.length] ?? 0
+}

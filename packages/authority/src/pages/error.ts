@@ -1,0 +1,20 @@
+import { html } from 'hono/html'
+import { type HtmlText, page } from './layout.ts'
+
+export interface ErrorView {
+  readonly title: string
+  /** For whoever is asked for help. */
+  readonly code: string
+  readonly message: string
+  readonly hint?: string | undefined
+}
+
+export function errorPage({ title, code, message, hint }: ErrorView): HtmlText {
+  return page(
+    title,
+    html`<h1>${title}</h1>
+<p class="error" role="alert">${message}</p>
+${hint === undefined ? '' : html`<p>${hint}</p>`}
+<p class="note">Error code: <code>${code}</code></p>`,
+  )
+}

@@ -1,0 +1,271 @@
+import { createHash, createHmac } from 'node:crypto'
+import { JoseError, type Key, secretKey } from 'countersign'
+import { decryptJwe, encryptJwe } from 'countersign/jwe'
+import { type Adapter, type AdapterPayload, errors } from 'oidc-provider'
+import type { Secrets } from '../keys/secrets.ts'
+import type { Store } from '../store/database.ts'
+import type { StateRow } from '../store/schema.ts'
+import type { Clients } from './clients.ts'
+import { unavailable } from './unavailable.ts'
+
+/** For how long a refresh token that was used is refused without ending its family: two tabs may refresh at once (seconds). */
+const GRACE_SECONDS = 10
+/** As long as the provider takes a token that has expired for one that has not (seconds). */
+const TOLERANCE_SECONDS = 15
+const [ALG, ENC] = ['dir', 'A256CBC-HS512']
+
+/** What keeps the guards of the store from being taken for granted: tests leave one out. */
+export interface Guards {
+  readonly atomicConsume?: boolean | undefined
+}
+
+/** What all models share. */
+export interface AdapterContext {
+  readonly store: Store
+  readonly clients: Clients
+  readonly secrets: Secrets
+  readonly guards: Guards
+  /** Called with each operation on the database. */
+  readonly count?: ((model: string, operation: string) => void) | undefined
+}
+
+/** Makes the storage of oidc-provider's models: `adapter` of its configuration. */
+export function createAdapter(context: AdapterContext): (model: string) => Adapter {
+  const key = secretKey(context.secrets.state, ENC)
+  return (model) => (model === 'Client' ? clientAdapter(context) : new StateAdapter(model, context, key))
+}
+
+/**
+ * A model's rows. A row is found by the SHA-256 of model and id, and what it holds is sealed: whoever reads the database
+ * has no code, token or session that could be used.
+ */
+class StateAdapter implements Adapter {
+  readonly #model: string
+  readonly #context: AdapterContext
+  readonly #key: Key
+
+  constructor(model: string, context: AdapterContext, key: Key) {
+    this.#model = model
+    this.#context = context
+    this.#key = key
+  }
+
+  async upsert(id: string, payload: AdapterPayload, expiresIn?: number): Promise<void> {
+    const row: StateRow = {
+      model: this.#model,
+      id_hash: hashOf(this.#model, id),
+      grant_id: typeof payload.grantId === 'string' ? hashOf('Grant', payload.grantId) : null,
+      uid: this.#model === 'Session' ? this.#lookup(payload['uid']) : null,
+      user_code: this.#lookup(payload['userCode']),
+      payload: await this.#seal(payload),
+      consumed_at: null,
+      expires_at: expiresIn === undefined ? null : now() + Math.ceil(expiresIn) + TOLERANCE_SECONDS,
+    }
+    if (this.#model === 'ReplayDetection') return this.#insertOnce(row)
+    if (this.#model === 'DeviceCode' && isTaken(payload)) return this.#takeDeviceCode(row, payload)
+    const { model: _model, id_hash: _hash, consumed_at: _consumed, ...rest } = row
+    const insert = this.#db.insertInto('oidc_state').values(row)
+    await this.#do('upsert', () =>
+      insert.onConflict((conflict) => conflict.columns(['model', 'id_hash']).doUpdateSet(rest)).execute(),
+    )
+  }
+
+  async find(id: string): Promise<AdapterPayload | undefined> {
+    return this.#one('find', 'id_hash', hashOf(this.#model, id))
+  }
+
+  async findByUid(uid: string): Promise<AdapterPayload | undefined> {
+    return this.#one('findByUid', 'uid', this.#lookup(uid))
+  }
+
+  async findByUserCode(userCode: string): Promise<AdapterPayload | undefined> {
+    return this.#one('findByUserCode', 'user_code', this.#lookup(userCode))
+  }
+
+  /** Uses something up that may be used once. Of several that try at once, one does, whichever instance they ask. */
+  async consume(id: string): Promise<void> {
+    const hash = hashOf(this.#model, id)
+    const update = this.#db
+      .updateTable('oidc_state')
+      .set({ consumed_at: now() })
+      .where('model', '=', this.#model)
+      .where('id_hash', '=', hash)
+    const guarded = this.#context.guards.atomicConsume === false ? update : update.where('consumed_at', 'is', null)
+    const [result] = await this.#do('consume', () => guarded.execute())
+    if (result?.numUpdatedRows === 1n) return
+    // Whoever redeems a code a second time may have stolen it: what came of it ends (RFC 6749 §4.1.2).
+    if (this.#model === 'AuthorizationCode') await this.#endGrantOf(hash)
+    throw new errors.InvalidGrant(`${this.#model} was used before`)
+  }
+
+  async destroy(id: string): Promise<void> {
+    await this.#do('destroy', () =>
+      this.#db
+        .deleteFrom('oidc_state')
+        .where('model', '=', this.#model)
+        .where('id_hash', '=', hashOf(this.#model, id))
+        .execute(),
+    )
+  }
+
+  async revokeByGrantId(grantId: string): Promise<void> {
+    await this.#do('revokeByGrantId', () =>
+      this.#db
+        .deleteFrom('oidc_state')
+        .where('model', '=', this.#model)
+        .where('grant_id', '=', hashOf('Grant', grantId))
+        .execute(),
+    )
+  }
+
+  get #db(): Store['db'] {
+    return this.#context.store.db
+  }
+
+  async #one(
+    operation: string,
+    column: 'id_hash' | 'uid' | 'user_code',
+    value: string | null,
+  ): Promise<AdapterPayload | undefined> {
+    const row = await this.#do(operation, () =>
+      this.#db
+        .selectFrom('oidc_state')
+        .select(['id_hash', 'payload', 'consumed_at', 'expires_at'])
+        .where('model', '=', this.#model)
+        .where(column, '=', value)
+        .executeTakeFirst(),
+    )
+    if (row === undefined || (row.expires_at !== null && row.expires_at <= now())) return undefined
+    const payload = await this.#open(row.payload)
+    // Rows cannot be swapped: the id inside is the one that the row is found by.
+    if (payload === undefined || hashOf(this.#model, payload.jti ?? '') !== row.id_hash) return undefined
+    return { ...payload, ...this.#consumed(row.consumed_at) }
+  }
+
+  #consumed(at: number | null): Pick<AdapterPayload, 'consumed'> {
+    if (at === null) return {}
+    // Within the grace, `consume` refuses it, and its family lives.
+    const fresh = this.#model === 'RefreshToken' && now() - at < GRACE_SECONDS
+    return fresh ? {} : { consumed: at }
+  }
+
+  /** What may come once until it expires: the jti of a proof or an assertion. */
+  async #insertOnce(row: StateRow): Promise<void> {
+    const { payload, expires_at } = row
+    const insert = this.#db.insertInto('oidc_state').values(row)
+    const [result] = await this.#do('upsert', () =>
+      insert
+        .onConflict((conflict) =>
+          conflict
+            .columns(['model', 'id_hash'])
+            .doUpdateSet({ payload, expires_at })
+            .where('oidc_state.expires_at', '<=', now()),
+        )
+        .execute(),
+    )
+    if (result?.numInsertedOrUpdatedRows !== 1n) throw new errors.InvalidGrant('jti was used before')
+  }
+
+  /**
+   * A user code is entered once, and so whoever entered it is the one who approves: from then on nobody finds the
+   * device code by it (RFC 8628 §5.1).
+   */
+  async #takeDeviceCode(row: StateRow, payload: AdapterPayload): Promise<void> {
+    const { grant_id, payload: sealed, expires_at } = row
+    const update = this.#db
+      .updateTable('oidc_state')
+      .set({ grant_id, payload: sealed, expires_at, user_code: null })
+      .where('model', '=', row.model)
+      .where('id_hash', '=', row.id_hash)
+    const entered = payload['accountId'] === undefined && payload['error'] === undefined
+    const [result] = await this.#do('upsert', () =>
+      (entered ? update.where('user_code', 'is not', null) : update).execute(),
+    )
+    if (result?.numUpdatedRows !== 1n) throw new errors.InvalidRequest('the code was entered before')
+  }
+
+  async #endGrantOf(hash: string): Promise<void> {
+    await this.#do('endGrant', async () => {
+      const row = await this.#db
+        .selectFrom('oidc_state')
+        .select('grant_id')
+        .where('model', '=', this.#model)
+        .where('id_hash', '=', hash)
+        .executeTakeFirst()
+      const grant = row?.grant_id
+      if (grant === undefined || grant === null) return
+      await this.#db.deleteFrom('oidc_state').where('model', '=', 'Grant').where('id_hash', '=', grant).execute()
+      await this.#db
+        .deleteFrom('oidc_state')
+        .where('grant_id', '=', grant)
+        .where('model', 'in', ['AccessToken', 'RefreshToken'])
+        .execute()
+    })
+  }
+
+  /** A column to find a row by that tells nothing: user codes are so short that a bare hash would. */
+  #lookup(value: unknown): string | null {
+    if (typeof value !== 'string') return null
+    return createHmac('sha256', this.#context.secrets.lookups).update(`${this.#model}:${value}`).digest('base64url')
+  }
+
+  #seal(payload: AdapterPayload): Promise<string> {
+    // AES-CBC with HMAC: under one key, the random IVs of AES-GCM would run out after some 2^32 rows.
+    return encryptJwe(JSON.stringify(payload), { key: this.#key, alg: ALG, enc: ENC })
+  }
+
+  async #open(sealed: string): Promise<AdapterPayload | undefined> {
+    try {
+      const options = { keys: this.#key, algorithms: [ALG], encryptions: [ENC] }
+      const { plaintext } = await decryptJwe(sealed, options)
+      return JSON.parse(Buffer.from(plaintext).toString('utf8')) as AdapterPayload
+    } catch (error) {
+      if (error instanceof JoseError) return undefined
+      throw error
+    }
+  }
+
+  async #do<T>(operation: string, work: () => Promise<T>): Promise<T> {
+    this.#context.count?.(this.#model, operation)
+    try {
+      return await work()
+    } catch (error) {
+      throw unavailable(error)
+    }
+  }
+}
+
+/** Whether a device code is somebody's: being approved, approved, or refused. */
+function isTaken(payload: AdapterPayload): boolean {
+  return payload['inFlight'] === true || payload['accountId'] !== undefined || payload['error'] !== undefined
+}
+
+/** The id of a row: it finds it, and does not lead back. */
+function hashOf(model: string, id: string): string {
+  return createHash('sha256').update(`${model}:${id}`).digest('base64url')
+}
+
+const now = (): number => Math.floor(Date.now() / 1000)
+
+/** Clients are registered by administrators: oidc-provider only reads them. */
+function clientAdapter({ clients, count }: AdapterContext): Adapter {
+  const refuse = async (): Promise<never> => {
+    throw new Error('clients are registered by an administrator')
+  }
+  return {
+    async find(id) {
+      count?.('Client', 'find')
+      try {
+        return (await clients.find(id)) as AdapterPayload | undefined
+      } catch (error) {
+        throw unavailable(error)
+      }
+    },
+    upsert: refuse,
+    destroy: refuse,
+    consume: refuse,
+    findByUid: async () => undefined,
+    findByUserCode: async () => undefined,
+    revokeByGrantId: refuse,
+  }
+}

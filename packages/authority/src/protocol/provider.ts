@@ -1,0 +1,285 @@
+import type { KeyRing } from 'countersign/keyring'
+import {
+  type Account,
+  type Adapter,
+  type Client,
+  type Configuration,
+  errors,
+  type Grant,
+  type KoaContextWithOIDC,
+  Provider,
+  type ResourceServer,
+} from 'oidc-provider'
+import type { User, Users } from '../accounts/users.ts'
+import { RingKey } from '../keys/ring-key.ts'
+import type { Secrets } from '../keys/secrets.ts'
+import { deviceConfirmPage, deviceDonePage, deviceInputPage } from '../pages/device.ts'
+import { errorPage } from '../pages/error.ts'
+import { loggedOutPage, logoutPage } from '../pages/logout.ts'
+import { formTarget, securityHeaders } from '../server/security-headers.ts'
+import { ACCESS_TOKEN_SECONDS, LONGEST_TOKEN_SECONDS, type Settings, SIGNING_ALGS } from '../settings.ts'
+import { secretMatches, TOKEN_EXCHANGE } from './clients.ts'
+import { createFetch } from './outgoing.ts'
+import { resourceOf } from './resources.ts'
+import { createTokenExchange, EXCHANGE_PARAMETERS } from './token-exchange.ts'
+
+const MINUTE = 60
+const DAY = 86_400
+/** A refresh token that nobody uses ends, and so does its family at some time, however often it is used (seconds). */
+const [IDLE_REFRESH, LONGEST_REFRESH] = [14 * DAY, 90 * DAY]
+
+const [DEFAULT_ALG] = SIGNING_ALGS
+/** How clients may have their ID tokens encrypted: by keys of theirs, and not by a secret that we only have a hash of. */
+const ENCRYPTION_ALGS = ['ECDH-ES', 'RSA-OAEP-256', 'RSA-OAEP'] as const
+const ENCRYPTIONS = ['A256GCM', 'A128GCM', 'A256CBC-HS512', 'A128CBC-HS256'] as const
+const SIGNATURES = ['ES256', 'RS256', 'PS256', 'Ed25519', 'EdDSA'] as const
+
+/** What a provider is made of; but for the keys, all of it stays as long as the server. */
+export interface ProviderParts {
+  readonly settings: Settings
+  readonly ring: KeyRing
+  readonly secrets: Secrets
+  readonly users: Users
+  readonly adapter: (model: string) => Adapter
+  /** Origins with private addresses that requests may go to. */
+  readonly outgoing: ReadonlySet<string>
+}
+
+/** Somebody of ours, as oidc-provider wants to be told of them. */
+interface KnownAccount extends Account {
+  readonly user: User
+}
+
+/**
+ * An OpenID Connect provider (oidc-provider) with the keys of the ring as they are now. It is replaced when they change.
+ *
+ * @throws {JoseError} `CS_UNAVAILABLE` where the store of the ring is out of reach
+ */
+export async function createProvider(parts: ProviderParts): Promise<Provider> {
+  const { settings, ring, users } = parts
+  const { issuer } = settings
+  const provider = new Provider(issuer, await toConfiguration(parts))
+  // Whatever a request says of its host and scheme was replaced by what the issuer says.
+  provider.proxy = true
+  provider.Client.prototype.compareClientSecret = function compare(actual: string): boolean {
+    return secretMatches(this.clientSecret, actual)
+  }
+  const exchange = createTokenExchange({ issuer, ring, users })
+  provider.registerGrantType(TOKEN_EXCHANGE, exchange, EXCHANGE_PARAMETERS)
+  return provider
+}
+
+async function toConfiguration(parts: ProviderParts): Promise<Configuration> {
+  const { settings, secrets, users, adapter } = parts
+  const https = settings.issuer.startsWith('https://')
+  const cookie = { httpOnly: true, sameSite: 'lax', signed: true, secure: https } as const
+  const name = (text: string): string => (https ? `__Host-${text}` : text)
+  return {
+    adapter: adapter as never,
+    jwks: { keys: await signingKeys(parts.ring) },
+    clientDefaults: { id_token_signed_response_alg: DEFAULT_ALG, grant_types: ['authorization_code'] },
+    cookies: {
+      keys: [Buffer.from(secrets.cookies).toString('base64url')],
+      // A path narrows the cookies of an interaction, which the prefix __Host- does not allow.
+      names: {
+        session: name('countersign_session'),
+        interaction: 'countersign_interaction',
+        resume: 'countersign_resume',
+      },
+      long: cookie,
+      short: cookie,
+    },
+    claims: {
+      openid: ['sub'],
+      email: ['email', 'email_verified'],
+      profile: ['name'],
+      roles: ['roles'],
+      acr: null,
+      amr: null,
+      sid: null,
+      auth_time: null,
+      iss: null,
+    } as never,
+    scopes: ['openid', 'offline_access', 'email', 'profile', 'roles'],
+    responseTypes: ['code'],
+    pkce: { required: () => true },
+    subjectTypes: ['public'],
+    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
+    enabledJWA: {
+      clientAuthSigningAlgValues: SIGNATURES,
+      idTokenSigningAlgValues: SIGNING_ALGS,
+      userinfoSigningAlgValues: SIGNING_ALGS,
+      introspectionSigningAlgValues: SIGNING_ALGS,
+      authorizationSigningAlgValues: SIGNING_ALGS,
+      requestObjectSigningAlgValues: SIGNATURES,
+      idTokenEncryptionAlgValues: ENCRYPTION_ALGS,
+      idTokenEncryptionEncValues: ENCRYPTIONS,
+      dPoPSigningAlgValues: SIGNATURES,
+    },
+    features: {
+      devInteractions: { enabled: false },
+      externalSigningSupport: { enabled: true, ack: 'experimental-01' },
+      clientCredentials: { enabled: true },
+      deviceFlow: { enabled: true, ...devicePages() },
+      pushedAuthorizationRequests: { enabled: true },
+      dPoP: { enabled: true },
+      introspection: {
+        enabled: true,
+        allowedPolicy: (_ctx: unknown, client: Client, token: { readonly clientId?: string }) =>
+          token.clientId === client.clientId,
+      },
+      revocation: { enabled: true },
+      encryption: { enabled: true },
+      backchannelLogout: { enabled: true },
+      rpInitiatedLogout: { enabled: true, ...logoutPages() },
+      resourceIndicators: {
+        enabled: true,
+        getResourceServerInfo: (_ctx: unknown, resource: string, client: Client) =>
+          toResourceServer(resourceOf(client), resource),
+        // A token for nobody in particular, which serves the userinfo endpoint, or the one resource that was granted.
+        useGrantedResource: () => false,
+      },
+    } as never,
+    extraClientMetadata: { properties: ['resources', 'first_party'] },
+    async findAccount(_ctx, sub) {
+      const user = await users.find(sub)
+      return user?.state === 'active' ? toAccount(user) : undefined
+    },
+    extraTokenClaims(ctx, token) {
+      if (!('accountId' in token)) return undefined
+      const account = (ctx as KoaContextWithOIDC).oidc.account as KnownAccount | undefined
+      return account && { roles: [...account.user.roles] }
+    },
+    loadExistingGrant,
+    issueRefreshToken: async (_ctx, client, source) =>
+      client.grantTypeAllowed('refresh_token') &&
+      (source.scopes.has('offline_access') || client['first_party'] === true),
+    rotateRefreshToken: true,
+    ttl: {
+      AccessToken: ACCESS_TOKEN_SECONDS,
+      ClientCredentials: ACCESS_TOKEN_SECONDS,
+      AuthorizationCode: MINUTE,
+      DeviceCode: 10 * MINUTE,
+      IdToken: LONGEST_TOKEN_SECONDS,
+      Interaction: 60 * MINUTE,
+      Session: IDLE_REFRESH,
+      Grant: LONGEST_REFRESH,
+      RefreshToken: (_ctx, token) => {
+        const began = typeof token.iiat === 'number' ? token.iiat : Math.floor(Date.now() / 1000)
+        return Math.max(1, Math.min(IDLE_REFRESH, began + LONGEST_REFRESH - Math.floor(Date.now() / 1000)))
+      },
+    },
+    interactions: { url: (_ctx, { prompt, uid }) => `/${prompt.name === 'login' ? 'login' : 'consent'}/${uid}` },
+    clientBasedCORS: (_ctx, origin, client) =>
+      origin !== 'null' && (client.redirectUris ?? []).some((uri) => URL.parse(uri)?.origin === origin),
+    fetch: createFetch(parts.outgoing) as never,
+    fetchResponseBodyLimits: { jwks_uri: 512 * 1024, sector_identifier_uri: 64 * 1024 },
+    renderError: (ctx, out) => {
+      ctx.type = 'html'
+      ctx.body = errorPage({
+        title: 'That did not work',
+        code: out.error,
+        message: out.error_description ?? 'The request cannot be answered.',
+        hint: 'Go back to the application that you came from and try again.',
+      })
+    },
+  } as Configuration
+}
+
+/** The keys as oidc-provider takes them: of each algorithm, the one that signs first; the others verify old ID tokens. */
+async function signingKeys(ring: KeyRing): Promise<RingKey[]> {
+  const { keys } = await ring.publicJwks()
+  const active = new Set(ring.list().flatMap(({ kid, state }) => (state === 'active' ? [kid] : [])))
+  const first = keys.filter(({ kid }) => active.has(kid as string))
+  const rest = keys.filter(({ kid }) => !active.has(kid as string))
+  return [...first, ...rest].map((jwk) => new RingKey(ring, jwk))
+}
+
+/** An access token for a resource is a JWT (RFC 9068), and says nothing that was not granted for it. */
+function toResourceServer(resources: ReadonlyMap<string, string>, resource: string): ResourceServer {
+  const scope = resources.get(resource)
+  if (scope === undefined) throw new errors.InvalidTarget('the client may not ask for tokens for this resource')
+  return {
+    scope,
+    audience: resource,
+    accessTokenTTL: ACCESS_TOKEN_SECONDS,
+    accessTokenFormat: 'jwt',
+    jwt: { sign: { alg: DEFAULT_ALG } },
+  }
+}
+
+function toAccount(user: User): KnownAccount {
+  const { id, email, name, roles } = user
+  return {
+    user,
+    accountId: id,
+    claims: async () => ({
+      sub: id,
+      email,
+      email_verified: false,
+      roles: [...roles],
+      ...(name !== undefined && { name }),
+    }),
+  }
+}
+
+/** What was granted before; to one of our own clients, whatever it asks for. */
+async function loadExistingGrant(ctx: KoaContextWithOIDC): Promise<Grant | undefined> {
+  const { oidc } = ctx
+  const { provider, client, session, result } = oidc
+  const accountId = session?.accountId
+  if (client === undefined || session === undefined || accountId === undefined) return undefined
+  const grantId = result?.consent?.grantId ?? session.grantIdFor(client.clientId)
+  const known = grantId === undefined ? undefined : await provider.Grant.find(grantId)
+  const grant = known?.accountId === accountId && known.clientId === client.clientId ? known : undefined
+  if (client['first_party'] !== true) return grant
+  const granted = grant ?? new provider.Grant({ accountId, clientId: client.clientId })
+  const before = JSON.stringify(granted)
+  granted.addOIDCScope([...oidc.requestParamOIDCScopes].join(' '))
+  for (const [resource, { scopes }] of Object.entries(oidc.resourceServers ?? {})) {
+    const asked = [...oidc.requestParamScopes].filter((scope) => scopes.has(scope))
+    if (asked.length > 0) granted.addResourceScope(resource, asked.join(' '))
+  }
+  if (grant === undefined || JSON.stringify(granted) !== before) await granted.save()
+  return granted
+}
+
+type Features = NonNullable<Configuration['features']>
+
+function devicePages(): Partial<NonNullable<Features['deviceFlow']>> {
+  return {
+    userCodeInputSource(ctx, form, _out, error) {
+      ctx.body = deviceInputPage({
+        form,
+        formId: 'op.deviceInputForm',
+        ...(error !== undefined && { error: deviceFault(error) }),
+      })
+    },
+    userCodeConfirmSource(ctx, form, client, _info, userCode) {
+      const name = client.clientName ?? client.clientId
+      ctx.body = deviceConfirmPage({ form, formId: 'op.deviceConfirmForm', client: name, userCode })
+    },
+    successSource(ctx) {
+      ctx.body = deviceDonePage({ client: ctx.oidc.client?.clientName })
+    },
+  }
+}
+
+function deviceFault(error: Error & { readonly userCode?: unknown }): string {
+  if (error.name === 'AbortedError') return 'The device was refused.'
+  if (error.userCode !== undefined || error.name === 'NoCodeError') return 'This code is not right, or has been used.'
+  return 'That did not work. Enter the code once more.'
+}
+
+function logoutPages(): Partial<NonNullable<Features['rpInitiatedLogout']>> {
+  return {
+    logoutSource(ctx, form) {
+      // Its form ends at the application that asked for it, whose address has been checked by now.
+      ctx.set(securityHeaders(formTarget(ctx.oidc.params?.['post_logout_redirect_uri'])))
+      ctx.body = logoutPage({ form, formId: 'op.logoutForm' })
+    },
+    postLogoutSuccessSource(ctx) {
+      ctx.body = loggedOutPage({ client: ctx.oidc.client?.clientName })
+    },
+  }
+}

@@ -1,0 +1,90 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { getRequestListener } from '@hono/node-server'
+import type { Hono } from 'hono'
+import type { Limits } from '../accounts/limits.ts'
+import { errorPage } from '../pages/error.ts'
+import type { CurrentProvider } from '../protocol/current.ts'
+import { isProtocolPath, nameOf } from './app.ts'
+import { clientAddress } from './client-address.ts'
+import { securityHeaders } from './security-headers.ts'
+
+/** What the server is made of. */
+export interface ListenerParts {
+  readonly issuer: string
+  readonly trustProxy: number
+  readonly app: Hono<never>
+  readonly current: CurrentProvider
+  readonly limits: Limits
+  readonly log: (line: object) => void
+}
+
+const HEADERS_TIMEOUT_MS = 10_000
+const REQUEST_TIMEOUT_MS = 30_000
+
+/** A server for the routes of our own and, behind them, those of oidc-provider. */
+export function createListener(parts: ListenerParts): Server {
+  const own = getRequestListener(parts.app.fetch as never, { hostname: new URL(parts.issuer).host })
+  const server = createServer((request, response) => {
+    adopt(request, parts)
+    const path = pathOf(request)
+    const answer = isProtocolPath(path) ? provide(request, response, path, parts) : own(request, response)
+    void Promise.resolve(answer).catch((error: unknown) => {
+      parts.log({ level: 'error', event: 'request.failed', error: nameOf(error) })
+      fail(response, 503)
+    })
+  })
+  server.headersTimeout = HEADERS_TIMEOUT_MS
+  server.requestTimeout = REQUEST_TIMEOUT_MS
+  return server
+}
+
+/**
+ * Has a request say what is so: host and scheme are those of the issuer, whatever its headers claim, and the address is
+ * the one that the trusted proxies vouch for.
+ */
+function adopt(request: IncomingMessage, { issuer, trustProxy }: ListenerParts): void {
+  const { host, protocol } = new URL(issuer)
+  const address = clientAddress(request, trustProxy)
+  const { headers } = request
+  delete headers['forwarded']
+  headers.host = host
+  headers['x-forwarded-host'] = host
+  headers['x-forwarded-proto'] = protocol.slice(0, -1)
+  headers['x-forwarded-for'] = address
+}
+
+const pathOf = ({ url = '/' }: IncomingMessage): string => url.split('?', 1)[0] as string
+
+async function provide(
+  request: IncomingMessage,
+  response: ServerResponse,
+  path: string,
+  parts: ListenerParts,
+): Promise<void> {
+  // Headers of pages; where oidc-provider says otherwise, its own count. What it answers to an application may be a form
+  // that goes there.
+  const headers = securityHeaders(path.startsWith('/auth') ? 'anywhere' : [])
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+  if (path === '/device' && request.method === 'POST') {
+    const verdict = await parts.limits.userCode(clientAddress(request, 1))
+    if (!verdict.allowed) return fail(response, 429, verdict.retryAfter)
+  }
+  const provider = await parts.current.get()
+  await provider.callback()(request, response)
+}
+
+const FAILURES = {
+  429: ['slow_down', 'Too many tries.', 'Wait and try again.'],
+  503: ['temporarily_unavailable', 'The server cannot answer at the moment.', 'Try again in a moment.'],
+} as const
+
+function fail(response: ServerResponse, status: keyof typeof FAILURES, retryAfter = 5): void {
+  if (response.headersSent) return void response.destroy()
+  const [code, message, hint] = FAILURES[status]
+  const headers = {
+    ...securityHeaders(),
+    'retry-after': String(retryAfter),
+    'content-type': 'text/html; charset=utf-8',
+  }
+  response.writeHead(status, headers).end(errorPage({ title: 'That did not work', code, message, hint }))
+}

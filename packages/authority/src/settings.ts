@@ -1,0 +1,172 @@
+import { resolve } from 'node:path'
+import { checkSchedule, type ScheduleOptions } from 'countersign/keyring'
+import { AuthorityError } from './errors.ts'
+
+const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const
+
+export type LogLevel = (typeof LOG_LEVELS)[number]
+
+/** What an authority is started with, checked. */
+export interface Settings {
+  readonly port: number
+  readonly host: string
+  /** The issuer identifier: an origin. */
+  readonly issuer: string
+  /** The folder of the embedded database, the key that encrypts keys, and the lock. */
+  readonly data: string
+  readonly databaseUrl: string | undefined
+  /** 32 octets in base64url or hex, as text. */
+  readonly kek: string | undefined
+  readonly kekFile: string | undefined
+  readonly previousKek: string | undefined
+  /** How many proxies in front of this server add to X-Forwarded-For. */
+  readonly trustProxy: number
+  readonly demo: boolean
+  readonly logLevel: LogLevel
+  /** Origins with private addresses that this server may send requests to, such as back-channel logouts. */
+  readonly outgoing: readonly string[]
+  /** The times of the signing keys. */
+  readonly schedule: ScheduleOptions
+}
+
+/** The algorithms that tokens are signed with: what is best, and what OpenID Connect demands of every server (Discovery §3). */
+export const SIGNING_ALGS = ['ES256', 'RS256'] as const
+
+/** How long an access token lives, in seconds. */
+export const ACCESS_TOKEN_SECONDS = 600
+/** The longest life of a signed token: that of an ID token, in seconds. */
+export const LONGEST_TOKEN_SECONDS = 3600
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/**
+ * Reads the settings out of environment variables.
+ *
+ * @throws {AuthorityError} `SETTINGS`, with every fault that there is in one message
+ * @example
+ * ```ts
+ * import { toSettings } from '@countersign/authority'
+ *
+ * const { issuer, port } = toSettings({ PORT: '8080' })
+ * console.log(issuer, port) // http://localhost:8080 8080
+ * ```
+ */
+export function toSettings(env: Environment): Settings {
+  const faults: string[] = []
+  const read = <T>(name: string, fallback: T, parse: (text: string) => T): T => {
+    const text = env[name]
+    if (text === undefined || text === '') return fallback
+    try {
+      return parse(text)
+    } catch (error) {
+      faults.push(`${name} ${error instanceof Error ? error.message : 'is refused'}`)
+      return fallback
+    }
+  }
+  const port = read('PORT', 3000, (text) => toCount(text, 65_535))
+  const kek = read<string | undefined>('COUNTERSIGN_KEK', undefined, toKek)
+  const kekFile = read<string | undefined>('COUNTERSIGN_KEK_FILE', undefined, (text) => resolve(text))
+  if (kek !== undefined && kekFile !== undefined)
+    faults.push('COUNTERSIGN_KEK and COUNTERSIGN_KEK_FILE are both set: one key encrypts keys')
+  const databaseUrl = read<string | undefined>('DATABASE_URL', undefined, toDatabaseUrl)
+  const settings: Settings = {
+    port,
+    host: read('HOST', '127.0.0.1', toHost),
+    issuer: read('ISSUER', `http://localhost:${port}`, toIssuer),
+    data: resolve(env['COUNTERSIGN_DATA'] || './data'),
+    databaseUrl,
+    kek,
+    kekFile,
+    previousKek: read<string | undefined>('COUNTERSIGN_KEK_PREVIOUS', undefined, toKek),
+    trustProxy: read('TRUST_PROXY', 0, (text) => toCount(text, 10)),
+    demo: read('DEMO', false, toSwitch),
+    logLevel: read<LogLevel>('LOG_LEVEL', 'info', toLogLevel),
+    outgoing: read<readonly string[]>('OUTGOING_ALLOW', [], (text) => text.split(/[\s,]+/).map(toOrigin)),
+    schedule: {
+      tokenLifetime: LONGEST_TOKEN_SECONDS,
+      ...Object.fromEntries(TIMES.flatMap(([name, variable]) => toTime(env, name, variable))),
+    },
+  }
+  try {
+    checkSchedule(settings.schedule, SIGNING_ALGS.length)
+  } catch (error) {
+    faults.push(error instanceof Error ? named(error.message) : 'the times of the keys are refused')
+  }
+  if (faults.length > 0) {
+    const text =
+      faults.length === 1 ? `${faults[0]}` : `the settings have ${faults.length} faults:\n  ${faults.join('\n  ')}`
+    throw new AuthorityError('SETTINGS', text, { hint: 'docs/authority.md lists every setting.' })
+  }
+  return settings
+}
+
+const TIMES = [
+  ['period', 'KEY_PERIOD'],
+  ['prepublish', 'KEY_PREPUBLISH'],
+  ['overlap', 'KEY_OVERLAP'],
+  ['cacheMaxAge', 'KEY_CACHE_MAX_AGE'],
+  ['poll', 'KEY_POLL'],
+  ['skew', 'KEY_SKEW'],
+] as const
+
+/** A time as it was given: what it has to be, the key ring knows. */
+function toTime(env: Environment, name: string, variable: string): readonly (readonly [string, string | number])[] {
+  const text = env[variable]
+  if (text === undefined || text === '') return []
+  return [[name, /^\d{1,9}$/.test(text) ? Number(text) : text]]
+}
+
+/** A complaint of the key ring with the names that the settings have. */
+function named(message: string): string {
+  return TIMES.reduce((text, [name, variable]) => text.replaceAll(new RegExp(`\\b${name}\\b`, 'g'), variable), message)
+}
+
+function toCount(text: string, most: number): number {
+  if (/^\d{1,6}$/.test(text) && Number(text) <= most) return Number(text)
+  throw new Error(`is ${JSON.stringify(text)} and not a number from 0 to ${most}`)
+}
+
+/** The text of 32 octets; what it is must not get into a message. */
+function toKek(text: string): string {
+  if (/^[0-9a-f]{64}$/i.test(text) || /^[A-Za-z0-9_-]{43}$/.test(text)) return text
+  throw new Error('is not a key of 32 octets, in base64url (43 characters) or hexadecimal (64)')
+}
+
+function toDatabaseUrl(text: string): string {
+  if (/^postgres(ql)?:$/.test(URL.parse(text)?.protocol ?? '')) return text
+  throw new Error('is not a URL that begins with postgres://') // it may hold a password: what it is stays here
+}
+
+function toHost(text: string): string {
+  if (/^[A-Za-z0-9.:_-]{1,253}$/.test(text)) return text
+  throw new Error(`is ${JSON.stringify(text)} and neither a host name nor an address`)
+}
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
+
+function toIssuer(text: string): string {
+  const origin = toOrigin(text)
+  const { protocol, hostname } = new URL(origin)
+  if (protocol === 'https:' || LOOPBACK.test(hostname)) return origin
+  throw new Error(`is ${JSON.stringify(text)}: http is for loopback alone, give an https URL`)
+}
+
+function toOrigin(text: string): string {
+  const url = URL.parse(text)
+  if (url === null || !/^https?:$/.test(url.protocol))
+    throw new Error(`is ${JSON.stringify(text)} and not an http(s) URL`)
+  if (text !== url.origin) throw new Error(`is ${JSON.stringify(text)} and not an origin, such as ${url.origin}`)
+  return url.origin
+}
+
+function toSwitch(text: string): boolean {
+  if (/^(1|true|yes|on)$/i.test(text)) return true
+  if (/^(0|false|no|off)$/i.test(text)) return false
+  throw new Error(`is ${JSON.stringify(text)} and neither 1 nor 0`)
+}
+
+function toLogLevel(text: string): LogLevel {
+  const level = LOG_LEVELS.find((one) => one === text)
+  if (level !== undefined) return level
+  throw new Error(`is ${JSON.stringify(text)} and none of ${LOG_LEVELS.join(', ')}`)
+}

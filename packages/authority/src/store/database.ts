@@ -1,0 +1,37 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { Kysely } from 'kysely'
+import type { Pool } from 'pg'
+import type { Settings } from '../settings.ts'
+import { openPostgres } from './postgres.ts'
+import type { Database } from './schema.ts'
+import { openSqlite } from './sqlite.ts'
+
+export type Db = Kysely<Database>
+
+/** The database, whichever it is. */
+export interface Store {
+  readonly kind: 'sqlite' | 'postgres'
+  readonly db: Db
+  /** What is under `db`, for libraries that bring statements of their own. */
+  readonly raw:
+    | { readonly kind: 'sqlite'; readonly database: DatabaseSync }
+    | { readonly kind: 'postgres'; readonly pool: Pool }
+  /** The time that all instances share, in epoch seconds. */
+  now(): Promise<number>
+  /**
+   * Does some work in one transaction while no other instance does such work.
+   *
+   * @returns what the work gave, or `undefined` where another instance is at it
+   */
+  exclusive<T>(work: (db: Db) => Promise<T>): Promise<T | undefined>
+  close(): Promise<void>
+}
+
+/**
+ * Opens the database that the settings name and brings its tables up to date.
+ *
+ * @throws {AuthorityError} `DATA_IN_USE`, `SCHEMA` for one that a newer version wrote, `DATABASE` for one out of reach
+ */
+export function openStore(settings: Settings): Promise<Store> {
+  return settings.databaseUrl === undefined ? openSqlite(settings.data) : openPostgres(settings.databaseUrl)
+}
