@@ -117,10 +117,9 @@ export function createDemoApp(options: DemoAppOptions): Hono {
     }
     const login = await client.arrive(query, journey.departure)
     if (over.get(sidOf(login))) {
-      revoke(login)
       throw new Problem(400, 'logged_out', 'You logged out while this login was on its way.')
     }
-    end(getCookie(c, SESSION))
+    end(c)
     const fresh = randomBytes(32).toString('base64url') // a new id: whoever knew the old one gains nothing by this login
     sessions.set(fresh, { login })
     setCookie(c, SESSION, fresh, { ...cookie, maxAge: SESSION_SECONDS })
@@ -145,8 +144,8 @@ export function createDemoApp(options: DemoAppOptions): Hono {
   app.post('/logout', ownForms(origin), async (c) => {
     const session = sessionOf(c)
     if (session === undefined) return c.redirect('/', 303)
-    end(getCookie(c, SESSION))
-    deleteCookie(c, SESSION, cookie)
+    end(c)
+    await revoke(session.login)
     const { url, state } = await client.leave(session.login)
     journeys.set(state, { browser: browserOf(c), to: 'log out' })
     return c.redirect(url.href, 303)
@@ -168,7 +167,7 @@ export function createDemoApp(options: DemoAppOptions): Hono {
         .entries()
         .filter(([, { login }]) => (sid === undefined ? login.claims.sub === sub : sidOf(login) === sid))
       for (const [key] of mine) {
-        end(key)
+        sessions.delete(key)
         ended.set(key, true)
       }
       log({ level: 'info', event: 'demo.logged_out', app: name, sessions: mine.length })
@@ -229,26 +228,29 @@ export function createDemoApp(options: DemoAppOptions): Hono {
     } catch (error) {
       const problem = toProblem(error, issuer)
       if (problem.code !== 'invalid_grant') throw problem
-      end(getCookie(c, SESSION))
+      end(c)
       throw new Problem(401, 'invalid_grant', `${issuer} gives no more tokens for this login: log in again.`)
     }
   }
 
-  function end(key: string | undefined): void {
-    const session = sessions.get(key)
-    if (key === undefined || session === undefined) return
+  function end(c: Context): void {
+    const key = getCookie(c, SESSION)
+    if (key === undefined) return
     sessions.delete(key)
-    // A refresh that is on its way brings a newer refresh token than the one that is here.
-    void Promise.resolve(session.refreshing)
-      .catch(() => {})
-      .then((newer) => revoke(newer ?? session.login))
+    deleteCookie(c, SESSION, cookie)
   }
 
-  /** Nobody waits for it: the authority may be in the middle of telling this app of a logout. */
-  function revoke(login: Login): void {
-    client.revoke(login).catch((error: unknown) => {
+  /**
+   * What is forgotten here might live on at the authority, if nobody answers its question whether to log out there, too.
+   * After a logout that the authority told of there is nothing to revoke; and a login in place of another shares its
+   * grant, which would be gone for both.
+   */
+  async function revoke(login: Login): Promise<void> {
+    try {
+      await client.revoke(login)
+    } catch (error) {
       log({ level: 'warn', event: 'demo.revocation_failed', app: name, code: toProblem(error, issuer).code })
-    })
+    }
   }
 }
 

@@ -144,7 +144,7 @@ function card(title: string, members: Readonly<Record<string, unknown>>, now: nu
   )
   return html`<div class="card ${kind}">
     <header><h3>${title}</h3></header>
-    <pre class="json">${lines}</pre>
+    <div class="json">${lines}</div>
   </div>`
 }
 

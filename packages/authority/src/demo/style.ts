@@ -154,7 +154,7 @@ button:hover, .button:hover, .primary { background: var(--accent); color: var(--
 .card.header > header { background: var(--header-wash); color: var(--header); }
 .card.claims > header { background: var(--claims-wash); color: var(--claims); }
 
-pre {
+pre, .json {
   margin: 0;
   padding: 0.8rem 1rem;
   font: 0.85rem / 1.65 var(--mono);

@@ -254,9 +254,8 @@ function clientAdapter({ clients, count }: AdapterContext): Adapter {
   }
   return {
     async find(id) {
-      count?.('Client', 'find')
       try {
-        return (await clients.find(id)) as AdapterPayload | undefined
+        return (await clients.find(id, () => count?.('Client', 'find'))) as AdapterPayload | undefined
       } catch (error) {
         throw unavailable(error)
       }

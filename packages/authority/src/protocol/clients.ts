@@ -145,9 +145,13 @@ function withoutUndefined<T extends object>(members: T): T {
 /** What stands for a secret in the metadata that oidc-provider gets: hashes, in a form that no secret has. */
 const HASHES = /^sha256:([\w-]{43})(?:,([\w-]{43}))?$/
 
+/** For how long what was found of a client is good (milliseconds), and of how many. */
+const [RECENT_MS, MOST_RECENT] = [1000, 1000]
+
 /** The registered clients. Of a secret, the database has the SHA-256; it is 256 bits of chance, so that is enough. */
 export class Clients {
   readonly #store: Store
+  readonly #recent = new Map<string, { readonly until: number; readonly found: Promise<ClientMetadata | undefined> }>()
 
   constructor(store: Store) {
     this.#store = store
@@ -173,12 +177,30 @@ export class Clients {
         return options.replace ? same.doUpdateSet(rest) : same.doNothing()
       })
       .execute()
+    this.#recent.delete(row.client_id)
     if (result?.numInsertedOrUpdatedRows === 1n) return secret
     throw new AuthorityError('CLIENT_EXISTS', `there is a client ${JSON.stringify(metadata.client_id)} already`)
   }
 
-  /** A client as oidc-provider takes it; a disabled one is none. */
-  async find(id: string): Promise<ClientMetadata | undefined> {
+  /**
+   * A client as oidc-provider takes it; a disabled one is none. A login asks for it many times: what was found is good
+   * for a moment.
+   */
+  async find(id: string, asked: () => void = () => undefined): Promise<ClientMetadata | undefined> {
+    const now = performance.now()
+    const recent = this.#recent.get(id)
+    if (recent !== undefined && now < recent.until) return recent.found
+    asked()
+    const found = this.#look(id)
+    if (this.#recent.size >= MOST_RECENT) this.#recent.clear()
+    this.#recent.set(id, { until: now + RECENT_MS, found })
+    // Who is not registered may be in a moment, and what failed may go well.
+    const forget = (): unknown => this.#recent.get(id)?.found === found && this.#recent.delete(id)
+    found.then((client) => client ?? forget(), forget)
+    return found
+  }
+
+  async #look(id: string): Promise<ClientMetadata | undefined> {
     const row = await this.#store.db.selectFrom('clients').selectAll().where('client_id', '=', id).executeTakeFirst()
     if (row === undefined || row.disabled_at !== null) return undefined
     const metadata = { ...JSON.parse(row.metadata), client_id: row.client_id } as ClientMetadata

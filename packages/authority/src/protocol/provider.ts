@@ -136,8 +136,8 @@ async function toConfiguration(parts: ProviderParts): Promise<Configuration> {
         enabled: true,
         getResourceServerInfo: (_ctx: unknown, resource: string, client: Client) =>
           toResourceServer(resourceOf(client), resource),
-        // A token for nobody in particular, which serves the userinfo endpoint, or the one resource that was granted.
-        useGrantedResource: () => false,
+        // Who was granted one resource means it, also where the token request does not name it again (RFC 8707 §2.2).
+        useGrantedResource: () => true,
       },
     } as never,
     extraClientMetadata: { properties: ['resources', 'first_party'] },

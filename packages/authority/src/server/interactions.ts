@@ -1,4 +1,3 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { HttpBindings } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
@@ -200,12 +199,16 @@ async function grantMissing({ provider, interaction }: Subject, accountId: strin
   return grant.save()
 }
 
-async function finish(c: Context<Env>, subject: Subject, result: InteractionResults): Promise<Response> {
-  const { incoming, outgoing } = c.env as { incoming: IncomingMessage; outgoing: ServerResponse }
-  const merge = { mergeWithLastSubmission: !('login' in result) }
-  const target = await subject.provider.interactionResult(incoming, outgoing, result, merge)
-  for (const [name, value] of Object.entries(subject.headers)) c.header(name, value)
-  return c.redirect(target, 303)
+/** Goes on with what came of an interaction; a consent stands beside the login before it. */
+async function finish(
+  c: Context<Env>,
+  { interaction, headers }: Subject,
+  result: InteractionResults,
+): Promise<Response> {
+  interaction.result = 'consent' in result ? { ...interaction.lastSubmission, ...result } : result
+  await interaction.persist()
+  for (const [name, value] of Object.entries(headers)) c.header(name, value)
+  return c.redirect(interaction.returnTo, 303)
 }
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '')
