@@ -173,7 +173,12 @@ function keepUp(store: Store, ring: KeyRing, { schedule }: Settings, log: (line:
     setInterval(() => sweep(store).catch(failed), SWEEP_MS),
   ]
   for (const timer of timers) timer.unref()
-  return () => timers.forEach(clearInterval)
+  // Nobody waits for a poll to hear of a key that was revoked.
+  const deaf = store.onKeysChanged(() => void ring.refresh().catch(failed))
+  return () => {
+    deaf()
+    timers.forEach(clearInterval)
+  }
 }
 
 /** Removes rows that have expired, a few at a time, so that nobody waits for it. */

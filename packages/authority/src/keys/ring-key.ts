@@ -2,7 +2,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto'
 import { JoseError, type Jwk } from 'countersign'
 import type { KeyRing } from 'countersign/keyring'
 import { ExternalSigningKey } from 'oidc-provider'
-import { unavailable } from '../protocol/unavailable.ts'
+import { unavailable } from '../unavailable.ts'
 
 /** A key of the ring as oidc-provider takes it: its public half, and a way to have the ring sign. */
 export class RingKey extends ExternalSigningKey {

@@ -12,13 +12,15 @@ export function ringStore(store: Store, keks: Keks, clock: (databaseSeconds: num
     list: () => list(store.db),
     now: async () => clock(await store.now()),
     exclusive: (work) =>
-      store.exclusive((db) =>
-        work({
+      store.exclusive(async (db) => {
+        const result = await work({
           list: () => list(db),
           put: (key) => put(db, key),
           remove: async (kid) => void (await db.deleteFrom('signing_keys').where('kid', '=', kid).execute()),
-        }),
-      ),
+        })
+        await store.tellKeysChanged(db)
+        return result
+      }),
   }
 }
 

@@ -54,7 +54,7 @@ export function deviceConfirmPage({ form, formId, client, userCode }: DeviceConf
 logged in as you.</p>
 ${raw(form)}
 <div class="actions">
-<button type="submit" form="${formId}" class="primary">Log in on this device</button>
+<button type="submit" form="${formId}" class="primary">Continue</button>
 <button type="submit" form="${formId}" name="abort" value="yes">Cancel</button>
 </div>`,
   )

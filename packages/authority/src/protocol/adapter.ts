@@ -5,8 +5,8 @@ import { type Adapter, type AdapterPayload, errors } from 'oidc-provider'
 import type { Secrets } from '../keys/secrets.ts'
 import type { Store } from '../store/database.ts'
 import type { StateRow } from '../store/schema.ts'
+import { unavailable } from '../unavailable.ts'
 import type { Clients } from './clients.ts'
-import { unavailable } from './unavailable.ts'
 
 /** For how long a refresh token that was used is refused without ending its family: two tabs may refresh at once (seconds). */
 const GRACE_SECONDS = 10

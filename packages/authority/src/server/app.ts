@@ -4,11 +4,11 @@ import { jwksHandler, type KeyRing } from 'countersign/keyring'
 import { Hono } from 'hono'
 import { errorPage } from '../pages/error.ts'
 import { homePage } from '../pages/home.ts'
+import { securityHeaders } from '../pages/security-headers.ts'
 import { STYLE } from '../pages/style.ts'
 import { SIGNING_ALGS } from '../settings.ts'
 import type { Store } from '../store/database.ts'
 import { type InteractionParts, interactionRoutes } from './interactions.ts'
-import { securityHeaders } from './security-headers.ts'
 
 /** What the routes of our own need. */
 export interface AppParts extends InteractionParts {

@@ -9,10 +9,10 @@ import type { Audit } from '../audit.ts'
 import { consentPage } from '../pages/consent.ts'
 import { errorPage } from '../pages/error.ts'
 import { loginPage } from '../pages/login.ts'
+import { formTarget, securityHeaders } from '../pages/security-headers.ts'
 import type { CurrentProvider } from '../protocol/current.ts'
 import { clientAddress } from './client-address.ts'
 import { type FormTokens, isOwnForm } from './csrf.ts'
-import { formTarget, securityHeaders } from './security-headers.ts'
 
 /** What the pages of an interaction need. */
 export interface InteractionParts {

@@ -3,10 +3,10 @@ import { getRequestListener } from '@hono/node-server'
 import type { Hono } from 'hono'
 import type { Limits } from '../accounts/limits.ts'
 import { errorPage } from '../pages/error.ts'
+import { securityHeaders } from '../pages/security-headers.ts'
 import type { CurrentProvider } from '../protocol/current.ts'
 import { isProtocolPath, nameOf } from './app.ts'
 import { clientAddress } from './client-address.ts'
-import { securityHeaders } from './security-headers.ts'
 
 /** What the server is made of. */
 export interface ListenerParts {

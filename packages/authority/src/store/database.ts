@@ -24,6 +24,10 @@ export interface Store {
    * @returns what the work gave, or `undefined` where another instance is at it
    */
   exclusive<T>(work: (db: Db) => Promise<T>): Promise<T | undefined>
+  /** Tells other instances, once this transaction is done, that keys have changed: a hint, which may get lost. */
+  tellKeysChanged(db: Db): Promise<void>
+  /** Calls a function when another instance says so. @returns ends it */
+  onKeysChanged(heard: () => void): () => void
   close(): Promise<void>
 }
 

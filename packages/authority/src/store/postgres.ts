@@ -8,6 +8,8 @@ import type { Database } from './schema.ts'
 const INT8 = 20
 /** One number for all advisory locks of this program. */
 export const KEYS_LOCK = 0x636f756e
+/** Where instances tell each other that keys have changed, and after how long one that was cut off listens again. */
+const [CHANNEL, RETRY_MS] = ['countersign_keys', 5000]
 const [MOST_CONNECTIONS, CONNECT_MS, STATEMENT_MS] = [10, 5000, 10_000]
 
 /** Opens a PostgreSQL database, which several instances may share. */
@@ -44,7 +46,37 @@ export async function openPostgres(url: string): Promise<Store> {
         }>`SELECT pg_try_advisory_xact_lock(${KEYS_LOCK}) AS locked`.execute(transaction)
         return rows[0]?.locked ? work(transaction) : undefined
       }),
+    tellKeysChanged: async (transaction) => void (await sql`SELECT pg_notify(${CHANNEL}, '')`.execute(transaction)),
+    onKeysChanged: (heard) => listen(pool, heard),
     close: () => db.destroy(),
+  }
+}
+
+/** Keeps a connection that hears what other instances say, and takes a new one where it breaks. @returns ends it */
+function listen(pool: pg.Pool, heard: () => void): () => void {
+  let [ended, held]: [boolean, pg.PoolClient | undefined] = [false, undefined]
+  const begin = async (): Promise<void> => {
+    if (ended) return
+    try {
+      const client = await pool.connect()
+      if (ended) return client.release(true)
+      held = client
+      client.on('notification', heard)
+      client.once('error', () => again(client))
+      await client.query(`LISTEN ${CHANNEL}`)
+    } catch {
+      again(held)
+    }
+  }
+  const again = (client: pg.PoolClient | undefined): void => {
+    client?.release(true)
+    held = undefined
+    setTimeout(begin, RETRY_MS).unref()
+  }
+  void begin()
+  return () => {
+    ended = true
+    held?.release(true)
   }
 }
 

@@ -33,6 +33,8 @@ export async function openSqlite(folder: string): Promise<Store> {
       raw: { kind: 'sqlite', database },
       now: async () => Math.floor(Date.now() / 1000),
       exclusive: (work) => exclusively(db, work),
+      tellKeysChanged: async () => undefined, // there is no other instance
+      onKeysChanged: () => () => undefined,
       async close() {
         await db.destroy()
         unlock()
