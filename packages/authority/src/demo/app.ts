@@ -53,6 +53,7 @@ type Journey = { readonly browser: string } & (
 const JOURNEY_SECONDS = 600
 const SESSION_SECONDS = 8 * 3600
 const PLACES = 1000
+const FORM_BYTES = 16 * 1024
 
 /**
  * A web application that knows its users from the authority alone (OpenID Connect, authorization code with PKCE). Tokens
@@ -89,7 +90,7 @@ export function createDemoApp(options: DemoAppOptions): Hono {
   const app = new Hono()
   app.use(guarded(issuer))
   app.use(createMiddleware((c, next) => canonical(c, next, origin)))
-  app.use(bodyLimit({ maxSize: 32_768 }))
+  app.use(bodyLimit({ maxSize: FORM_BYTES, onError: tooLarge }))
 
   app.get('/style.css', (c) => c.body(STYLE, 200, { 'Content-Type': 'text/css; charset=utf-8', ...CACHED }))
   app.get('/icon.svg', (c) => c.body(ICON[id] ?? '', 200, { 'Content-Type': 'image/svg+xml', ...CACHED }))
@@ -112,14 +113,11 @@ export function createDemoApp(options: DemoAppOptions): Hono {
   app.get('/callback', async (c) => {
     const query = new URL(c.req.url).searchParams
     const journey = takeJourney(c, query)
-    if (journey?.to !== 'log in') {
+    if (journey?.to !== 'log in')
       throw new Problem(400, 'foreign_state', 'This login did not begin in this browser, or it began too long ago.')
-    }
     const login = await client.arrive(query, journey.departure)
-    if (over.get(sidOf(login))) {
-      throw new Problem(400, 'logged_out', 'You logged out while this login was on its way.')
-    }
-    end(c)
+    if (over.get(sidOf(login))) throw new Problem(400, 'logged_out', 'You logged out while this login was on its way.')
+    sessions.delete(getCookie(c, SESSION) ?? '')
     const fresh = randomBytes(32).toString('base64url') // a new id: whoever knew the old one gains nothing by this login
     sessions.set(fresh, { login })
     setCookie(c, SESSION, fresh, { ...cookie, maxAge: SESSION_SECONDS })
@@ -234,9 +232,7 @@ export function createDemoApp(options: DemoAppOptions): Hono {
   }
 
   function end(c: Context): void {
-    const key = getCookie(c, SESSION)
-    if (key === undefined) return
-    sessions.delete(key)
+    sessions.delete(getCookie(c, SESSION) ?? '')
     deleteCookie(c, SESSION, cookie)
   }
 
@@ -262,6 +258,10 @@ function sidOf({ claims }: Login): string | undefined {
   return typeof sid === 'string' ? sid : undefined
 }
 
+function tooLarge(): never {
+  throw new Problem(413, 'too_large', 'That is too much for a form.')
+}
+
 /** An app has one origin: under another name for this machine its cookies would not be found. */
 async function canonical(c: Context, next: () => Promise<void>, origin: string): Promise<Response | undefined> {
   if (c.req.header('host') === new URL(origin).host) {
@@ -275,9 +275,8 @@ async function canonical(c: Context, next: () => Promise<void>, origin: string):
 /** Lets in the forms of the app's own pages: browsers say with each where it comes from. */
 function ownForms(origin: string) {
   return createMiddleware(async (c, next) => {
-    if (c.req.header('origin') !== origin) {
+    if (c.req.header('origin') !== origin)
       throw new Problem(403, 'foreign_origin', `This takes forms of ${origin} alone.`)
-    }
     await next()
   })
 }
