@@ -42,6 +42,9 @@ export function adminSocketPath(folder: string): string | undefined {
   return process.platform === 'win32' || Buffer.byteLength(path) > MOST_PATH ? undefined : path
 }
 
+/** Nobody listens: the socket was left behind, or is not there, or is something else. */
+const NOBODY: readonly string[] = ['ECONNREFUSED', 'ENOENT', 'ENOTDIR', 'ENOTSOCK']
+
 /** Whether somebody listens on a socket; a server that was killed leaves one behind on which nobody does. */
 export function isAnswered(path: string): Promise<boolean> {
   const { promise, resolve, reject } = Promise.withResolvers<boolean>()
@@ -51,7 +54,7 @@ export function isAnswered(path: string): Promise<boolean> {
     resolve(true)
   })
   socket.once('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED') resolve(false)
+    if (NOBODY.includes(error.code ?? '')) resolve(false)
     else reject(toRefusal(error, path))
   })
   return promise
@@ -195,7 +198,7 @@ function toRefusal(error: NodeJS.ErrnoException, path: string): Error {
       hint: 'Run this command as the user that the server runs as.',
       cause: error,
     })
-  if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED')
+  if (NOBODY.includes(error.code ?? ''))
     return new AuthorityError('DATA_IN_USE', `no server listens on ${path} any more`, {
       hint: 'Try again.',
       cause: error,

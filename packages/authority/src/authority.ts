@@ -58,6 +58,8 @@ interface Opened extends OpenAuthority {
 
 /** Seconds between two looks at the keys: as the ring has it, and no less than a timer should. */
 const [DEFAULT_POLL, LEAST_POLL] = [30, 1]
+/** For how long a server that is ending waits for answers (milliseconds). */
+const DRAIN_MS = 10_000
 /** How often expired rows are swept (milliseconds), and how many at once. */
 const [SWEEP_MS, SWEEP_ROWS] = [60_000, 1000]
 
@@ -123,7 +125,7 @@ export async function startAuthority(given: Settings, options: AuthorityOptions 
     closing.push(keepUp(store, ring, settings, log))
     if (settings.demo) {
       const { data } = settings
-      demo = await startDemo({ authority: { issuer, operations, users, data }, port: given.port, log })
+      demo = await startDemo({ authority: { issuer, operations, users, data }, port: given.port, host, log })
       closing.push(demo.close)
       for (const { url } of demo.apps) parts.outgoing.add(url)
     }
@@ -156,11 +158,14 @@ function listening(server: NetServer, port: number, host: string): Promise<void>
   })
 }
 
-/** Ends a server once what it is answering has been answered. */
-function closed(server: NetServer & Partial<Pick<Server, 'closeIdleConnections'>>): Promise<void> {
+/** Ends a server once what it is answering has been answered; nobody holds that up for long. */
+function closed(server: NetServer & Partial<Pick<Server, 'closeAllConnections'>>): Promise<void> {
   return new Promise((resolve) => {
-    server.close(() => resolve())
-    server.closeIdleConnections?.()
+    const timer = setTimeout(() => server.closeAllConnections?.(), DRAIN_MS)
+    server.close(() => {
+      clearTimeout(timer)
+      resolve()
+    })
   })
 }
 

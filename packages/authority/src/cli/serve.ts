@@ -20,11 +20,8 @@ export const SERVE: Command = command({
     })
     try {
       const socket = await administered(authority, settings, log)
-      const { issuer, origin, demo } = authority
-      log({ event: 'listening', issuer, origin })
-      // A log keeps what it is told: the password goes to who sits at a terminal, others find it in its file.
-      if (demo) log({ event: 'demo', apps: demo.apps, user: demo.user.email, passwordFile: demo.user.file })
       if (host.isTerminal) host.print(welcome(authority))
+      else for (const line of beginning(authority)) log(line)
       log({ event: 'stopping', signal: await stopping })
       await socket?.close()
     } finally {
@@ -34,6 +31,14 @@ export const SERVE: Command = command({
     return undefined
   },
 })
+
+/** A log keeps what it is told: the password of the demo is in its file, and goes to who sits at a terminal. */
+function beginning({ issuer, origin, demo }: Authority): readonly object[] {
+  const first = { event: 'listening', issuer, origin }
+  if (demo === undefined) return [first]
+  const { email, file } = demo.user
+  return [first, { event: 'demo', apps: demo.apps, user: email, passwordFile: file }]
+}
 
 function welcome({ issuer, origin, demo }: Authority): string {
   const first = `${issuer} is ready${issuer === origin ? '' : `, at ${origin}`}; Ctrl-C stops it`
@@ -73,10 +78,17 @@ async function administered(
 ): Promise<{ close(): Promise<void> } | undefined> {
   if (settings.databaseUrl !== undefined) return undefined
   const path = adminSocketPath(settings.data)
-  if (path !== undefined) return serveAdminSocket(path, authority.operations)
-  const message = 'this system has no socket for commands at such a path: they work while this server is stopped'
-  log({ level: 'warn', event: 'admin_socket', message })
-  return undefined
+  const message = 'there is no socket for commands: they work while this server is stopped'
+  const without = (error: string): undefined => {
+    log({ level: 'warn', event: 'admin_socket.failed', message, error })
+    return undefined
+  }
+  if (path === undefined) return without('this system has none at such a path')
+  return serveAdminSocket(path, authority.operations).catch((error: unknown) => {
+    if (error instanceof AuthorityError) throw error
+    // Some file systems have no sockets, as those that a container shares with another system.
+    return without(error instanceof Error ? error.message : String(error))
+  })
 }
 
 const LEVELS: readonly LogLevel[] = ['silent', 'error', 'warn', 'info', 'debug']

@@ -39,11 +39,12 @@ export function thisHost(): Host {
 async function readInput(): Promise<string> {
   const { stdin } = process
   // What is typed would stand on the screen.
-  if (stdin.isTTY) throw new UsageError('the standard input is a terminal: pipe the password in, or redirect a file')
+  if (stdin.isTTY)
+    throw new UsageError('the standard input is a terminal: pipe the password in, or redirect a file', 'user add')
   let text = ''
   for await (const chunk of stdin.setEncoding('utf8') as AsyncIterable<string>) {
     text += chunk
-    if (text.length > MOST_INPUT) throw new UsageError('the standard input holds more than a password')
+    if (text.length > MOST_INPUT) throw new UsageError('the standard input holds more than a password', 'user add')
   }
   return text
 }

@@ -26,31 +26,27 @@ export interface HomeView {
   readonly now: number
 }
 
+/** @param why - what has just happened: the person left here, or the authority told of a logout elsewhere */
 export function signedOutPage(app: AppView, why?: 'left' | 'ended'): Html {
-  return page(
-    app,
-    app.name,
-    html`${why === 'left' ? left(app) : why === 'ended' ? ended(app) : ''}
-      <h1>You are not logged in to ${app.name}</h1>
-      <p class="lead">
-        ${app.name} has no passwords. It sends you to <b>${hostOf(app.issuer)}</b>, which asks who you are and tells
-        ${app.name} in a signed token.
-      </p>
-      <form class="actions" method="post" action="/login"><button class="primary">Log in</button></form>
-      <p class="small">
-        Already logged in to ${list(app.others)} in this browser? Then you will not be asked again.
-      </p>`,
-  )
+  const { name, issuer, others } = app
+  const authority = html`<b>${hostOf(issuer)}</b>`
+  if (why === undefined) {
+    const lead = html`${name} has no passwords. It sends you to ${authority}, which asks who you are and tells ${name} in a
+      signed token.`
+    const note = `Already logged in to ${list(others)} in this browser? Then you will not be asked again.`
+    return page(app, name, out(`You are not logged in to ${name}`, lead, 'Log in', note))
+  }
+  const lead =
+    why === 'left'
+      ? html`If you logged out of ${authority} as well, it has told the other apps: look at ${links(app)}.`
+      : html`Your session at ${authority} has ended, and it told ${name} with a logout token.`
+  return page(app, name, out(`You are logged out of ${name}`, lead, 'Log in again'))
 }
 
-const left = (app: AppView): Html => html`<p class="notice" role="status">
-  You are logged out of ${app.name}. If you logged out of the authority as well, the other apps have been told:
-  look at ${links(app)}.
-</p>`
-
-const ended = (app: AppView): Html => html`<p class="notice" role="status">
-  The authority has logged you out, and told ${app.name} with a logout token.
-</p>`
+const out = (title: string, lead: Html, button: string, note?: string): Html => html`<h1>${title}</h1>
+  <p class="lead" role="status">${lead}</p>
+  <form class="actions" method="post" action="/login"><button class="primary">${button}</button></form>
+  ${note === undefined ? '' : html`<p class="small">${note}</p>`}`
 
 export function problemPage(app: AppView, { status, code, message }: Problem): Html {
   return page(

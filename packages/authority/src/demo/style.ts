@@ -20,8 +20,8 @@ export const STYLE = `:root {
   --bad-wash: #fcebe9;
   --mono: ui-monospace, "SF Mono", "Cascadia Code", Menlo, Consolas, "DejaVu Sans Mono", monospace;
 }
-.notes { --accent: #8a4b0a; --accent-strong: #6d3a06; --wash: #fdf3e6; }
-.photos { --accent: #3a49b8; --accent-strong: #2c3994; --wash: #eef0fd; }
+.notes { --accent: #8a4b0a; --accent-strong: #6d3a06; }
+.photos { --accent: #3a49b8; --accent-strong: #2c3994; }
 
 @media (prefers-color-scheme: dark) {
   :root {
@@ -43,8 +43,8 @@ export const STYLE = `:root {
     --bad: #ffa69c;
     --bad-wash: #331b19;
   }
-  .notes { --accent: #f0b470; --accent-strong: #f7cb99; --wash: #2a2117; }
-  .photos { --accent: #b3bdff; --accent-strong: #ced4ff; --wash: #1c2036; }
+  .notes { --accent: #f0b470; --accent-strong: #f7cb99; }
+  .photos { --accent: #b3bdff; --accent-strong: #ced4ff; }
 }
 
 *, *::before, *::after { box-sizing: border-box; }
@@ -127,15 +127,6 @@ button, .button {
 }
 button:hover, .button:hover, .primary { background: var(--accent); color: var(--on-accent); }
 .primary:hover { background: var(--accent-strong); border-color: var(--accent-strong); }
-
-.notice {
-  max-width: none;
-  margin-bottom: 2rem;
-  padding: 0.85rem 1.1rem;
-  border-left: 4px solid var(--accent);
-  border-radius: 4px 10px 10px 4px;
-  background: var(--wash);
-}
 
 .calls { display: grid; gap: 0.6rem; margin-bottom: 1rem; }
 .calls form { display: flex; flex-wrap: wrap; align-items: center; gap: 0.35rem 1rem; }

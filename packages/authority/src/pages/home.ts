@@ -31,7 +31,7 @@ function demoOf({ apps, user }: NonNullable<HomeView['demo']>): Html {
 <p>Log in to one app, then open the other: it asks for nothing.</p>
 <ul>
 ${items}</ul>
-${user === undefined ? '' : html`<p>Log in as ${named(user.email)}. The password is in the terminal, where this server was started.</p>`}`
+${user === undefined ? '' : html`<p>Log in as ${named(user.email)}. The password is in the terminal where this server was started, and in the file demo-password of its data.</p>`}`
 }
 
 /** A link to the web; whatever else a URL may be is shown and not linked. */

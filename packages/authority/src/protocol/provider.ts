@@ -123,12 +123,8 @@ async function toConfiguration(parts: ProviderParts): Promise<Configuration> {
       deviceFlow: { enabled: true, ...devicePages() },
       pushedAuthorizationRequests: { enabled: true },
       dPoP: { enabled: true },
-      introspection: {
-        enabled: true,
-        allowedPolicy: (_ctx: unknown, client: Client, token: { readonly clientId?: string }) =>
-          token.clientId === client.clientId,
-      },
-      revocation: { enabled: true },
+      introspection: { enabled: true, allowedPolicy: isOwn },
+      revocation: { enabled: true, allowedPolicy: isOwn },
       encryption: { enabled: true },
       backchannelLogout: { enabled: true },
       rpInitiatedLogout: { enabled: true, ...logoutPages() },
@@ -243,6 +239,10 @@ async function loadExistingGrant(ctx: KoaContextWithOIDC): Promise<Grant | undef
   if (grant === undefined || JSON.stringify(granted) !== before) await granted.save()
   return granted
 }
+
+/** A client learns of its own tokens, and ends its own alone (RFC 7662 §2.1, RFC 7009 §2.1). */
+const isOwn = (_ctx: unknown, client: Client, token: { readonly clientId?: string }): boolean =>
+  token.clientId === client.clientId
 
 type Features = NonNullable<Configuration['features']>
 

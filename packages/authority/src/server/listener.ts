@@ -62,8 +62,8 @@ async function provide(
   parts: ListenerParts,
 ): Promise<void> {
   // Headers of pages; where oidc-provider says otherwise, its own count. What it answers to an application may be a form
-  // that goes there.
-  const headers = securityHeaders(path.startsWith('/auth') ? 'anywhere' : [])
+  // that goes there; so does the logout of someone who is logged in no more, which asks nothing and sends itself.
+  const headers = securityHeaders(path.startsWith('/auth') || path === '/session/end' ? 'anywhere' : [])
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
   if (path === '/device' && request.method === 'POST') {
     const verdict = await parts.limits.userCode(clientAddress(request, 1))
