@@ -1,41 +1,18 @@
 // Packs the built library, installs it into an empty project as a user would, and imports every door from there: as an
 // ES module, by require, under jest in CommonJS, and as types with no ambient types at all. On Node they all stand in the
-// same few files.
-import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+// same few files. Then the same for the authority, which is started there.
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { lintPackage, pack, root, run } from './packing.ts'
+import { testAuthority } from './test-package-authority.ts'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
 const dist = join(root, 'packages/countersign/dist')
 const JEST = '30.5.2'
-// npm is a command file on Windows, which only a shell starts; no argument here comes from outside.
-const shell = process.platform === 'win32'
-const run = (command: string, args: readonly string[], cwd: string, env: Record<string, string> = {}): string => {
-  console.log(`$ ${[command, ...args].join(' ')}`)
-  const stdio: ['ignore', 'pipe', 'inherit'] = ['ignore', 'pipe', 'inherit']
-  return execFileSync(command, args, { cwd, encoding: 'utf8', stdio, shell, env: { ...process.env, ...env } })
-}
 
 const project = mkdtempSync(join(tmpdir(), 'countersign-package-'))
 try {
-  const packed = JSON.parse(run('npm', ['pack', '--json', '--pack-destination', project], dist)) as unknown
-  const [{ filename, files, unpackedSize }] = (Array.isArray(packed) ? packed : Object.values(packed as object)) as [
-    { filename: string; files: { path: string }[]; unpackedSize: number },
-  ]
-  console.log(`${filename}: ${files.length} files, ${unpackedSize} octets unpacked`)
-  const strange = files.filter(
-    ({ path }) => !/^(LICENSE|README\.md|CHANGELOG\.md|package\.json|[\w./-]+\.(js|d\.ts))$/.test(path),
-  )
-  if (strange.length > 0)
-    throw new Error(`files that do not belong into the package: ${strange.map(({ path }) => path).join(', ')}`)
-  const sourceOf = (path: string): string =>
-    join(root, 'packages/countersign/src', path.replace(/(\.js|\.d\.ts)$/, '.ts'))
-  const left = files
-    .map(({ path }) => path)
-    .filter((path) => /\.(js|d\.ts)$/.test(path) && !path.startsWith('node/') && !existsSync(sourceOf(path)))
-  if (left.length > 0) throw new Error(`files of sources that are gone: ${left.join(', ')}`)
+  const { filename, files } = pack('countersign', project)
 
   const manifest = JSON.parse(readFileSync(join(dist, 'package.json'), 'utf8')) as { exports: Record<string, unknown> }
   const doors = Object.keys(manifest.exports)
@@ -118,7 +95,7 @@ try {
   console.log(run('node', ['cjs.cjs'], project).trim())
 
   // Node loads nothing but node/, and each class once, whichever doors are opened and whichever way.
-  const bundled = files.flatMap(({ path }) => (path.startsWith('node/') ? [path] : []))
+  const bundled = files.filter((path) => path.startsWith('node/'))
   const loads = `
 import assert from 'node:assert/strict'
 import { createRequire, registerHooks } from 'node:module'
@@ -214,8 +191,8 @@ if (!(await guard.token(typed)).ok) throw new Error('wrong answer')
     compile(theirs, 'es2022,dom', 'node', way)
   }
 
-  console.log(run('npx', ['publint', '--strict', dist], root).trim())
-  console.log(run('npx', ['attw', join(project, filename), '--profile', 'esm-only'], root).trim())
+  lintPackage('countersign', join(project, filename))
+  await testAuthority(join(project, filename))
 } finally {
   rmSync(project, { recursive: true, force: true })
 }

@@ -12,7 +12,7 @@ export type Db = Kysely<Database>
 export interface Store {
   readonly kind: 'sqlite' | 'postgres'
   readonly db: Db
-  /** What is under `db`, for libraries that bring statements of their own. */
+  /** @internal What is under `db`, for libraries that bring statements of their own. */
   readonly raw:
     | { readonly kind: 'sqlite'; readonly database: DatabaseSync }
     | { readonly kind: 'postgres'; readonly pool: Pool }

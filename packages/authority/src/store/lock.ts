@@ -1,3 +1,4 @@
+import { chmodSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { AuthorityError } from '../errors.ts'
@@ -10,7 +11,10 @@ import { AuthorityError } from '../errors.ts'
  * @throws {AuthorityError} `DATA_IN_USE`
  */
 export function lockFolder(folder: string): () => void {
-  const file = new DatabaseSync(join(folder, 'lock'))
+  const path = join(folder, 'lock')
+  const file = new DatabaseSync(path)
+  // Whoever could read it could hold a lock on it, too.
+  chmodSync(path, 0o600)
   try {
     file.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
   } catch (cause) {
