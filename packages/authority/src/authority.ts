@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events'
 import type { Server } from 'node:http'
 import { type AddressInfo, createServer as createNetServer, type Server as NetServer } from 'node:net'
 import type { KeyRing } from 'countersign/keyring'
@@ -186,20 +187,30 @@ function keepUp(store: Store, ring: KeyRing, { schedule }: Settings, log: (line:
   }
 }
 
-/** Removes rows that have expired, a few at a time, so that nobody waits for it. */
+/** Removes rows that have expired, a few at a time, so that nobody waits for it, until none is left. */
 async function sweep({ db }: Store): Promise<void> {
-  const now = Math.floor(Date.now() / 1000)
-  const expired = db
-    .selectFrom('oidc_state')
-    .select(['model', 'id_hash'])
-    .where('expires_at', '<', now)
-    .limit(SWEEP_ROWS)
-  for (const { model, id_hash } of await expired.execute())
-    await db.deleteFrom('oidc_state').where('model', '=', model).where('id_hash', '=', id_hash).execute()
+  for (;;) {
+    const now = Math.floor(Date.now() / 1000)
+    const expired = await db
+      .selectFrom('oidc_state')
+      .select(['model', 'id_hash'])
+      .where('expires_at', '<', now)
+      .limit(SWEEP_ROWS)
+      .execute()
+    for (const { model, id_hash } of expired) {
+      const row = db.deleteFrom('oidc_state').where('model', '=', model).where('id_hash', '=', id_hash)
+      // It may have been written anew: the jti of a proof, which has to be known until that expires.
+      await row.where('expires_at', '<', now).execute()
+    }
+    if (expired.length < SWEEP_ROWS) return
+  }
 }
 
 /** What oidc-provider tells of, in lines without anything that somebody sent. */
 function listen(provider: Provider, log: (line: object) => void): void {
+  const app: EventEmitter = provider
+  // Without a listener its errors, with their stacks, go to standard error.
+  app.on('error', (error) => log({ level: 'error', event: 'request.failed', error: nameOf(error) }))
   provider.on('server_error', (_ctx, error) => log({ level: 'error', event: 'server_error', error: nameOf(error) }))
   provider.on('backchannel.success', (_ctx, client) =>
     log({ level: 'info', event: 'logout.sent', client: client.clientId }),

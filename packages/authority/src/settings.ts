@@ -87,11 +87,7 @@ export function toSettings(env: Environment): Settings {
       ...Object.fromEntries(TIMES.flatMap(([name, variable]) => toTime(env, name, variable))),
     },
   }
-  try {
-    checkSchedule(settings.schedule, SIGNING_ALGS.length)
-  } catch (error) {
-    faults.push(error instanceof Error ? named(error.message) : 'the times of the keys are refused')
-  }
+  faults.push(...faultsOf(settings.schedule))
   if (faults.length > 0) {
     const text =
       faults.length === 1 ? `${faults[0]}` : `the settings have ${faults.length} faults:\n  ${faults.join('\n  ')}`
@@ -114,6 +110,26 @@ function toTime(env: Environment, name: string, variable: string): readonly (rea
   const text = env[variable]
   if (text === undefined || text === '') return []
   return [[name, /^\d{1,9}$/.test(text) ? Number(text) : text]]
+}
+
+/** Every time that is none, or else what is wrong with the times beside each other. */
+function faultsOf(schedule: ScheduleOptions): readonly string[] {
+  const faults: string[] = []
+  let rest = schedule
+  for (;;) {
+    try {
+      checkSchedule(rest, SIGNING_ALGS.length)
+      return faults
+    } catch (error) {
+      const message = error instanceof Error ? error.message : 'the times of the keys are refused'
+      // The key ring complains of the first one that is none: without it, of the next.
+      const [broken] = TIMES.find(([name]) => message.startsWith(`${name} `)) ?? []
+      if (broken === undefined) return faults.length > 0 ? faults : [named(message)]
+      faults.push(named(message))
+      const { [broken]: _none, ...others } = rest
+      rest = others
+    }
+  }
 }
 
 /** A complaint of the key ring with the names that the settings have. */

@@ -45,6 +45,8 @@ export interface ClientMetadata {
   readonly first_party: boolean
 }
 
+const CLIENT_ID = /^[\w.~-]{1,128}$/
+
 export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
 export const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code'
 
@@ -66,7 +68,7 @@ export function toMetadata(input: ClientInput): ClientMetadata {
   const { type } = input
   if (!CLIENT_TYPES.includes(type)) throw invalid(`type is none of ${CLIENT_TYPES.join(', ')}`)
   const id = input.client_id ?? randomBytes(12).toString('base64url')
-  if (!/^[\w.~-]{1,128}$/.test(id)) throw invalid('client_id is not 1 to 128 characters of A-Z a-z 0-9 . _ ~ -')
+  if (!CLIENT_ID.test(id)) throw invalid('client_id is not 1 to 128 characters of A-Z a-z 0-9 . _ ~ -')
   const redirects = [...(input.redirect_uris ?? []), ...(input.post_logout_redirect_uris ?? [])]
   for (const uri of redirects) checkRedirect(uri, type)
   const grants = input.grant_types ?? GRANTS[type]
@@ -187,6 +189,8 @@ export class Clients {
    * for a moment.
    */
   async find(id: string, asked: () => void = () => undefined): Promise<ClientMetadata | undefined> {
+    // No client is called so, and PostgreSQL takes no text with U+0000 in it.
+    if (!CLIENT_ID.test(id)) return undefined
     const now = performance.now()
     const recent = this.#recent.get(id)
     if (recent !== undefined && now < recent.until) return recent.found

@@ -9,6 +9,7 @@ import {
   type KoaContextWithOIDC,
   Provider,
   type ResourceServer,
+  type Session,
 } from 'oidc-provider'
 import type { User, Users } from '../accounts/users.ts'
 import { RingKey } from '../keys/ring-key.ts'
@@ -150,7 +151,7 @@ async function toConfiguration(parts: ProviderParts): Promise<Configuration> {
     issueRefreshToken: async (_ctx, client, source) =>
       client.grantTypeAllowed('refresh_token') &&
       (source.scopes.has('offline_access') || client['first_party'] === true),
-    rotateRefreshToken: true,
+    rotateRefreshToken,
     ttl: {
       AccessToken: ACCESS_TOKEN_SECONDS,
       ClientCredentials: ACCESS_TOKEN_SECONDS,
@@ -244,11 +245,32 @@ async function loadExistingGrant(ctx: KoaContextWithOIDC): Promise<Grant | undef
 const isOwn = (_ctx: unknown, client: Client, token: { readonly clientId?: string }): boolean =>
   token.clientId === client.clientId
 
+/** Every refresh token is used once. A request that will be refused for its resource must not use one up. */
+function rotateRefreshToken({ oidc }: KoaContextWithOIDC): boolean {
+  const granted = oidc.entities.RefreshToken?.resourceIndicators
+  for (const resource of [oidc.params?.['resource'] ?? []].flat())
+    if (!granted?.has(String(resource))) throw new errors.InvalidTarget('this resource was not granted')
+  return true
+}
+
 type Features = NonNullable<Configuration['features']>
 
 function devicePages(): Partial<NonNullable<Features['deviceFlow']>> {
   return {
     userCodeInputSource(ctx, form, _out, error) {
+      const session = ctx.oidc.session as (Session & { touched?: boolean }) | undefined
+      if (error !== undefined && session !== undefined && session.exp === undefined) {
+        // Who sends the form without a session has no page to send it from. oidc-provider has just put the token of a new
+        // form into the session, which was never stored, and would fail to store it.
+        session.touched = false
+        ctx.body = errorPage({
+          title: 'This page has expired',
+          code: 'expired',
+          message: 'The code was not looked at.',
+          hint: 'Open the page anew that your device names, and enter the code there.',
+        })
+        return
+      }
       ctx.body = deviceInputPage({
         form,
         formId: 'op.deviceInputForm',

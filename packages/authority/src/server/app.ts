@@ -18,9 +18,12 @@ export interface AppParts extends InteractionParts {
   readonly log: (line: object) => void
 }
 
-/** The paths that oidc-provider answers; all others are ours. */
+/**
+ * The paths that oidc-provider answers, as they are spelled; all others are ours. Its own router takes `/DEVICE` and
+ * `/device/` for `/device` as well, which would get around what is done for that path.
+ */
 const PROTOCOL =
-  /^\/(?:auth|token|me|device|request|session)(?:\/|$)|^\/\.well-known\/(?:openid-configuration|oauth-authorization-server)$/
+  /^\/(?:auth(?:\/[\w-]+)?|token(?:\/(?:introspection|revocation))?|me|device(?:\/[\w-]+)?|request|session\/end(?:\/(?:confirm|success))?|\.well-known\/(?:openid-configuration|oauth-authorization-server))$/
 
 /** Whether a path, without its query, is one of the protocol. */
 export const isProtocolPath = (path: string): boolean => PROTOCOL.test(path)

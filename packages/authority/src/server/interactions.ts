@@ -50,7 +50,7 @@ const SCOPE_TEXTS: Readonly<Record<string, string>> = {
 export function interactionRoutes(parts: InteractionParts): Hono<Env> {
   const { issuer, forms, users, limits, audit } = parts
   const app = new Hono<Env>()
-  app.use('/:page{login|consent}/*', bodyLimit({ maxSize: FORM_BYTES }))
+  app.use('/:page{login|consent}/*', bodyLimit({ maxSize: FORM_BYTES, onError: tooLarge }))
   app.onError((error, c) => {
     if (error instanceof errors.OIDCProviderError && error.status < 500) return expired(c)
     throw error
@@ -150,8 +150,9 @@ export function interactionRoutes(parts: InteractionParts): Hono<Env> {
   /** The form, if it comes from our page for this very interaction. */
   async function ownForm(c: Context<Env>, name: string): Promise<Readonly<Record<string, unknown>> | undefined> {
     if (!isOwnForm(c.req, issuer)) return undefined
-    const form = await c.req.parseBody()
-    return forms.matches(name, c.req.param('uid') ?? '', form['csrf']) ? form : undefined
+    // What is not put as forms are put was sent by no page of ours.
+    const form = await c.req.parseBody().catch(() => undefined)
+    return form && forms.matches(name, c.req.param('uid') ?? '', form['csrf']) ? form : undefined
   }
 
   function showLogin(
@@ -221,6 +222,16 @@ function expired(c: Context): Response | Promise<Response> {
     hint: 'Go back to the application that you came from and log in again.',
   })
   return c.html(page, 400, securityHeaders())
+}
+
+function tooLarge(c: Context): Response | Promise<Response> {
+  const page = errorPage({
+    title: 'This form was refused',
+    code: 'too_large',
+    message: 'More was sent than the form has room for.',
+    hint: 'Go back and fill it in again.',
+  })
+  return c.html(page, 413, securityHeaders())
 }
 
 function foreign(c: Context): Response | Promise<Response> {
