@@ -191,18 +191,19 @@ function keepUp(store: Store, ring: KeyRing, { schedule }: Settings, log: (line:
 async function sweep({ db }: Store): Promise<void> {
   for (;;) {
     const now = Math.floor(Date.now() / 1000)
-    const expired = await db
+    const few = db
       .selectFrom('oidc_state')
       .select(['model', 'id_hash'])
       .where('expires_at', '<', now)
       .limit(SWEEP_ROWS)
-      .execute()
-    for (const { model, id_hash } of expired) {
-      const row = db.deleteFrom('oidc_state').where('model', '=', model).where('id_hash', '=', id_hash)
-      // It may have been written anew: the jti of a proof, which has to be known until that expires.
-      await row.where('expires_at', '<', now).execute()
-    }
-    if (expired.length < SWEEP_ROWS) return
+      .$asTuple('model', 'id_hash')
+    // Asked once more: a row may be written anew meanwhile, such as the jti of a proof, which has to be known.
+    const { numDeletedRows } = await db
+      .deleteFrom('oidc_state')
+      .where(({ eb, refTuple }) => eb(refTuple('model', 'id_hash'), 'in', few))
+      .where('expires_at', '<', now)
+      .executeTakeFirstOrThrow()
+    if (numDeletedRows < SWEEP_ROWS) return
   }
 }
 

@@ -15,10 +15,10 @@ const MOST_STATEMENTS = 200
 /** Opens the embedded database in a folder, which is made where it is not there. One process writes to it. */
 export async function openSqlite(folder: string): Promise<Store> {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const unlock = lockFolder(folder)
+  const unlock = forOwner(() => lockFolder(folder))
   try {
     const path = join(folder, 'authority.db')
-    const database = new DatabaseSync(path)
+    const database = forOwner(() => new DatabaseSync(path))
     chmodSync(path, 0o600)
     database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT}`)
     database.exec('PRAGMA journal_mode = WAL')
@@ -43,6 +43,16 @@ export async function openSqlite(folder: string): Promise<Store> {
   } catch (error) {
     unlock()
     throw error
+  }
+}
+
+/** Files that are made meanwhile are never anybody else's, in a folder that was there and is open to all, too. */
+function forOwner<T>(make: () => T): T {
+  const mask = process.umask(0o077)
+  try {
+    return make()
+  } finally {
+    process.umask(mask)
   }
 }
 
