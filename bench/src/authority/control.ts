@@ -65,7 +65,10 @@ export function toSetup(): Setup {
 /** In a server: says that it listens, and answers from then on. It ends with the process that started it. */
 export function answer(
   ready: Ready,
-  { operations = () => ({}), passwords }: { operations?: () => Operations; passwords?: (count: number) => unknown } = {},
+  {
+    operations = () => ({}),
+    passwords,
+  }: { operations?: () => Operations; passwords?: (count: number) => unknown } = {},
 ): void {
   process.on('message', async ({ id, question }: { readonly id: number; readonly question: Question }) => {
     if (question.ask === 'passwords') await passwords?.(question.count)
@@ -83,5 +86,8 @@ function usage(): Usage {
 
 /** People by number, who are the same to every server. */
 export function newPeople(count: number): readonly Person[] {
-  return Array.from({ length: count }, (_, index) => ({ email: `p${index}@example.org`, password: `password ${index}` }))
+  return Array.from({ length: count }, (_, index) => ({
+    email: `p${index}@example.org`,
+    password: `password ${index}`,
+  }))
 }

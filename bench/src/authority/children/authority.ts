@@ -3,6 +3,7 @@ import { hashPassword, verifyPassword } from '../../../../packages/authority/src
 import { startAuthority } from '../../../../packages/authority/src/authority.ts'
 import { toSettings } from '../../../../packages/authority/src/settings.ts'
 import { answer, CALLBACK, type Credentials, newPeople, RESOURCE, SCOPE, toSetup } from '../control.ts'
+import { load } from '../http.ts'
 
 const setup = toSetup()
 const counts: Record<string, number> = {}
@@ -25,10 +26,16 @@ answer(
   { origin, issuer, service, web, people },
   {
     operations: () => counts,
-    passwords: (count) => Promise.all(Array.from({ length: count }, () => verifyPassword('a password', stored))),
+    passwords: (count) => load(count, () => verifyPassword('a password', stored)),
   },
 )
 
-function toCredentials({ client_id: id, client_secret: secret = '' }: { client_id: string; client_secret?: string }): Credentials {
+function toCredentials({
+  client_id: id,
+  client_secret: secret = '',
+}: {
+  client_id: string
+  client_secret?: string
+}): Credentials {
   return { id, secret }
 }

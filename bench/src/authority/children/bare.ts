@@ -4,7 +4,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { serve } from '@hono/node-server'
-import { createSigner, generateKey } from 'countersign'
+import { createSigner, generateKey, publicJwks } from 'countersign'
 import { Hono } from 'hono'
 import { answer, RESOURCE, SCOPE } from '../control.ts'
 
@@ -30,5 +30,8 @@ app.post('/token', async (c) => {
   const token = { access_token: await signer.sign(claims), expires_in: 600, token_type: 'Bearer', scope: SCOPE }
   return c.json(token, 200, { 'cache-control': 'no-store' })
 })
+
+const jwks = await publicJwks([key])
+app.get('/jwks', (c) => c.json(jwks))
 
 answer({ origin, issuer: origin, service, web: service, people: [] })

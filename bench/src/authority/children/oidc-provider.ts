@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { type Configuration, type KoaContextWithOIDC, Provider } from 'oidc-provider'
+import { type Configuration, type Grant, type KoaContextWithOIDC, Provider } from 'oidc-provider'
 import { answer, CALLBACK, newPeople, RESOURCE, SCOPE, toSetup } from '../control.ts'
 
 const { people: count } = toSetup()
@@ -105,7 +105,7 @@ function configuration(): Configuration {
 }
 
 /** What is asked for is granted, as ours grants it to a client that is trusted. */
-async function grantAll({ oidc }: KoaContextWithOIDC): ReturnType<NonNullable<Configuration['loadExistingGrant']>> {
+async function grantAll({ oidc }: KoaContextWithOIDC): Promise<Grant | undefined> {
   const { client, session } = oidc
   if (!client || !session?.accountId) return undefined
   const grant = new provider.Grant({ accountId: session.accountId, clientId: client.clientId })

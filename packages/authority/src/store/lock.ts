@@ -3,6 +3,9 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { AuthorityError } from '../errors.ts'
 
+/** The locks of this process: one that nobody held on to would be collected, and end. */
+const held = new Set<DatabaseSync>()
+
 /**
  * Holds a folder for this process alone. The lock is one of the operating system, on a file of its own: it ends with the
  * process, however that ends, and none is ever left behind.
@@ -24,5 +27,9 @@ export function lockFolder(folder: string): () => void {
       cause,
     })
   }
-  return () => file.close()
+  held.add(file)
+  return () => {
+    held.delete(file)
+    file.close()
+  }
 }
