@@ -39,7 +39,8 @@ const RULES = {
   slowed: { points: 1, duration: 30 },
   /** A mark and no limit: this account was logged in from this address. It is not slowed there. */
   familiar: { points: 1, duration: 30 * 24 * 60 * 60 },
-  userCode: { points: 10, duration: 15 * 60 },
+  /** Forms sent: a device that is let in takes two, and many may stand behind one address. */
+  userCode: { points: 30, duration: 15 * 60 },
 } as const
 
 const TABLE = 'rate_limit'
