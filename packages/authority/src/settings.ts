@@ -55,8 +55,10 @@ export function toSettings(env: Environment): Settings {
   const faults: string[] = []
   const read = <T>(name: string, fallback: T, parse: (text: string) => T): T => {
     const text = env[name]
-    if (text === undefined || text === '') return fallback
+    if (text === undefined) return fallback
     try {
+      // A variable of a deployment that got lost must not start something else without a word, such as an empty database.
+      if (text === '') throw new Error('is set and empty: give it a value, or unset it')
       return parse(text)
     } catch (error) {
       faults.push(`${name} ${error instanceof Error ? error.message : 'is refused'}`)
@@ -73,7 +75,7 @@ export function toSettings(env: Environment): Settings {
     port,
     host: read('HOST', '127.0.0.1', toHost),
     issuer: read('ISSUER', `http://localhost:${port}`, toIssuer),
-    data: resolve(env['COUNTERSIGN_DATA'] || './data'),
+    data: read('COUNTERSIGN_DATA', resolve('./data'), (text) => resolve(text)),
     databaseUrl,
     kek,
     kekFile,
@@ -84,14 +86,19 @@ export function toSettings(env: Environment): Settings {
     outgoing: read<readonly string[]>('OUTGOING_ALLOW', [], (text) => text.split(/[\s,]+/).map(toOrigin)),
     schedule: {
       tokenLifetime: LONGEST_TOKEN_SECONDS,
-      ...Object.fromEntries(TIMES.flatMap(([name, variable]) => toTime(env, name, variable))),
+      ...Object.fromEntries(
+        TIMES.flatMap(([name, variable]) => {
+          const time = read<string | number | undefined>(variable, undefined, toTime)
+          return time === undefined ? [] : [[name, time]]
+        }),
+      ),
     },
   }
   faults.push(...faultsOf(settings.schedule))
   if (faults.length > 0) {
     const text =
       faults.length === 1 ? `${faults[0]}` : `the settings have ${faults.length} faults:\n  ${faults.join('\n  ')}`
-    throw new AuthorityError('SETTINGS', text, { hint: 'docs/authority.md lists every setting.' })
+    throw new AuthorityError('SETTINGS', text, { hint: 'The README of @countersign/authority lists every setting.' })
   }
   return settings
 }
@@ -105,11 +112,12 @@ const TIMES = [
   ['skew', 'KEY_SKEW'],
 ] as const
 
-/** A time as it was given: what it has to be, the key ring knows. */
-function toTime(env: Environment, name: string, variable: string): readonly (readonly [string, string | number])[] {
-  const text = env[variable]
-  if (text === undefined || text === '') return []
-  return [[name, /^\d{1,9}$/.test(text) ? Number(text) : text]]
+const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 }
+
+/** A time in seconds; of what is none, the key ring says what it has to be. */
+function toTime(text: string): string | number {
+  const [, digits, unit = 's'] = /^(\d{1,9})([smhdw]?)$/.exec(text) ?? []
+  return digits === undefined ? text : Number(digits) * (UNIT_SECONDS[unit || 's'] as number)
 }
 
 /** Every time that is none, or else what is wrong with the times beside each other. */
@@ -144,6 +152,7 @@ function toCount(text: string, most: number): number {
 
 /** The text of 32 octets; what it is must not get into a message. */
 function toKek(text: string): string {
+  if (/^(?:0{64}|A{43})$/.test(text)) throw new Error('is a key of zeros, which everybody knows')
   if (/^[0-9a-f]{64}$/i.test(text) || /^[A-Za-z0-9_-]{43}$/.test(text)) return text
   throw new Error('is not a key of 32 octets, in base64url (43 characters) or hexadecimal (64)')
 }
