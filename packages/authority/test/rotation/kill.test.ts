@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { MISSING } from '../support/postgres.ts'
+import { openCluster } from './cluster.ts'
+import { steadily } from './fast.ts'
+import { summary, underLoad } from './load.ts'
+import { UNKNOWN } from './verifiers.ts'
+
+const [INSTANCES, KILLS] = [3, 10]
+/** Tokens between the return of one instance and the death of the next. */
+const APART = 12
+
+test(`${INSTANCES} instances, ${KILLS} times kill -9: no token has a kid that a verifier does not know`, {
+  skip: MISSING,
+  timeout: 300_000,
+}, async (t) => {
+  assert.deepEqual(await steadily(t, (speed) => kill(t, speed)), {})
+})
+
+async function kill(t: TestContext, speed: number): Promise<Readonly<Record<string, unknown>>> {
+  const cluster = await openCluster(INSTANCES, speed)
+  try {
+    const figures = await underLoad({ ...cluster, patient: true, signal: t.signal }, async (load) => {
+      for (let kill = 0; kill < KILLS; kill++) {
+        const { tokens } = load.figures
+        await load.until((figures) => figures.tokens >= tokens + APART)
+        await cluster.restart(kill % INSTANCES)
+      }
+      // Whatever was signed until now lives its life; and the control sees a token that has outlived its key.
+      const { tokens } = load.figures
+      await load.until(({ grown, gone }) => grown >= tokens && gone.has(UNKNOWN))
+    })
+    const { faults, blind, text } = summary(figures)
+    t.diagnostic(text)
+    assert.deepEqual(blind, [], 'a control sees nothing, so neither does this test')
+    return faults
+  } finally {
+    await cluster.stop()
+  }
+}
