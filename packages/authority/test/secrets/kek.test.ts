@@ -5,7 +5,7 @@ import { describe, test } from 'node:test'
 import { newKek, PLACES } from './support.ts'
 
 const modeOf = (path: string): number => statSync(path).mode & 0o777
-const ENV = { COUNTERSIGN_KEK: '' }
+const ENV = { COUNTERSIGN_KEK: undefined }
 
 for (const { name, skip, openPlace } of PLACES) {
   describe(`the key that encrypts keys, ${name}`, { skip }, () => {

@@ -14,7 +14,7 @@ export const newKek = (): string => randomBytes(32).toString('base64url')
 export interface Place {
   readonly folder: string
   readonly env: Readonly<Record<string, string>>
-  open(more?: Readonly<Record<string, string>>): Promise<OpenAuthority>
+  open(more?: Readonly<Record<string, string | undefined>>): Promise<OpenAuthority>
   /** Changes rows as somebody does who can write to the database, and has no KEK. */
   alter(work: (db: Db) => Promise<unknown>): Promise<void>
 }
