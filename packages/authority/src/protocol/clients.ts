@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { AuthorityError } from '../errors.ts'
 import type { Store } from '../store/database.ts'
 import type { ClientRow } from '../store/schema.ts'
@@ -217,13 +217,13 @@ export class Clients {
 export function secretMatches(hashes: string | undefined, presented: unknown): boolean {
   const [, ...known] = HASHES.exec(hashes ?? '') ?? []
   if (typeof presented !== 'string') return false
-  const hash = Buffer.from(hashOf(presented))
+  const given = Buffer.from(hashOf(presented))
   return known
     .filter((one) => one !== undefined)
-    .map((one) => timingSafeEqual(Buffer.from(one), hash))
+    .map((one) => timingSafeEqual(Buffer.from(one), given))
     .includes(true)
 }
 
 function hashOf(secret: string): string {
-  return createHash('sha256').update(`client secret:${secret}`).digest('base64url')
+  return hash('sha256', `client secret:${secret}`, 'base64url')
 }

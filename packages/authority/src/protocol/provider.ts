@@ -172,6 +172,7 @@ async function toConfiguration(parts: ProviderParts): Promise<Configuration> {
     fetch: createFetch(parts.outgoing) as never,
     fetchResponseBodyLimits: { jwks_uri: 512 * 1024, sector_identifier_uri: 64 * 1024 },
     renderError: (ctx, out) => {
+      ctx.set(securityHeaders()) // also where what is answered is JSON to all but browsers
       ctx.type = 'html'
       ctx.body = errorPage({
         title: 'That did not work',

@@ -24,8 +24,10 @@ const REQUEST_TIMEOUT_MS = 30_000
 /** A server for the routes of our own and, behind them, those of oidc-provider. */
 export function createListener(parts: ListenerParts): Server {
   const own = getRequestListener(parts.app.fetch as never, { hostname: new URL(parts.issuer).host })
+  const { host, protocol } = new URL(parts.issuer)
+  const site: Site = { host, scheme: protocol.slice(0, -1), trustProxy: parts.trustProxy }
   const server = createServer((request, response) => {
-    adopt(request, parts)
+    adopt(request, site)
     const path = pathOf(request)
     const answer = isProtocolPath(path) ? provide(request, response, path, parts) : own(request, response)
     void Promise.resolve(answer).catch((error: unknown) => {
@@ -38,22 +40,41 @@ export function createListener(parts: ListenerParts): Server {
   return server
 }
 
+/** What is so of every request. */
+interface Site {
+  readonly host: string
+  readonly scheme: string
+  readonly trustProxy: number
+}
+
 /**
  * Has a request say what is so: host and scheme are those of the issuer, whatever its headers claim, and the address is
  * the one that the trusted proxies vouch for.
  */
-function adopt(request: IncomingMessage, { issuer, trustProxy }: ListenerParts): void {
-  const { host, protocol } = new URL(issuer)
+function adopt(request: IncomingMessage, { host, scheme, trustProxy }: Site): void {
   const address = clientAddress(request, trustProxy)
   const { headers } = request
   delete headers['forwarded']
   headers.host = host
   headers['x-forwarded-host'] = host
-  headers['x-forwarded-proto'] = protocol.slice(0, -1)
+  headers['x-forwarded-proto'] = scheme
   headers['x-forwarded-for'] = address
 }
 
 const pathOf = ({ url = '/' }: IncomingMessage): string => url.split('?', 1)[0] as string
+
+/** The headers of pages; of those that lead to an application; and of what no browser shows, which is JSON. */
+const [HERE, LEADING_ELSEWHERE, JSON_ALONE] = [
+  Object.entries(securityHeaders()),
+  Object.entries(securityHeaders('anywhere')),
+  Object.entries({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }),
+]
+const JSON_PATH = /^\/(?:token|me|request|\.well-known)(?:\/|$)/
+
+function headersOf(path: string): readonly (readonly [string, string])[] {
+  if (JSON_PATH.test(path)) return JSON_ALONE
+  return path.startsWith('/auth') || path === '/session/end' ? LEADING_ELSEWHERE : HERE
+}
 
 async function provide(
   request: IncomingMessage,
@@ -63,14 +84,13 @@ async function provide(
 ): Promise<void> {
   // Headers of pages; where oidc-provider says otherwise, its own count. What it answers to an application may be a form
   // that goes there; so does the logout of someone who is logged in no more, which asks nothing and sends itself.
-  const headers = securityHeaders(path.startsWith('/auth') || path === '/session/end' ? 'anywhere' : [])
-  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+  for (const [name, value] of headersOf(path)) response.setHeader(name, value)
   if (path === '/device' && request.method === 'POST') {
     const verdict = await parts.limits.userCode(clientAddress(request, 1))
     if (!verdict.allowed) return fail(response, 429, verdict.retryAfter)
   }
-  const provider = await parts.current.get()
-  await provider.callback()(request, response)
+  const answer = await parts.current.callback()
+  await answer(request, response)
 }
 
 const FAILURES = {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { chmodSync, existsSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { isAnswered } from '../../src/admin-socket.ts'
+import { SERVER_ENV, SERVER_FLAGS } from '../../src/cli/heap.ts'
 import { MISSING, openPostgresForTests } from '../support/postgres.ts'
 import { type AuthorityProcess, startProcess } from '../support/processes.ts'
 import { execute, settingsFor } from './command-process.ts'
@@ -175,4 +176,13 @@ test('on PostgreSQL commands go to the database, beside servers', { skip: skip |
   const again = await execute(['user', 'add', 'alice@example.com'], env)
   assert.deepEqual([again.code, again.err], [1, 'there is a user alice@example.com already'])
   assert.equal((await execute(['migrate'], env)).code, 0)
+})
+
+test('a server runs on the memory that was meant for it', {
+  skip: process.platform === 'linux' ? false : 'what a process runs on is read from /proc, which is of Linux',
+}, async (t) => {
+  const server = await serve(t, settingsFor(t).env)
+  const read = (file: string): readonly string[] => readFileSync(`/proc/${server.pid}/${file}`, 'utf8').split('\0')
+  for (const flag of SERVER_FLAGS) assert.ok(read('cmdline').includes(flag), flag)
+  for (const [name, value] of Object.entries(SERVER_ENV)) assert.ok(read('environ').includes(`${name}=${value}`), name)
 })
