@@ -50,22 +50,22 @@ const SCOPE_TEXTS: Readonly<Record<string, string>> = {
 export function interactionRoutes(parts: InteractionParts): Hono<Env> {
   const { issuer, forms, users, limits, audit } = parts
   const app = new Hono<Env>()
-  app.use('/:page{login|consent}/*', bodyLimit({ maxSize: FORM_BYTES, onError: tooLarge }))
+  app.use('/:page{login|consent}/*', bodyLimit({ maxSize: FORM_BYTES, onError: (c) => refuse(c, 'too_large') }))
   app.onError((error, c) => {
-    if (error instanceof errors.OIDCProviderError && error.status < 500) return expired(c)
+    if (error instanceof errors.OIDCProviderError && error.status < 500) return refuse(c, 'expired')
     throw error
   })
 
   app.get('/login/:uid', async (c) => {
     const subject = await load(c, 'login')
-    return subject ? showLogin(c, subject, 200) : expired(c)
+    return subject ? showLogin(c, subject, 200) : refuse(c, 'expired')
   })
 
   app.post('/login/:uid', async (c) => {
     const subject = await load(c, 'login')
-    if (subject === undefined) return expired(c)
+    if (subject === undefined) return refuse(c, 'expired')
     const form = await ownForm(c, 'login')
-    if (form === undefined) return foreign(c)
+    if (form === undefined) return refuse(c, 'forbidden')
     const [email, password] = [text(form['email']), text(form['password'])]
     const ip = clientAddress(c.env.incoming, parts.trustProxy)
     const verdict = await limits.login(email, ip)
@@ -99,14 +99,14 @@ export function interactionRoutes(parts: InteractionParts): Hono<Env> {
 
   app.post('/login/:uid/abort', async (c) => {
     const subject = await load(c, 'login')
-    if (subject === undefined) return expired(c)
-    if ((await ownForm(c, 'login')) === undefined) return foreign(c)
+    if (subject === undefined) return refuse(c, 'expired')
+    if ((await ownForm(c, 'login')) === undefined) return refuse(c, 'forbidden')
     return finish(c, subject, { error: 'access_denied', error_description: 'the login was cancelled' })
   })
 
   app.get('/consent/:uid', async (c) => {
     const subject = await load(c, 'consent')
-    if (subject === undefined) return expired(c)
+    if (subject === undefined) return refuse(c, 'expired')
     const { interaction, client, headers } = subject
     const user = await users.find(interaction.session?.accountId ?? '')
     const missing = missingOf(interaction)
@@ -123,9 +123,9 @@ export function interactionRoutes(parts: InteractionParts): Hono<Env> {
 
   app.post('/consent/:uid', async (c) => {
     const subject = await load(c, 'consent')
-    if (subject === undefined) return expired(c)
+    if (subject === undefined) return refuse(c, 'expired')
     const form = await ownForm(c, 'consent')
-    if (form === undefined) return foreign(c)
+    if (form === undefined) return refuse(c, 'forbidden')
     const accountId = subject.interaction.session?.accountId
     const event = form['decision'] === 'allow' ? 'consent.given' : 'consent.refused'
     const ip = clientAddress(c.env.incoming, parts.trustProxy)
@@ -214,32 +214,31 @@ async function finish(
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '')
 
-function expired(c: Context): Response | Promise<Response> {
-  const page = errorPage({
-    title: 'This page has expired',
-    code: 'expired',
-    message: 'You took long, or this was finished in another tab.',
-    hint: 'Go back to the application that you came from and log in again.',
-  })
-  return c.html(page, 400, securityHeaders())
-}
+const AGAIN = 'Go back to the application that you came from and log in again.'
 
-function tooLarge(c: Context): Response | Promise<Response> {
-  const page = errorPage({
+/** What is wrong with a request to these pages, in words for people. */
+const REFUSALS = {
+  expired: {
+    status: 400,
+    title: 'This page has expired',
+    message: 'You took long, or this was finished in another tab.',
+    hint: AGAIN,
+  },
+  forbidden: {
+    status: 403,
     title: 'This form was refused',
-    code: 'too_large',
+    message: 'It was not sent from a page of this server.',
+    hint: AGAIN,
+  },
+  too_large: {
+    status: 413,
+    title: 'This form was refused',
     message: 'More was sent than the form has room for.',
     hint: 'Go back and fill it in again.',
-  })
-  return c.html(page, 413, securityHeaders())
-}
+  },
+} as const
 
-function foreign(c: Context): Response | Promise<Response> {
-  const page = errorPage({
-    title: 'This form was refused',
-    code: 'forbidden',
-    message: 'It was not sent from a page of this server.',
-    hint: 'Go back to the application that you came from and log in again.',
-  })
-  return c.html(page, 403, securityHeaders())
+function refuse(c: Context, code: keyof typeof REFUSALS): Response | Promise<Response> {
+  const { status, ...view } = REFUSALS[code]
+  return c.html(errorPage({ code, ...view }), status, securityHeaders())
 }
