@@ -7,7 +7,7 @@ import type { Database } from './schema.ts'
 
 const INT8 = 20
 /** One number for all advisory locks of this program. */
-export const KEYS_LOCK = 0x636f756e
+const KEYS_LOCK = 0x636f756e
 /** Where instances tell each other that keys have changed, and after how long one that was cut off listens again. */
 const [CHANNEL, RETRY_MS] = ['countersign_keys', 5000]
 const [MOST_CONNECTIONS, CONNECT_MS, STATEMENT_MS] = [10, 5000, 10_000]
@@ -55,28 +55,30 @@ export async function openPostgres(url: string): Promise<Store> {
 /** Keeps a connection that hears what other instances say, and takes a new one where it breaks. @returns ends it */
 function listen(pool: pg.Pool, heard: () => void): () => void {
   let [ended, held]: [boolean, pg.PoolClient | undefined] = [false, undefined]
+  const retry = (): void => {
+    if (!ended) setTimeout(begin, RETRY_MS).unref()
+  }
+  // One that breaks may say so twice, by an event and by the statement that it was at.
+  const drop = (client: pg.PoolClient): void => {
+    if (held !== client) return
+    held = undefined
+    client.release(true)
+    retry()
+  }
   const begin = async (): Promise<void> => {
     if (ended) return
-    try {
-      const client = await pool.connect()
-      if (ended) return client.release(true)
-      held = client
-      client.on('notification', heard)
-      client.once('error', () => again(client))
-      await client.query(`LISTEN ${CHANNEL}`)
-    } catch {
-      again(held)
-    }
-  }
-  const again = (client: pg.PoolClient | undefined): void => {
-    client?.release(true)
-    held = undefined
-    setTimeout(begin, RETRY_MS).unref()
+    const client = await pool.connect().catch(() => undefined)
+    if (client === undefined) return retry()
+    held = client
+    client.on('error', () => drop(client))
+    if (ended) return drop(client)
+    client.on('notification', heard)
+    await client.query(`LISTEN ${CHANNEL}`).catch(() => drop(client))
   }
   void begin()
   return () => {
     ended = true
-    held?.release(true)
+    if (held !== undefined) drop(held)
   }
 }
 
