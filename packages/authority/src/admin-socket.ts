@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { type AuthorityCode, AuthorityError } from './errors.ts'
-import type { ClientInput, Operations } from './operations.ts'
+import { OPERATION_NAMES, type Operations } from './operations.ts'
 
 /** An embedded database has one process that writes. While that is the server, commands reach it through this socket. */
 const NAME = 'admin.sock'
@@ -13,27 +13,15 @@ const MOST_BODY = 256 * 1024
 /** Milliseconds: how long whoever is still being served may take once the socket closes. */
 const PATIENCE = 5000
 
-type Operation = (operations: Operations, input: Readonly<Record<string, unknown>>) => Promise<unknown>
+type Operation = (...input: readonly unknown[]) => Promise<unknown>
 
-/** What can be asked for. What an input has to be is for the operations to say. */
-const OPERATIONS: ReadonlyMap<string, Operation> = new Map<keyof Operations, Operation>([
-  ['addUser', (to, input) => to.addUser(input as unknown as Parameters<Operations['addUser']>[0])],
-  ['addClient', (to, input) => to.addClient(input as unknown as ClientInput)],
-  ['listKeys', (to) => to.listKeys()],
-  ['rotateKeys', (to) => to.rotateKeys()],
-  ['revokeKey', (to, { kid, reason }) => to.revokeKey(String(kid), reason === undefined ? undefined : String(reason))],
-])
-
-/** The operations of a server that listens on a socket. */
+/** The operations of a server that listens on a socket. What an input has to be is for the operations there to say. */
 export function remoteOperations(path: string): Operations {
-  return {
-    addUser: (input) => callAdminSocket(path, 'addUser', input) as ReturnType<Operations['addUser']>,
-    addClient: (input) => callAdminSocket(path, 'addClient', input) as ReturnType<Operations['addClient']>,
-    listKeys: () => callAdminSocket(path, 'listKeys', {}) as ReturnType<Operations['listKeys']>,
-    rotateKeys: () => callAdminSocket(path, 'rotateKeys', {}) as ReturnType<Operations['rotateKeys']>,
-    revokeKey: (kid, reason) =>
-      callAdminSocket(path, 'revokeKey', { kid, reason }) as ReturnType<Operations['revokeKey']>,
-  }
+  const ask =
+    (name: string): Operation =>
+    (...input) =>
+      callAdminSocket(path, name, input)
+  return Object.fromEntries(OPERATION_NAMES.map((name) => [name, ask(name)])) as unknown as Operations
 }
 
 /** The path of the socket in a data folder; nothing where the system has none there, as Windows, or a path that long. */
@@ -111,7 +99,7 @@ type Answer = readonly [status: number, content: object]
 
 async function answer(incoming: IncomingMessage, operations: Operations): Promise<Answer> {
   const name = /^\/operations\/(\w+)$/.exec(incoming.url ?? '')?.[1] ?? ''
-  const operation = OPERATIONS.get(name)
+  const operation = OPERATION_NAMES.some((one) => one === name) ? operations[name as keyof Operations] : undefined
   if (operation === undefined || incoming.method !== 'POST') {
     incoming.resume()
     return [404, toProblem('USAGE', 'this server has no such operation', 'Is it of another version than this command?')]
@@ -121,11 +109,16 @@ async function answer(incoming: IncomingMessage, operations: Operations): Promis
   const input = parseInput(text)
   if (input === undefined) return [400, toProblem('USAGE', 'the input of an operation is a JSON object')]
   try {
-    return [200, { result: await operation(operations, input) }]
+    return [200, { result: await (operation as Operation)(...toArguments(input)) }]
   } catch (error) {
     if (error instanceof AuthorityError) return [422, toProblem(error.code, error.message, error.hint)]
     return [500, toProblem(undefined, error instanceof Error ? error.message : String(error))]
   }
+}
+
+/** JSON has no `undefined`. */
+function toArguments({ arguments: given }: Readonly<Record<string, unknown>>): readonly unknown[] {
+  return Array.isArray(given) ? given.map((one) => one ?? undefined) : []
 }
 
 const toProblem = (code: AuthorityCode | undefined, message: string, hint?: string): object => ({
@@ -165,12 +158,12 @@ function send(response: ServerResponse, status: number, content: object): void {
  *
  * @throws {AuthorityError} as the operation does there
  */
-export async function callAdminSocket(path: string, name: string, input: object): Promise<unknown> {
+export async function callAdminSocket(path: string, name: string, input: readonly unknown[]): Promise<unknown> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
   const headers = { 'Content-Type': 'application/json' }
   request({ socketPath: path, method: 'POST', path: `/operations/${name}`, headers, agent: false }, resolve)
     .once('error', (error) => reject(toRefusal(error, path)))
-    .end(JSON.stringify(input))
+    .end(JSON.stringify({ arguments: input }))
   const response = await promise
   const text = await readAnswer(response)
   const { result, error } = parseInput(text) ?? {}

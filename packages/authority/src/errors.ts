@@ -7,8 +7,11 @@ export type AuthorityCode =
   | 'DATABASE'
   | 'USER_EXISTS'
   | 'USER_INVALID'
+  | 'USER_UNKNOWN'
   | 'CLIENT_EXISTS'
   | 'CLIENT_INVALID'
+  | 'CLIENT_UNKNOWN'
+  | 'SESSION_UNKNOWN'
   | 'KEY_UNKNOWN'
   | 'USAGE'
 

@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 export type { User } from './accounts/users.ts'
+export type { AuditEntry, AuditQuery } from './audit.ts'
 export {
   type Authority,
   type AuthorityOptions,
@@ -12,6 +13,10 @@ export {
   startAuthority,
 } from './authority.ts'
 export { type AuthorityCode, AuthorityError } from './errors.ts'
-export type { AddedClient, AddedUser, Operations, UserInput } from './operations.ts'
-export type { ClientAuth, ClientInput, ClientType } from './protocol/clients.ts'
+export type { AddedClient, ClientOperations } from './operations/clients.ts'
+export type { KeyOperations } from './operations/keys.ts'
+export type { ListedSession, SessionOperations } from './operations/sessions.ts'
+export type { AddedUser, PasswordReset, UserEdit, UserInput, UserOperations } from './operations/users.ts'
+export type { Operations } from './operations.ts'
+export type { ClientAuth, ClientInput, ClientType } from './protocol/client-metadata.ts'
 export { type LogLevel, type Settings, toSettings } from './settings.ts'

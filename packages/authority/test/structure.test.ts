@@ -15,6 +15,7 @@ const ORDER: readonly (readonly string[])[] = [
   ['accounts/', 'audit.ts'],
   ['pages/'],
   ['protocol/'],
+  ['operations/'],
   ['operations.ts'],
   ['server/'],
   ['demo/'],

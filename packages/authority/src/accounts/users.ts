@@ -1,18 +1,18 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
+import { sql } from 'kysely'
 import { AuthorityError } from '../errors.ts'
-import type { Store } from '../store/database.ts'
-import type { UserRow } from '../store/schema.ts'
+import type { Db, Store } from '../store/database.ts'
 import { isEmail, toEmail } from './email.ts'
+import { demandFields, parseUser, toClaims } from './fields.ts'
 import { hashPassword, unknownPassword, verifyPassword } from './passwords.ts'
 
-const [LEAST_PASSWORD, MOST_PASSWORD] = [8, 1024] // characters
-const MOST_NAME = 200
-/** What breaks a line or turns the text around it. Joiners are fine: some scripts need them. */
-const MISLEADING = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/u
-const MOST_ROLES = 100
-/** A role gets into tokens, and `scope` has shown that spaces in a name are a trap. */
-const ROLE = /^[\x21-\x7e]{1,100}$/
+/** Who has this role administers the authority itself; what other roles mean is for apps to say. */
+export const ADMIN_ROLE = 'authority:admin'
+
 const ID = /^usr_[A-Za-z0-9_-]{22}$/
+/** For how long a link to choose a new password is good (seconds). */
+const RESET_SECONDS = 3600
+const MOST_LISTED = 200
 
 /** Someone who logs in. */
 export interface User {
@@ -31,6 +31,32 @@ export interface NewUser {
   readonly roles?: readonly string[] | undefined
 }
 
+/** What changes of a user; what is left out stays. */
+export interface UserChange {
+  readonly email?: string | undefined
+  readonly name?: string | undefined
+  readonly roles?: readonly string[] | undefined
+  readonly state?: User['state'] | undefined
+}
+
+/** A user as an administrator sees them. */
+export interface ListedUser extends User {
+  /** Epoch seconds. */
+  readonly createdAt: number
+  /** When somebody last logged in as them (epoch seconds). */
+  readonly lastLogin: number | undefined
+  /** What they have beside a password: `totp`, `passkey`. */
+  readonly factors: readonly string[]
+}
+
+export interface UserQuery {
+  /** A part of the e-mail address. */
+  readonly search?: string | undefined
+  /** The e-mail address behind which the list goes on. */
+  readonly after?: string | undefined
+  readonly limit?: number | undefined
+}
+
 /** The people who log in here, and their passwords. */
 export class Users {
   readonly #store: Store
@@ -40,14 +66,15 @@ export class Users {
   }
 
   /** @throws {AuthorityError} `USER_INVALID`, `USER_EXISTS` */
-  async add(user: NewUser): Promise<User> {
-    const row = { ...toRow(user), created_at: await this.#store.now() }
-    const credential = {
-      id: toId('crd'),
-      user_id: row.id,
-      kind: 'password',
-      data: await hashPassword(user.password),
-      last_used: null,
+  async add({ email, password, name, roles = [] }: NewUser): Promise<User> {
+    demandFields({ email, password, name, roles })
+    const data = await hashPassword(password)
+    const row = {
+      id: toId('usr'),
+      email: toEmail(email),
+      state: 'active',
+      claims: toClaims(name, roles),
+      created_at: await this.#store.now(),
     }
     await this.#store.db.transaction().execute(async (db) => {
       const added = await db
@@ -55,9 +82,11 @@ export class Users {
         .values(row)
         .onConflict((on) => on.column('email').doNothing())
         .executeTakeFirst()
-      if (added.numInsertedOrUpdatedRows !== 1n)
-        throw new AuthorityError('USER_EXISTS', `there is a user ${row.email} already`)
-      await db.insertInto('credentials').values(credential).execute()
+      if (added.numInsertedOrUpdatedRows !== 1n) throw exists(row.email)
+      await db
+        .insertInto('credentials')
+        .values(toPassword(row.id, data, row.created_at))
+        .execute()
     })
     return parseUser(row)
   }
@@ -77,6 +106,74 @@ export class Users {
     return row && parseUser(row)
   }
 
+  /** @param name - an id or an e-mail address. @throws {AuthorityError} `USER_UNKNOWN` */
+  async demand(name: string): Promise<User> {
+    const user = typeof name === 'string' ? await (ID.test(name) ? this.find(name) : this.findByEmail(name)) : undefined
+    if (user !== undefined) return user
+    throw new AuthorityError('USER_UNKNOWN', 'there is no such user', { hint: 'See: countersign-authority user list' })
+  }
+
+  /** In the order of their addresses. */
+  async list({ search, after, limit = 50 }: UserQuery = {}): Promise<readonly ListedUser[]> {
+    let query = this.#store.db.selectFrom('users').selectAll().orderBy('email')
+    if (search !== undefined && search !== '') {
+      const part = toEmail(search).replaceAll(/[\\%_]/g, (sign) => `\\${sign}`)
+      query = query.where(sql<boolean>`email LIKE ${`%${part}%`} ESCAPE '\\'`)
+    }
+    if (after !== undefined) query = query.where('email', '>', toEmail(after))
+    const rows = await query.limit(Math.max(1, Math.min(MOST_LISTED, Math.floor(limit)))).execute()
+    if (rows.length === 0) return []
+    const ids = rows.map(({ id }) => id)
+    const credentials = await this.#store.db
+      .selectFrom('credentials')
+      .select(['user_id', 'kind', 'last_used'])
+      .where('user_id', 'in', ids)
+      .where('kind', 'in', ['password', 'totp', 'passkey'])
+      .execute()
+    return rows.map((row) => {
+      const own = credentials.filter(({ user_id: id }) => id === row.id)
+      const used = own.flatMap(({ last_used: at }) => at ?? [])
+      const factors = new Set(own.map(({ kind }) => kind).filter((kind) => kind !== 'password'))
+      const lastLogin = used.length > 0 ? Math.max(...used) : undefined
+      return { ...parseUser(row), createdAt: row.created_at, lastLogin, factors: [...factors] }
+    })
+  }
+
+  /** @throws {AuthorityError} `USER_UNKNOWN`, `USER_INVALID`, `USER_EXISTS` */
+  async change(name: string, { email, name: called, roles, state }: UserChange): Promise<User> {
+    const before = await this.demand(name)
+    demandFields({ email, name: called, roles })
+    const changed = {
+      email: email === undefined ? before.email : toEmail(email),
+      state: state === 'disabled' || state === 'active' ? state : before.state,
+      claims: toClaims(called ?? before.name, roles ?? before.roles),
+    }
+    if (changed.email !== before.email && (await this.findByEmail(changed.email))) throw exists(changed.email)
+    await this.#store.db.updateTable('users').set(changed).where('id', '=', before.id).execute()
+    return parseUser({ id: before.id, ...changed })
+  }
+
+  /** What belongs to the user goes with them. */
+  async remove(id: string): Promise<void> {
+    await this.#store.db.deleteFrom('users').where('id', '=', id).execute()
+  }
+
+  /** The addresses of users, by id. */
+  async emailsOf(ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    if (ids.length === 0) return new Map()
+    const rows = await this.#store.db.selectFrom('users').select(['id', 'email']).where('id', 'in', ids).execute()
+    return new Map(rows.map(({ id, email }) => [id, email]))
+  }
+
+  /** Takes away all that a user proves themselves with beside the password. */
+  async removeFactors(id: string): Promise<void> {
+    await this.#store.db
+      .deleteFrom('credentials')
+      .where('user_id', '=', id)
+      .where('kind', 'in', ['totp', 'recovery', 'passkey'])
+      .execute()
+  }
+
   /**
    * The user whose password this is. Whether the user is unknown, disabled or mistaken, the work is the same, and so is
    * the answer.
@@ -84,68 +181,109 @@ export class Users {
    * @throws {BusyError} when too many passwords wait to be checked
    */
   async authenticate(email: string, password: string): Promise<User | undefined> {
-    const user = await this.findByEmail(email)
-    const credential = await this.#passwordOf(user?.id ?? '')
-    const right = await verifyPassword(password, credential?.data ?? unknownPassword())
-    if (!right || user?.state !== 'active' || credential === undefined) return undefined
-    const used = { last_used: await this.#store.now() }
-    await this.#store.db.updateTable('credentials').set(used).where('id', '=', credential.id).execute()
+    const canonical = toEmail(email)
+    const row = await this.#store.db
+      .selectFrom('users')
+      .innerJoin('credentials', 'credentials.user_id', 'users.id')
+      .select([
+        'users.id',
+        'users.email',
+        'users.state',
+        'users.claims',
+        'credentials.id as credential',
+        'credentials.data',
+      ])
+      .where('users.email', '=', isEmail(canonical) ? canonical : '')
+      .where('credentials.kind', '=', 'password')
+      .executeTakeFirst()
+    const right = await verifyPassword(password, row?.data ?? unknownPassword())
+    if (!right || row?.state !== 'active') return undefined
+    await this.#store.db.updateTable('credentials').set({ last_used: now() }).where('id', '=', row.credential).execute()
+    return parseUser(row)
+  }
+
+  /** Gives a user a new password; links to choose one are good no more. @throws {AuthorityError} `USER_INVALID` */
+  async setPassword(id: string, password: string): Promise<void> {
+    demandFields({ password })
+    const data = await hashPassword(password)
+    await this.#store.db.transaction().execute(async (db) => {
+      await db.deleteFrom('credentials').where('user_id', '=', id).where('kind', 'in', ['password', 'reset']).execute()
+      await db
+        .insertInto('credentials')
+        .values(toPassword(id, data, now()))
+        .execute()
+    })
+  }
+
+  /** A secret that lets its holder choose a new password, once, within the hour; one of before is good no more. */
+  async makeReset(id: string): Promise<{ readonly token: string; readonly expiresAt: number }> {
+    const token = randomBytes(32).toString('base64url')
+    const expiresAt = now() + RESET_SECONDS
+    await this.#store.db.transaction().execute(async (db) => {
+      await removeResets(db, id)
+      const row = { id: toId('crd'), user_id: id, kind: 'reset', data: `${expiresAt}`, lookup: hashOf(token) }
+      await db
+        .insertInto('credentials')
+        .values({ ...row, created_at: now(), last_used: null })
+        .execute()
+    })
+    return { token, expiresAt }
+  }
+
+  /** Whose link this is, where it is still good. */
+  async findReset(token: string): Promise<User | undefined> {
+    const row = await this.#store.db
+      .selectFrom('credentials')
+      .select(['user_id', 'data'])
+      .where('kind', '=', 'reset')
+      .where('lookup', '=', hashOf(token))
+      .executeTakeFirst()
+    if (row === undefined || Number(row.data) <= now()) return undefined
+    const user = await this.find(row.user_id)
+    return user?.state === 'active' ? user : undefined
+  }
+
+  /** Uses a link: of several who try at once, one does. @throws {AuthorityError} `USER_INVALID` for the password */
+  async reset(token: string, password: string): Promise<User | undefined> {
+    demandFields({ password })
+    const user = await this.findReset(token)
+    if (user === undefined) return undefined
+    const used = await this.#store.db
+      .deleteFrom('credentials')
+      .where('kind', '=', 'reset')
+      .where('lookup', '=', hashOf(token))
+      .executeTakeFirst()
+    if (used.numDeletedRows !== 1n) return undefined
+    await this.setPassword(user.id, password)
     return user
   }
-
-  #passwordOf(userId: string): Promise<{ id: string; data: string } | undefined> {
-    const passwords = this.#store.db.selectFrom('credentials').select(['id', 'data']).where('kind', '=', 'password')
-    return passwords.where('user_id', '=', userId).executeTakeFirst()
-  }
 }
 
-/** @throws {AuthorityError} `USER_INVALID` */
-function toRow({ email, password, name, roles = [] }: NewUser): Omit<UserRow, 'created_at'> {
-  const canonical = toEmail(email)
-  const length = [...password.normalize('NFKC')].length
-  const faults: string[] = []
-  if (!isEmail(canonical))
-    faults.push('the e-mail address is none: it needs one @, no spaces and at most 254 characters')
-  if (length < LEAST_PASSWORD || length > MOST_PASSWORD)
-    faults.push(`the password needs ${LEAST_PASSWORD} to ${MOST_PASSWORD} characters`)
-  if (name !== undefined && (name.trim() === '' || name.length > MOST_NAME || MISLEADING.test(name)))
-    faults.push(`the name needs 1 to ${MOST_NAME} characters that can be seen`)
-  if (roles.length > MOST_ROLES || !roles.every((role) => ROLE.test(role)))
-    faults.push('a role is a word of 1 to 100 characters of ASCII without spaces')
-  if (faults.length > 0) throw new AuthorityError('USER_INVALID', faults.join('; '))
+const now = (): number => Math.floor(Date.now() / 1000)
+
+const hashOf = (token: string): string => createHash('sha256').update(`reset:${token}`).digest('base64url')
+
+function toPassword(userId: string, data: string, createdAt: number) {
   return {
-    id: toId('usr'),
-    email: canonical,
-    state: 'active',
-    claims: JSON.stringify({ name: name?.trim(), roles: [...new Set(roles)] }),
+    id: toId('crd'),
+    user_id: userId,
+    kind: 'password',
+    data,
+    lookup: null,
+    created_at: createdAt,
+    last_used: null,
   }
 }
 
-function toId(prefix: string): string {
+async function removeResets(db: Db, id: string): Promise<void> {
+  await db.deleteFrom('credentials').where('user_id', '=', id).where('kind', '=', 'reset').execute()
+}
+
+function exists(email: string): AuthorityError {
+  return new AuthorityError('USER_EXISTS', `there is a user ${email} already`)
+}
+
+/** The id of a row of accounts. */
+export function toId(prefix: string): string {
   return `${prefix}_${randomBytes(16).toString('base64url')}`
-}
-
-/** @throws {AuthorityError} `DATABASE` for a row that this program has not written */
-function parseUser({ id, email, state, claims }: Omit<UserRow, 'created_at'>): User {
-  const { name, roles } = parseClaims(id, claims)
-  if (state !== 'active' && state !== 'disabled') throw damaged(id, 'state')
-  return { id, email, state, name, roles }
-}
-
-function parseClaims(id: string, text: string): Pick<User, 'name' | 'roles'> {
-  let claims: unknown
-  try {
-    claims = JSON.parse(text)
-  } catch {
-    throw damaged(id, 'claims')
-  }
-  if (typeof claims !== 'object' || claims === null) throw damaged(id, 'claims')
-  const { name, roles } = claims as Readonly<Record<string, unknown>>
-  if (name !== undefined && typeof name !== 'string') throw damaged(id, 'name')
-  if (!Array.isArray(roles) || !roles.every((role) => typeof role === 'string')) throw damaged(id, 'roles')
-  return { name, roles }
-}
-
-function damaged(id: string, what: string): AuthorityError {
-  return new AuthorityError('DATABASE', `the ${what} of user ${id} cannot be read`)
 }

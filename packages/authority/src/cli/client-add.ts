@@ -1,5 +1,5 @@
 import { AuthorityError } from '../errors.ts'
-import type { ClientInput } from '../operations.ts'
+import type { ClientInput } from '../protocol/client-metadata.ts'
 import { type Command, command, JSON_OUTPUT, type Report, type Values } from './command.ts'
 import type { Host } from './host.ts'
 import { printable, toColumns } from './text.ts'

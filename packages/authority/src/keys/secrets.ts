@@ -6,7 +6,7 @@ import type { Store } from '../store/database.ts'
 import type { Keks } from './kek.ts'
 
 /** What is secret and all instances share; each is made at first start and kept sealed. */
-const NAMES = ['cookies', 'forms', 'lookups', 'state'] as const
+const NAMES = ['cookies', 'factors', 'forms', 'lookups', 'state'] as const
 
 export type Secrets = Readonly<Record<(typeof NAMES)[number], Uint8Array>>
 

@@ -1,18 +1,14 @@
-import { createHash, createHmac } from 'node:crypto'
-import { JoseError, type Key, secretKey } from 'countersign'
-import { decryptJwe, encryptJwe } from 'countersign/jwe'
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider'
-import type { Secrets } from '../keys/secrets.ts'
 import type { Store } from '../store/database.ts'
 import type { StateRow } from '../store/schema.ts'
 import { unavailable } from '../unavailable.ts'
 import type { Clients } from './clients.ts'
+import { accountOf, hashOf, type Sealed } from './sealed.ts'
 
 /** For how long a refresh token that was used is refused without ending its family: two tabs may refresh at once (seconds). */
 const GRACE_SECONDS = 10
 /** As long as the provider takes a token that has expired for one that has not (seconds). */
 const TOLERANCE_SECONDS = 15
-const [ALG, ENC] = ['dir', 'A256CBC-HS512']
 
 /** What keeps the guards of the store from being taken for granted: tests leave one out. */
 export interface Guards {
@@ -23,7 +19,7 @@ export interface Guards {
 export interface AdapterContext {
   readonly store: Store
   readonly clients: Clients
-  readonly secrets: Secrets
+  readonly sealed: Sealed
   readonly guards: Guards
   /** Called with each operation on the database. */
   readonly count?: ((model: string, operation: string) => void) | undefined
@@ -31,8 +27,7 @@ export interface AdapterContext {
 
 /** Makes the storage of oidc-provider's models: `adapter` of its configuration. */
 export function createAdapter(context: AdapterContext): (model: string) => Adapter {
-  const key = secretKey(context.secrets.state, ENC)
-  return (model) => (model === 'Client' ? clientAdapter(context) : new StateAdapter(model, context, key))
+  return (model) => (model === 'Client' ? clientAdapter(context) : new StateAdapter(model, context))
 }
 
 /**
@@ -42,12 +37,10 @@ export function createAdapter(context: AdapterContext): (model: string) => Adapt
 class StateAdapter implements Adapter {
   readonly #model: string
   readonly #context: AdapterContext
-  readonly #key: Key
 
-  constructor(model: string, context: AdapterContext, key: Key) {
+  constructor(model: string, context: AdapterContext) {
     this.#model = model
     this.#context = context
-    this.#key = key
   }
 
   async upsert(id: string, payload: AdapterPayload, expiresIn?: number): Promise<void> {
@@ -57,7 +50,8 @@ class StateAdapter implements Adapter {
       grant_id: typeof payload.grantId === 'string' ? hashOf('Grant', payload.grantId) : null,
       uid: this.#model === 'Session' ? this.#lookup(payload['uid']) : null,
       user_code: this.#lookup(payload['userCode']),
-      payload: await this.#seal(payload),
+      account: accountOf(this.#context.sealed, this.#model, payload.accountId),
+      payload: await this.#context.sealed.seal(payload),
       consumed_at: null,
       expires_at: expiresIn === undefined ? null : now() + Math.ceil(expiresIn) + TOLERANCE_SECONDS,
     }
@@ -136,7 +130,7 @@ class StateAdapter implements Adapter {
         .executeTakeFirst(),
     )
     if (row === undefined || (row.expires_at !== null && row.expires_at <= now())) return undefined
-    const payload = await this.#open(row.payload)
+    const payload = (await this.#context.sealed.open(row.payload)) as AdapterPayload | undefined
     // Rows cannot be swapped: the id inside is the one that the row is found by.
     if (payload === undefined || hashOf(this.#model, payload.jti ?? '') !== row.id_hash) return undefined
     return { ...payload, ...this.#consumed(row.consumed_at) }
@@ -203,26 +197,8 @@ class StateAdapter implements Adapter {
     })
   }
 
-  /** A column to find a row by that tells nothing: user codes are so short that a bare hash would. */
   #lookup(value: unknown): string | null {
-    if (typeof value !== 'string') return null
-    return createHmac('sha256', this.#context.secrets.lookups).update(`${this.#model}:${value}`).digest('base64url')
-  }
-
-  #seal(payload: AdapterPayload): Promise<string> {
-    // AES-CBC with HMAC: under one key, the random IVs of AES-GCM would run out after some 2^32 rows.
-    return encryptJwe(JSON.stringify(payload), { key: this.#key, alg: ALG, enc: ENC })
-  }
-
-  async #open(sealed: string): Promise<AdapterPayload | undefined> {
-    try {
-      const options = { keys: this.#key, algorithms: [ALG], encryptions: [ENC] }
-      const { plaintext } = await decryptJwe(sealed, options)
-      return JSON.parse(Buffer.from(plaintext).toString('utf8')) as AdapterPayload
-    } catch (error) {
-      if (error instanceof JoseError) return undefined
-      throw error
-    }
+    return typeof value === 'string' ? this.#context.sealed.lookup(this.#model, value) : null
   }
 
   async #do<T>(operation: string, work: () => Promise<T>): Promise<T> {
@@ -238,11 +214,6 @@ class StateAdapter implements Adapter {
 /** Whether a device code is somebody's: being approved, approved, or refused. */
 function isTaken(payload: AdapterPayload): boolean {
   return payload['inFlight'] === true || payload['accountId'] !== undefined || payload['error'] !== undefined
-}
-
-/** The id of a row: it finds it, and does not lead back. */
-function hashOf(model: string, id: string): string {
-  return createHash('sha256').update(`${model}:${id}`).digest('base64url')
 }
 
 const now = (): number => Math.floor(Date.now() / 1000)

@@ -2,147 +2,7 @@ import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { AuthorityError } from '../errors.ts'
 import type { Store } from '../store/database.ts'
 import type { ClientRow } from '../store/schema.ts'
-
-/** What an administrator says of a client. */
-export interface ClientInput {
-  readonly client_id?: string | undefined
-  readonly client_name?: string | undefined
-  /** A web application with a secret, one in a browser or on a device of its user without, a machine, a device without keyboard. */
-  readonly type: ClientType
-  readonly redirect_uris?: readonly string[] | undefined
-  readonly post_logout_redirect_uris?: readonly string[] | undefined
-  readonly backchannel_logout_uri?: string | undefined
-  readonly grant_types?: readonly string[] | undefined
-  readonly auth?: ClientAuth | undefined
-  readonly jwks?: { readonly keys: readonly object[] } | undefined
-  readonly jwks_uri?: string | undefined
-  readonly id_token_encrypted_response_alg?: string | undefined
-  readonly id_token_encrypted_response_enc?: string | undefined
-  readonly id_token_signed_response_alg?: string | undefined
-  readonly scope?: string | undefined
-  /** What the client may ask tokens for: the URI of a resource and the scopes there, with spaces between. */
-  readonly resources?: Readonly<Record<string, string>> | undefined
-  readonly dpop_bound_access_tokens?: boolean | undefined
-  readonly require_pushed_authorization_requests?: boolean | undefined
-  /** One of our own: nobody is asked for consent. */
-  readonly trusted?: boolean | undefined
-  /** Whether a client of the same id makes way, with a new secret. */
-  readonly replace?: boolean | undefined
-}
-
-export const CLIENT_TYPES = ['web', 'public', 'service', 'device'] as const
-export const CLIENT_AUTHS = ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'] as const
-
-export type ClientType = (typeof CLIENT_TYPES)[number]
-export type ClientAuth = (typeof CLIENT_AUTHS)[number]
-
-/** A client as OpenID Connect registers it (Dynamic Client Registration §2), with two members of our own. */
-export interface ClientMetadata {
-  readonly [name: string]: unknown
-  readonly client_id: string
-  readonly resources: Readonly<Record<string, string>>
-  /** One of our own: nobody is asked for consent. */
-  readonly first_party: boolean
-}
-
-const CLIENT_ID = /^[\w.~-]{1,128}$/
-
-export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
-export const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code'
-
-const GRANTS: Readonly<Record<ClientType, readonly string[]>> = {
-  web: ['authorization_code', 'refresh_token'],
-  public: ['authorization_code', 'refresh_token'],
-  service: ['client_credentials'],
-  device: [DEVICE_CODE, 'refresh_token'],
-}
-const AUTH: Readonly<Record<ClientType, ClientAuth>> = {
-  web: 'client_secret_basic',
-  public: 'none',
-  service: 'client_secret_basic',
-  device: 'none',
-}
-
-/** Metadata for what an administrator said. @throws {AuthorityError} `CLIENT_INVALID` */
-export function toMetadata(input: ClientInput): ClientMetadata {
-  const { type } = input
-  if (!CLIENT_TYPES.includes(type)) throw invalid(`type is none of ${CLIENT_TYPES.join(', ')}`)
-  const id = input.client_id ?? randomBytes(12).toString('base64url')
-  if (!CLIENT_ID.test(id)) throw invalid('client_id is not 1 to 128 characters of A-Z a-z 0-9 . _ ~ -')
-  const redirects = [...(input.redirect_uris ?? []), ...(input.post_logout_redirect_uris ?? [])]
-  for (const uri of redirects) checkRedirect(uri, type)
-  const grants = input.grant_types ?? GRANTS[type]
-  const auth = input.auth ?? AUTH[type]
-  if (auth === 'none' && grants.some((grant) => grant === 'client_credentials' || grant === TOKEN_EXCHANGE))
-    throw invalid('a client that cannot prove who it is gets no tokens by client_credentials or token exchange')
-  const code = grants.includes('authorization_code')
-  if (code && (input.redirect_uris ?? []).length === 0)
-    throw invalid('a client that people log in to needs a redirect URI')
-  const native = type === 'public' && (input.redirect_uris ?? []).some((uri) => !uri.startsWith('https://'))
-  return withoutUndefined({
-    client_id: id,
-    client_name: input.client_name ?? id,
-    application_type: native ? 'native' : 'web',
-    grant_types: grants,
-    response_types: code ? ['code'] : [],
-    redirect_uris: input.redirect_uris ?? [],
-    post_logout_redirect_uris: input.post_logout_redirect_uris,
-    backchannel_logout_uri: input.backchannel_logout_uri,
-    backchannel_logout_session_required: input.backchannel_logout_uri === undefined ? undefined : true,
-    token_endpoint_auth_method: auth,
-    jwks: input.jwks,
-    jwks_uri: input.jwks_uri,
-    id_token_signed_response_alg: input.id_token_signed_response_alg,
-    id_token_encrypted_response_alg: input.id_token_encrypted_response_alg,
-    id_token_encrypted_response_enc: input.id_token_encrypted_response_enc,
-    scope: input.scope,
-    dpop_bound_access_tokens: input.dpop_bound_access_tokens,
-    require_pushed_authorization_requests: input.require_pushed_authorization_requests,
-    resources: toResources(input.resources ?? {}),
-    first_party: input.trusted ?? false,
-  })
-}
-
-/** Whether a client of such metadata has a secret. */
-export function needsSecret(metadata: ClientMetadata): boolean {
-  return String(metadata['token_endpoint_auth_method']).startsWith('client_secret_')
-}
-
-const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])$/
-
-/**
- * Redirect URIs are compared as they stand (RFC 9700 §4.1.3); what is registered is https, or http on loopback, or the
- * scheme of an app with a dot in it (RFC 8252 §7.1).
- */
-function checkRedirect(uri: string, type: ClientType): void {
-  const url = URL.parse(uri)
-  const shown = JSON.stringify(uri)
-  if (url === null) throw invalid(`${shown} is no URI`)
-  if (url.username !== '' || url.password !== '' || uri.includes('#') || /[\s\\]/.test(uri))
-    throw invalid(`${shown} has a user, a fragment or white space in it`)
-  if (url.protocol === 'https:') return
-  if (url.protocol === 'http:' && LOOPBACK.test(url.hostname)) return
-  if (type === 'public' && /^[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+:$/.test(url.protocol)) return
-  throw invalid(
-    `${shown} is neither https, nor http on this machine${type === 'public' ? ', nor com.example.app:/…' : ''}`,
-  )
-}
-
-function toResources(resources: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  for (const [resource, scopes] of Object.entries(resources)) {
-    if (URL.parse(resource) === null || resource.includes('#') || /\s/.test(resource))
-      throw invalid(`resource ${JSON.stringify(resource)} is no absolute URI without a fragment (RFC 8707 §2)`)
-    if (!/^[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*$/.test(scopes))
-      throw invalid(`the scopes of ${resource} are not words with a space between`)
-  }
-  return resources
-}
-
-const invalid = (why: string): AuthorityError => new AuthorityError('CLIENT_INVALID', why)
-
-function withoutUndefined<T extends object>(members: T): T {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as T
-}
+import { CLIENT_ID, type ClientMetadata, invalid, needsSecret } from './client-metadata.ts'
 
 /** What stands for a secret in the metadata that oidc-provider gets: hashes, in a form that no secret has. */
 const HASHES = /^sha256:([\w-]{43})(?:,([\w-]{43}))?$/
@@ -150,18 +10,39 @@ const HASHES = /^sha256:([\w-]{43})(?:,([\w-]{43}))?$/
 /** For how long what was found of a client is good (milliseconds), and of how many. */
 const [RECENT_MS, MOST_RECENT] = [1000, 1000]
 
+/** A client as an administrator sees it. */
+export interface ListedClient {
+  readonly client_id: string
+  readonly name: string
+  readonly metadata: ClientMetadata
+  readonly hasSecret: boolean
+  /** Whether two secrets are good, since one takes over from the other. */
+  readonly rotating: boolean
+  /** Epoch seconds. */
+  readonly createdAt: number
+  readonly disabledAt: number | undefined
+}
+
+/** How a client gets a new secret: beside the old one, in place of it at once; or the old one ends. */
+export type SecretRotation = 'overlap' | 'now' | 'finish'
+
 /** The registered clients. Of a secret, the database has the SHA-256; it is 256 bits of chance, so that is enough. */
 export class Clients {
   readonly #store: Store
   readonly #recent = new Map<string, { readonly until: number; readonly found: Promise<ClientMetadata | undefined> }>()
 
-  constructor(store: Store) {
+  readonly #builtIn: ClientMetadata | undefined
+
+  /** @param builtIn - a client that is known without being registered */
+  constructor(store: Store, builtIn?: ClientMetadata) {
     this.#store = store
+    this.#builtIn = builtIn
   }
 
   /** @throws {AuthorityError} `CLIENT_EXISTS` */
   async add(metadata: ClientMetadata, options: { readonly replace?: boolean } = {}): Promise<string | undefined> {
-    const secret = needsSecret(metadata) ? randomBytes(32).toString('base64url') : undefined
+    if (metadata.client_id === this.#builtIn?.client_id) throw invalid(`client_id ${metadata.client_id} is taken`)
+    const secret = needsSecret(metadata) ? makeSecret() : undefined
     const { client_id: _id, ...members } = metadata
     const row: ClientRow = {
       client_id: metadata.client_id,
@@ -191,6 +72,7 @@ export class Clients {
   async find(id: string, asked: () => void = () => undefined): Promise<ClientMetadata | undefined> {
     // No client is called so, and PostgreSQL takes no text with U+0000 in it.
     if (!CLIENT_ID.test(id)) return undefined
+    if (id === this.#builtIn?.client_id) return this.#builtIn
     const now = performance.now()
     const recent = this.#recent.get(id)
     if (recent !== undefined && now < recent.until) return recent.found
@@ -204,14 +86,88 @@ export class Clients {
     return found
   }
 
+  async list(): Promise<readonly ListedClient[]> {
+    const rows = await this.#store.db.selectFrom('clients').selectAll().orderBy('client_id').execute()
+    return rows.map(toListed)
+  }
+
+  /** @throws {AuthorityError} `CLIENT_UNKNOWN` */
+  async demand(id: string): Promise<ListedClient> {
+    const row = await this.#row(id)
+    if (row !== undefined) return toListed(row)
+    throw new AuthorityError('CLIENT_UNKNOWN', 'there is no such client', {
+      hint: 'See: countersign-authority client list',
+    })
+  }
+
+  /** A disabled client gets nothing; what it has been given lives until it expires. @throws {AuthorityError} `CLIENT_UNKNOWN` */
+  async setDisabled(id: string, disabled: boolean): Promise<ListedClient> {
+    await this.demand(id)
+    const change = { disabled_at: disabled ? await this.#store.now() : null }
+    await this.#store.db.updateTable('clients').set(change).where('client_id', '=', id).execute()
+    this.#recent.delete(id)
+    return this.demand(id)
+  }
+
+  /**
+   * Gives a client a new secret, or has the old one end.
+   *
+   * @returns the new secret, once; nothing where the old one ended
+   * @throws {AuthorityError} `CLIENT_UNKNOWN`, `CLIENT_INVALID` where there is nothing to rotate or to finish
+   */
+  async rotateSecret(id: string, how: SecretRotation): Promise<string | undefined> {
+    const { hasSecret, rotating } = await this.demand(id)
+    if (!hasSecret) throw invalid('this client has no secret')
+    if (how === 'finish' && !rotating) throw invalid('there is one secret alone: nothing is left to finish')
+    if (how === 'overlap' && rotating)
+      throw new AuthorityError('CLIENT_INVALID', 'this client is between two secrets', {
+        hint: 'Finish that first, by --finish; or have both end for a new one, by --now.',
+      })
+    const secret = how === 'finish' ? undefined : makeSecret()
+    const update = this.#store.db.updateTable('clients').where('client_id', '=', id)
+    if (secret === undefined)
+      await update
+        .set((eb) => ({ secret_hash: eb.ref('secret_hash_next'), secret_hash_next: null }))
+        .where('secret_hash_next', 'is not', null)
+        .execute()
+    else if (how === 'now') await update.set({ secret_hash: hashOf(secret), secret_hash_next: null }).execute()
+    else await update.set({ secret_hash_next: hashOf(secret) }).execute()
+    this.#recent.delete(id)
+    return secret
+  }
+
+  async #row(id: string): Promise<ClientRow | undefined> {
+    if (typeof id !== 'string' || !CLIENT_ID.test(id)) return undefined
+    return this.#store.db.selectFrom('clients').selectAll().where('client_id', '=', id).executeTakeFirst()
+  }
+
   async #look(id: string): Promise<ClientMetadata | undefined> {
-    const row = await this.#store.db.selectFrom('clients').selectAll().where('client_id', '=', id).executeTakeFirst()
+    const row = await this.#row(id)
     if (row === undefined || row.disabled_at !== null) return undefined
-    const metadata = { ...JSON.parse(row.metadata), client_id: row.client_id } as ClientMetadata
+    const metadata = toMetadata(row)
     if (row.secret_hash === null) return metadata
     return { ...metadata, client_secret: `sha256:${[row.secret_hash, row.secret_hash_next].filter(Boolean).join(',')}` }
   }
 }
+
+function toMetadata(row: ClientRow): ClientMetadata {
+  return { ...JSON.parse(row.metadata), client_id: row.client_id } as ClientMetadata
+}
+
+function toListed(row: ClientRow): ListedClient {
+  const metadata = toMetadata(row)
+  return {
+    client_id: row.client_id,
+    name: String(metadata['client_name'] ?? row.client_id),
+    metadata,
+    hasSecret: row.secret_hash !== null,
+    rotating: row.secret_hash_next !== null,
+    createdAt: row.created_at,
+    disabledAt: row.disabled_at ?? undefined,
+  }
+}
+
+const makeSecret = (): string => randomBytes(32).toString('base64url')
 
 /** Whether a secret is one of those whose hashes a client has, in constant time. */
 export function secretMatches(hashes: string | undefined, presented: unknown): boolean {

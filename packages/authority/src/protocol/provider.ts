@@ -6,11 +6,13 @@ import {
   type Configuration,
   errors,
   type Grant,
+  interactionPolicy,
   type KoaContextWithOIDC,
   Provider,
   type ResourceServer,
   type Session,
 } from 'oidc-provider'
+import { MULTI_FACTOR } from '../accounts/assurance.ts'
 import type { User, Users } from '../accounts/users.ts'
 import { RingKey } from '../keys/ring-key.ts'
 import type { Secrets } from '../keys/secrets.ts'
@@ -18,8 +20,9 @@ import { deviceConfirmPage, deviceDonePage, deviceInputPage } from '../pages/dev
 import { errorPage } from '../pages/error.ts'
 import { loggedOutPage, logoutPage } from '../pages/logout.ts'
 import { formTarget, securityHeaders } from '../pages/security-headers.ts'
-import { ACCESS_TOKEN_SECONDS, LONGEST_TOKEN_SECONDS, type Settings, SIGNING_ALGS } from '../settings.ts'
-import { secretMatches, TOKEN_EXCHANGE } from './clients.ts'
+import { ACCESS_TOKEN_SECONDS, type Settings, SIGNING_ALGS } from '../settings.ts'
+import { TOKEN_EXCHANGE } from './client-metadata.ts'
+import { secretMatches } from './clients.ts'
 import { createFetch } from './outgoing.ts'
 import { resourceOf } from './resources.ts'
 import { createTokenExchange, EXCHANGE_PARAMETERS } from './token-exchange.ts'
@@ -145,7 +148,7 @@ async function toConfiguration(parts: ProviderParts): Promise<Configuration> {
     extraTokenClaims(ctx, token) {
       if (!('accountId' in token)) return undefined
       const account = (ctx as KoaContextWithOIDC).oidc.account as KnownAccount | undefined
-      return account && { roles: [...account.user.roles] }
+      return account && { roles: [...account.user.roles], ...loginOf(ctx as KoaContextWithOIDC) }
     },
     loadExistingGrant,
     issueRefreshToken: async (_ctx, client, source) =>
@@ -157,7 +160,7 @@ async function toConfiguration(parts: ProviderParts): Promise<Configuration> {
       ClientCredentials: ACCESS_TOKEN_SECONDS,
       AuthorizationCode: MINUTE,
       DeviceCode: 10 * MINUTE,
-      IdToken: LONGEST_TOKEN_SECONDS,
+      IdToken: settings.schedule.tokenLifetime,
       Interaction: 60 * MINUTE,
       Session: IDLE_REFRESH,
       Grant: LONGEST_REFRESH,
@@ -166,7 +169,11 @@ async function toConfiguration(parts: ProviderParts): Promise<Configuration> {
         return Math.max(1, Math.min(IDLE_REFRESH, began + LONGEST_REFRESH - Math.floor(Date.now() / 1000)))
       },
     },
-    interactions: { url: (_ctx, { prompt, uid }) => `/${prompt.name === 'login' ? 'login' : 'consent'}/${uid}` },
+    acrValues: [MULTI_FACTOR],
+    interactions: {
+      policy: loginPolicy(),
+      url: (_ctx, { prompt, uid }) => `/${prompt.name === 'login' ? 'login' : 'consent'}/${uid}`,
+    },
     clientBasedCORS: (_ctx, origin, client) =>
       origin !== 'null' && (client.redirectUris ?? []).some((uri) => URL.parse(uri)?.origin === origin),
     fetch: createFetch(parts.outgoing) as never,
@@ -203,6 +210,29 @@ function toResourceServer(resources: ReadonlyMap<string, string>, resource: stri
     accessTokenTTL: ACCESS_TOKEN_SECONDS,
     accessTokenFormat: 'jwt',
     jwt: { sign: { alg: DEFAULT_ALG } },
+  }
+}
+
+/** Asks for a login anew where the one that there is was of one factor and two are asked for (RFC 9470 §5). */
+function loginPolicy(): interactionPolicy.DefaultPolicy {
+  const policy = interactionPolicy.base()
+  const { Check } = interactionPolicy
+  const stepUp = new Check('acr_values', 'a login with two factors is asked for', ({ oidc }) => {
+    const asked = String(oidc.params?.['acr_values'] ?? '').split(' ')
+    return asked.includes(MULTI_FACTOR) && oidc.acr !== MULTI_FACTOR ? Check.REQUEST_PROMPT : Check.NO_NEED_TO_PROMPT
+  })
+  policy.get('login')?.checks.add(stepUp)
+  return policy
+}
+
+/** How and when somebody logged in, for whoever gets the access token (RFC 9068 §2.2.1). */
+function loginOf({ oidc }: KoaContextWithOIDC): Readonly<Record<string, unknown>> {
+  const { AuthorizationCode: code, RefreshToken: refresh, DeviceCode: device } = oidc.entities
+  const { acr, amr, authTime } = code ?? refresh ?? device ?? {}
+  return {
+    ...(authTime !== undefined && { auth_time: authTime }),
+    ...(acr !== undefined && { acr }),
+    ...(amr !== undefined && { amr }),
   }
 }
 

@@ -6,6 +6,7 @@ import type { Db, Store } from './database.ts'
 /** The steps from nothing to today's tables, in their order. One that was published never changes. */
 const migrations = (kind: Store['kind']): Record<string, Migration> => ({
   '001-first': { up: (db) => first(db, kind) },
+  '002-people': { up: people },
 })
 
 /**
@@ -106,4 +107,17 @@ async function first(db: Kysely<unknown>, kind: Store['kind']): Promise<void> {
     .addColumn('jwe', 'text', (column) => column.notNull())
     .addColumn('kek_id', 'text', (column) => column.notNull())
     .execute()
+}
+
+/** Sessions and grants are found by whose they are, and credentials by what is presented. */
+async function people({ schema }: Kysely<unknown>): Promise<void> {
+  await schema.alterTable('oidc_state').addColumn('account', 'text').execute()
+  await schema.createIndex('oidc_state_account').on('oidc_state').columns(['account', 'model']).execute()
+  await schema.alterTable('credentials').addColumn('lookup', 'text').execute()
+  await schema
+    .alterTable('credentials')
+    .addColumn('created_at', 'bigint', (column) => column.notNull().defaultTo(0))
+    .execute()
+  await schema.createIndex('credentials_lookup').unique().on('credentials').column('lookup').execute()
+  await schema.createIndex('rate_limit_expire').on('rate_limit').column('expire').execute()
 }

@@ -37,6 +37,8 @@ export interface StateRow {
   grant_id: string | null
   uid: string | null
   user_code: string | null
+  /** A lookup of whose it is, for sessions and grants; empty where it is nobody's; null in rows of before. */
+  account: string | null
   /** A compact JWE. */
   payload: string
   consumed_at: number | null
@@ -66,6 +68,9 @@ export interface CredentialRow {
   user_id: string
   kind: string
   data: string
+  /** What it is found by where somebody presents it: a hash, or the id of a passkey. */
+  lookup: string | null
+  created_at: Generated<number>
   last_used: number | null
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { createAdapter } from '../../src/protocol/adapter.ts'
 import { Clients } from '../../src/protocol/clients.ts'
+import { Sealed } from '../../src/protocol/sealed.ts'
 import {
   addClient,
   authorize,
@@ -75,7 +76,7 @@ describe('attack 70 (what is for administrators alone)', () => {
     const adapter = createAdapter({
       store: world.store,
       clients: new Clients(world.store),
-      secrets: { state: new Uint8Array(64).fill(1) } as never,
+      sealed: new Sealed({ state: new Uint8Array(64).fill(1), lookups: new Uint8Array(64) }),
       guards: {},
     })('Client')
     const before = await world.store.db.selectFrom('clients').selectAll().execute()

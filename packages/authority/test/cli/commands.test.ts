@@ -203,8 +203,10 @@ test('migrate prints the steps, and which of them were taken now', async () => {
   assert.deepEqual(JSON.parse((await run(['migrate', '--json'], {}, { migrate: async () => steps })).out), { steps })
 })
 
-const running = (close: () => Promise<void>): Authority =>
-  ({ issuer: 'http://localhost:3000', origin: 'http://127.0.0.1:3000', port: 3000, operations: {}, close }) as Authority
+const running = (close: () => Promise<void>): Authority => {
+  const [issuer, origin] = ['http://localhost:3000', 'http://127.0.0.1:3000']
+  return { issuer, origin, port: 3000, operations: {}, drain: () => undefined, close } as Authority
+}
 
 test('serve logs lines of JSON that are as serious as the settings ask, and closes at the signal', async () => {
   const events: string[] = []

@@ -1,7 +1,7 @@
 import type { Authority } from '../../src/authority.ts'
 import type { Host } from '../../src/cli/host.ts'
 import { main } from '../../src/cli/main.ts'
-import type { Operations } from '../../src/operations.ts'
+import { OPERATION_NAMES, type Operations } from '../../src/operations.ts'
 
 /** What a run of the command did. */
 export interface Run {
@@ -12,13 +12,9 @@ export interface Run {
   readonly asked: readonly (readonly [name: string, ...args: readonly unknown[]])[]
 }
 
-const NOTHING: Operations = {
-  addUser: () => Promise.reject(new Error('addUser is not expected')),
-  addClient: () => Promise.reject(new Error('addClient is not expected')),
-  listKeys: () => Promise.reject(new Error('listKeys is not expected')),
-  rotateKeys: () => Promise.reject(new Error('rotateKeys is not expected')),
-  revokeKey: () => Promise.reject(new Error('revokeKey is not expected')),
-}
+const NOTHING = Object.fromEntries(
+  OPERATION_NAMES.map((name) => [name, () => Promise.reject(new Error(`${name} is not expected`))]),
+) as unknown as Operations
 
 /** Runs the command with operations that are made up, and nothing else of an authority. */
 export async function run(

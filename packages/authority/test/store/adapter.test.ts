@@ -4,6 +4,7 @@ import { describe, mock, type TestContext, test } from 'node:test'
 import type { Adapter, AdapterPayload } from 'oidc-provider'
 import { createAdapter } from '../../src/protocol/adapter.ts'
 import { Clients } from '../../src/protocol/clients.ts'
+import { Sealed } from '../../src/protocol/sealed.ts'
 import { STORES } from '../accounts/stores.ts'
 
 const SECRETS = {
@@ -33,7 +34,8 @@ for (const { name, skip, place } of STORES) {
     }> => {
       const store = await (await place(t)).open()
       const secrets = { ...SECRETS, ...(options.state && { state: options.state }) }
-      const context = { store, clients: new Clients(store), secrets, guards: options.guards ?? {} }
+      const sealed = new Sealed(secrets)
+      const context = { store, clients: new Clients(store), sealed, guards: options.guards ?? {} }
       return {
         adapter: createAdapter(context),
         rows: () => store.db.selectFrom('oidc_state').selectAll().execute(),
@@ -156,7 +158,12 @@ for (const { name, skip, place } of STORES) {
     test('rows that were sealed by another key are not there', async (t) => {
       const store = await (await place(t)).open()
       const with_ = (state: Uint8Array): Adapter =>
-        createAdapter({ store, clients: new Clients(store), secrets: { ...SECRETS, state }, guards: {} })('AccessToken')
+        createAdapter({
+          store,
+          clients: new Clients(store),
+          sealed: new Sealed({ ...SECRETS, state }),
+          guards: {},
+        })('AccessToken')
       await with_(SECRETS.state).upsert('a', payload('a'), HOUR)
       assert.equal(await with_(randomBytes(64)).find('a'), undefined)
       assert.equal((await with_(SECRETS.state).find('a'))?.clientId, 'app')

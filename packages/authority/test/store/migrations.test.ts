@@ -15,7 +15,7 @@ test('of ten instances that start together on an empty PostgreSQL, one makes the
   const { rows } = await (first?.raw.kind === 'postgres' ? first.raw.pool : assert.fail()).query(
     'SELECT name FROM schema_migrations ORDER BY name',
   )
-  assert.deepEqual(rows, [{ name: '001-first' }])
+  assert.deepEqual(rows, [{ name: '001-first' }, { name: '002-people' }])
   await Promise.all(stores.map(({ close }) => close()))
 })
 

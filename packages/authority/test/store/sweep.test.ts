@@ -25,7 +25,7 @@ describe('expired rows', () => {
 
       const now = (): number => Math.floor(Date.now() / 1000)
       const row = (id: string, expires_at: number | null): StateRow => ({
-        ...{ model: 'AccessToken', id_hash: id, grant_id: null, uid: null, user_code: null },
+        ...{ model: 'AccessToken', id_hash: id, grant_id: null, uid: null, user_code: null, account: '' },
         ...{ payload: 'x', consumed_at: null, expires_at },
       })
       const left = async (): Promise<readonly string[]> =>

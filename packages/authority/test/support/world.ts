@@ -6,7 +6,7 @@ import { type AccessTokenClaims, accessToken } from 'countersign/profile'
 import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
 import type { User } from '../../src/accounts/users.ts'
-import type { ClientInput } from '../../src/operations.ts'
+import type { ClientInput } from '../../src/protocol/client-metadata.ts'
 import { missing, type Started, type StartOptions, startOn, TOPOLOGIES, type Topology } from './authority.ts'
 import { type Credentials, login, UserAgent } from './user-agent.ts'
 
