@@ -9,7 +9,7 @@ const src = join(home, 'src')
 
 /** The order of the modules: each imports only from its own line and the lines above it. */
 const ORDER: readonly (readonly string[])[] = [
-  ['errors.ts', 'settings.ts', 'unavailable.ts'],
+  ['errors.ts', 'same.ts', 'settings.ts', 'unavailable.ts'],
   ['store/'],
   ['keys/'],
   ['accounts/', 'audit.ts'],

@@ -1,5 +1,6 @@
-import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import { AuthorityError } from '../errors.ts'
+import { isSame } from '../same.ts'
 import type { Store } from '../store/database.ts'
 import type { ClientRow } from '../store/schema.ts'
 import { CLIENT_ID, type ClientMetadata, invalid, needsSecret } from './client-metadata.ts'
@@ -173,10 +174,10 @@ const makeSecret = (): string => randomBytes(32).toString('base64url')
 export function secretMatches(hashes: string | undefined, presented: unknown): boolean {
   const [, ...known] = HASHES.exec(hashes ?? '') ?? []
   if (typeof presented !== 'string') return false
-  const given = Buffer.from(hashOf(presented))
+  const given = hashOf(presented)
   return known
     .filter((one) => one !== undefined)
-    .map((one) => timingSafeEqual(Buffer.from(one), given))
+    .map((one) => isSame(given, one))
     .includes(true)
 }
 

@@ -1,4 +1,5 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac } from 'node:crypto'
+import { isSame } from '../same.ts'
 
 /** Tokens for our own forms: one of a form for one interaction is of no use for another. */
 export class FormTokens {
@@ -13,9 +14,7 @@ export class FormTokens {
   }
 
   matches(form: string, uid: string, presented: unknown): boolean {
-    const expected = Buffer.from(this.make(form, uid))
-    const given = Buffer.from(typeof presented === 'string' ? presented : '')
-    return given.length === expected.length && timingSafeEqual(given, expected)
+    return isSame(typeof presented === 'string' ? presented : '', this.make(form, uid))
   }
 }
 

@@ -9,6 +9,7 @@ import { pipeline } from 'node:stream/promises'
 import { type Authority, startAuthority } from '../../src/authority.ts'
 import type { Operations } from '../../src/operations.ts'
 import { toSettings } from '../../src/settings.ts'
+import { demandNone } from './given.ts'
 import { freePort } from './ports.ts'
 import { MISSING, openPostgresForTests } from './postgres.ts'
 
@@ -47,6 +48,8 @@ export async function startOn(topology: Topology, { env = {}, ...options }: Star
   const lines: object[] = []
   const common = {
     COUNTERSIGN_DATA: folder,
+    // All that may be logged is, and looked through at the end.
+    LOG_LEVEL: 'debug',
     COUNTERSIGN_KEK: randomBytes(32).toString('base64url'),
     ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }),
     // What a browser of the tests says of its address counts, so that each has its own.
@@ -58,6 +61,7 @@ export async function startOn(topology: Topology, { env = {}, ...options }: Star
   const stop = async (): Promise<void> => {
     await proxy?.close()
     for (const instance of instances.splice(0)) await instance.close()
+    demandNone(lines)
     rmSync(folder, { recursive: true, force: true })
   }
   try {

@@ -1,5 +1,6 @@
 import { Agent as Connections, type IncomingHttpHeaders, request } from 'node:http'
 import { text } from 'node:stream/consumers'
+import { note, noteFields } from './given.ts'
 
 export interface Cookie {
   readonly name: string
@@ -89,6 +90,7 @@ export class UserAgent {
     for (const [name, value] of Object.entries(fields)) data.set(name, value)
     const pressed = button ?? form.buttons.find(({ name }) => name !== '')
     if (pressed !== undefined && pressed.name !== '') data.set(pressed.name, pressed.value)
+    noteFields('typed', data)
     const to = new URL(form.action, page.url)
     const from = new URL(page.url)
     const site = from.origin === to.origin ? 'same-origin' : 'cross-site'
@@ -123,6 +125,7 @@ export class UserAgent {
       const { location } = answer.headers
       if (location === undefined || answer.status < 300 || answer.status > 399) return answer
       const next = new URL(location, to)
+      noteFields('redirected with', next.searchParams)
       const stops = !LOOPBACK.test(next.hostname) || !/^https?:$/.test(next.protocol)
       if (stops || this.#stopAt.some((start) => next.href.startsWith(start))) return { ...answer, location: next }
       if (answer.status < 307) [verb, data] = ['GET', undefined]
@@ -173,6 +176,7 @@ export class UserAgent {
     )
     const name = pair.slice(0, pair.indexOf('='))
     const value = pair.slice(pair.indexOf('=') + 1)
+    note(`cookie ${name}`, value)
     const path = attributes['path']?.startsWith('/') ? attributes['path'] : '/'
     const known = this.cookies.findIndex((one) => one.name === name && one.host === url.hostname && one.path === path)
     if (known >= 0) this.cookies.splice(known, 1)

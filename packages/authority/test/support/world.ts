@@ -8,6 +8,7 @@ import * as openid from 'openid-client'
 import type { User } from '../../src/accounts/users.ts'
 import type { ClientInput } from '../../src/protocol/client-metadata.ts'
 import { missing, type Started, type StartOptions, startOn, TOPOLOGIES, type Topology } from './authority.ts'
+import { note } from './given.ts'
 import { type Credentials, login, UserAgent } from './user-agent.ts'
 
 /** Resources that clients of the tests may ask tokens for, and one that they may not. */
@@ -88,6 +89,7 @@ export async function addClient(
   const { type } = input
   const redirects = type === 'web' || type === 'public' ? { redirect_uris: [CALLBACK] } : {}
   const { client_id: id, client_secret: secret } = await operations.addClient({ trusted: true, ...redirects, ...input })
+  note('client secret', secret)
   const [forOpenid, auth] = toAuth(input, secret, key)
   const metadata = {
     id_token_signed_response_alg: input.id_token_signed_response_alg ?? 'ES256',
