@@ -1,5 +1,5 @@
 // Packs the built authority, installs it into an empty project beside the packed library, and does what its README begins
-// with: help, a server, a user, an end. Its door is imported, too.
+// with: help, a server, a user, an end. Its door is imported, too, and the commands of its Dockerfile are run.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { lintPackage, pack, root, run } from './packing.ts'
+import { testImage } from './test-image.ts'
 
 /** @param library - the packed library */
 export async function testAuthority(library: string): Promise<void> {
@@ -33,6 +34,7 @@ export async function testAuthority(library: string): Promise<void> {
     await serve(project, env)
     importDoor(project)
     lintPackage('authority', join(project, filename))
+    await testImage()
   } finally {
     rmSync(project, { recursive: true, force: true })
   }
