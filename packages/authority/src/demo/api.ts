@@ -4,6 +4,9 @@ import { type AccessTokenClaims, accessToken } from 'countersign/profile'
 import { Hono } from 'hono'
 import { bare } from './headers.ts'
 import type { Log } from './log.ts'
+import { ICON } from './pages.ts'
+import { STYLE } from './style.ts'
+import { verifyRoutes } from './verify.ts'
 
 export interface DemoApiOptions {
   /** Where the API is: also the audience of its tokens. */
@@ -21,8 +24,9 @@ const PHOTOS = ['ferns.jpg', 'ladder.jpg', 'tea-on-the-roof.jpg']
  */
 export function createDemoApi({ origin, issuer, log }: DemoApiOptions): Hono {
   const keys = remoteKeySet(`${issuer}/.well-known/jwks.json`)
+  const verifier = accessToken.createVerifier({ keys, issuer, audience: origin })
   const guard = createGuard({
-    verifier: accessToken.createVerifier({ keys, issuer, audience: origin }),
+    verifier,
     realm: 'demo',
     onRefusal: ({ status, reason, error }) => {
       log({ level: 'info', event: 'demo.api.refused', status, reason, code: error?.code })
@@ -40,6 +44,7 @@ export function createDemoApi({ origin, issuer, log }: DemoApiOptions): Hono {
         'GET /photos': { scope: 'photos:read', role: 'reader' },
         'POST /admin': { role: 'admin' },
       },
+      verify: `${origin}/verify`,
     }),
   )
   app.get('/notes', guard.requires({ scope: 'notes:read', roles: 'reader' }), (c) =>
@@ -51,11 +56,16 @@ export function createDemoApi({ origin, issuer, log }: DemoApiOptions): Hono {
   app.post('/admin', guard.requires({ roles: 'admin' }), (c) =>
     c.json({ done: 'Nothing, but only an administrator may do it.', token: about(c.var.jwt) }),
   )
+  app.route('/', verifyRoutes({ origin, issuer, verifier }))
+  app.get('/style.css', (c) => c.body(STYLE, 200, { 'Content-Type': 'text/css; charset=utf-8', ...CACHED }))
+  app.get('/icon.svg', (c) => c.body(ICON['api'] ?? '', 200, { 'Content-Type': 'image/svg+xml', ...CACHED }))
   app.notFound((c) =>
     c.json({ error: 'not_found', error_description: `there is no ${c.req.method} ${c.req.path}` }, 404),
   )
   return app
 }
+
+const CACHED = { 'Cache-Control': 'public, max-age=300' }
 
 /** What the API made of a token, for the pages to show. */
 function about({ header, claims, key }: Verified): object {

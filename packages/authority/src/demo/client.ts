@@ -124,8 +124,11 @@ export class DemoClient {
   /** Where to send a browser that wants to log out everywhere (RP-Initiated Logout §2). */
   async leave(login: Login): Promise<{ readonly url: URL; readonly state: string }> {
     const state = randomBytes(32).toString('base64url')
+    // Without a hint the authority knows the app by its client_id, and asks the person; of a token that has expired, the
+    // key may be gone, and a hint that cannot be verified is refused.
+    const good = login.claims.exp > this.#options.now()
     const url = oidc.buildEndSessionUrl(await this.#discovered(), {
-      id_token_hint: login.idToken,
+      ...(good && { id_token_hint: login.idToken }),
       post_logout_redirect_uri: this.#options.signedOutUri,
       state,
     })

@@ -1,18 +1,25 @@
+import type { HttpBindings } from '@hono/node-server'
+import type { Hono } from 'hono'
 import type { Users } from '../accounts/users.ts'
 import { createDemoApi } from './api.ts'
 import { createDemoApp } from './app.ts'
 import type { ApiCall } from './ask.ts'
 import { type Listening, listen } from './listen.ts'
 import type { Log } from './log.ts'
-import { type DemoUser, type SeedOperations, seedClient, seedUser } from './seed.ts'
+import { type DemoUser, type SeedOperations, seedClient, seedService, seedUser } from './seed.ts'
+import { type VisitParts, visitOf } from './visit.ts'
+import { createWalk, type WalkOptions } from './walk.ts'
+import { Watch } from './watch.ts'
 
 export interface DemoOptions {
   readonly authority: {
     readonly issuer: string
-    readonly operations: SeedOperations
+    readonly operations: SeedOperations & WalkOptions['operations']
     readonly users: Pick<Users, 'findByEmail' | 'authenticate'>
     /** The folder where the password of the demo's user is kept. */
     readonly data: string
+    /** What tells who is logged in; without it nobody is. */
+    readonly visits?: VisitParts
   }
   /** That of the authority: the apps and the API take the three after it. 0: any free ones. */
   readonly port: number
@@ -29,6 +36,8 @@ export interface Demo {
   /** The origin of the API. */
   readonly api: string
   readonly user: DemoUser
+  /** The first page of the authority, and all under /demo. */
+  readonly walk: Hono<{ Bindings: HttpBindings }>
   close(): Promise<void>
 }
 
@@ -42,6 +51,9 @@ const APPS = [
   { id: 'photos', name: 'Photos', scope: 'photos:read', calls: [PHOTOS, NOTES, ADMIN] },
 ] as const
 
+/** What the service that watches a rotation has its tokens for. */
+const WATCH_SCOPE = 'keys:watch'
+
 const EVERYWHERE = /^(0\.0\.0\.0|::)$/
 
 /**
@@ -51,7 +63,7 @@ const EVERYWHERE = /^(0\.0\.0\.0|::)$/
  * @throws {AuthorityError} `SETTINGS` where a port is taken
  */
 export async function startDemo({ authority, port, host: hoped = '', log, now }: DemoOptions): Promise<Demo> {
-  const { issuer, operations, users, data } = authority
+  const { issuer, operations, users, data, visits } = authority
   // Browsers find the apps on this machine whatever the host of the authority is; a container has to listen everywhere.
   const host = EVERYWHERE.test(hoped) ? hoped : '127.0.0.1'
   const listening: Listening[] = []
@@ -60,7 +72,9 @@ export async function startDemo({ authority, port, host: hoped = '', log, now }:
     listening.push(server)
     return server
   }
+  let watch: Watch | undefined
   const close = async (): Promise<void> => {
+    watch?.close()
     await Promise.all(listening.map((server) => server.close()))
   }
   try {
@@ -78,7 +92,16 @@ export async function startDemo({ authority, port, host: hoped = '', log, now }:
       const surroundings = { origin, issuer, apiOrigin: api.origin, others, log, ...(now && { now }) }
       server.serve(createDemoApp({ ...app, ...registered, ...surroundings }))
     }
-    return { apps, api: api.origin, user, close }
+    const clock = { now: now ?? (() => Math.floor(Date.now() / 1000)) }
+    const client = await seedService(operations, WATCH_SCOPE, api.origin)
+    watch = new Watch({ issuer, audience: api.origin, scope: WATCH_SCOPE, client, ...clock })
+    const names = new Map(APPS.map(({ id, name }) => [`demo-${id}`, name]))
+    const walk = createWalk({
+      ...{ issuer, apps, api: api.origin, user, operations, watch, log },
+      visit: async (c) => visits && visitOf(c, visits, names),
+      ...clock,
+    })
+    return { apps, api: api.origin, user, walk, close }
   } catch (error) {
     await close()
     throw error

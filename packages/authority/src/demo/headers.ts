@@ -6,15 +6,17 @@ const COMMON = {
   'Cross-Origin-Resource-Policy': 'same-origin',
 }
 
-/** What every answer of the API has: nothing of it is a page. */
+/** What every answer of the API has: but for those that say so themselves, nothing of it is a page. */
 export const bare: MiddlewareHandler = async (c, next) => {
   await next()
-  setAll(c.res.headers, { ...COMMON, 'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'" })
+  if (!c.res.headers.has('Content-Security-Policy'))
+    setAll(c.res.headers, { 'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'" })
+  setAll(c.res.headers, COMMON)
   if (!c.res.headers.has('Cache-Control')) c.res.headers.set('Cache-Control', 'no-store')
 }
 
 /**
- * What every answer of an app has.
+ * What every answer of an app has, and each page.
  *
  * @param issuer - a form that logs in or out is answered with a redirect to there, and `form-action` counts those, too
  */

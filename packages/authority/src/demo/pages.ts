@@ -198,7 +198,7 @@ const links = ({ others }: AppView): Html =>
 const drawing = (tint: string, shapes: string): string =>
   `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="${tint}"/>${shapes}</svg>`
 
-/** An icon for each app, by its id. */
+/** An icon for each app and for the API, by its id. */
 export const ICON: Readonly<Record<string, string>> = {
   notes: drawing(
     '#8a4b0a',
@@ -207,5 +207,9 @@ export const ICON: Readonly<Record<string, string>> = {
   photos: drawing(
     '#3a49b8',
     '<circle cx="21" cy="11" r="3" fill="#ffd9a0"/><path d="M5 25l8-11 5 6 3-3 6 8z" fill="#fff" stroke="#fff" stroke-width="1.5" stroke-linejoin="round"/>',
+  ),
+  api: drawing(
+    '#0f6b5b',
+    '<path d="M13 9l-4.5 7 4.5 7M19 9l4.5 7-4.5 7" fill="none" stroke="#fff" stroke-width="2.5" stroke-linecap="round" stroke-linejoin="round"/><circle cx="16" cy="16" r="2" fill="#ffd9a0"/>',
   ),
 }

@@ -9,7 +9,7 @@ const FILE = 'demo-password'
 /** The part of the authority's operations that the demo needs. */
 export interface SeedOperations {
   addUser(input: { email: string; password: string; name: string; roles: readonly string[] }): Promise<unknown>
-  addClient(input: DemoClientInput): Promise<{ readonly client_secret?: string | undefined }>
+  addClient(input: DemoClientInput | DemoServiceInput): Promise<{ readonly client_secret?: string | undefined }>
 }
 
 /** A registration, as an administrator would write it. */
@@ -23,6 +23,21 @@ export interface DemoClientInput {
   readonly resources: Readonly<Record<string, string>>
   readonly trusted: true
   readonly replace: true
+}
+
+/** That of a service, which gets tokens for itself. */
+export interface DemoServiceInput {
+  readonly client_id: string
+  readonly client_name: string
+  readonly type: 'service'
+  readonly resources: Readonly<Record<string, string>>
+  readonly replace: true
+}
+
+/** What the authority knows a client by. */
+export interface Registered {
+  readonly clientId: string
+  readonly clientSecret: string
 }
 
 /** The user of the demo, and how to log in as them. */
@@ -65,10 +80,9 @@ export async function seedClient(
   operations: SeedOperations,
   app: { readonly id: string; readonly name: string; readonly origin: string; readonly scope: string },
   apiOrigin: string,
-): Promise<{ readonly clientId: string; readonly clientSecret: string }> {
-  const clientId = `demo-${app.id}`
-  const { client_secret: clientSecret } = await operations.addClient({
-    client_id: clientId,
+): Promise<Registered> {
+  return seed(operations, {
+    client_id: `demo-${app.id}`,
     client_name: app.name,
     type: 'web',
     redirect_uris: [`${app.origin}/callback`],
@@ -78,6 +92,22 @@ export async function seedClient(
     trusted: true,
     replace: true,
   })
+}
+
+/** Registers the service that watches a rotation. */
+export function seedService(operations: SeedOperations, scope: string, apiOrigin: string): Promise<Registered> {
+  return seed(operations, {
+    client_id: 'demo-watch',
+    client_name: 'The watch on the keys',
+    type: 'service',
+    resources: { [apiOrigin]: scope },
+    replace: true,
+  })
+}
+
+async function seed(operations: SeedOperations, input: DemoClientInput | DemoServiceInput): Promise<Registered> {
+  const { client_secret: clientSecret } = await operations.addClient(input)
+  const clientId = input.client_id
   if (clientSecret === undefined) throw new Error(`${clientId} got no secret`)
   return { clientId, clientSecret }
 }

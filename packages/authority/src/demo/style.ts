@@ -22,6 +22,7 @@ export const STYLE = `:root {
 }
 .notes { --accent: #8a4b0a; --accent-strong: #6d3a06; }
 .photos { --accent: #3a49b8; --accent-strong: #2c3994; }
+.api { --accent: #0f6b5b; --accent-strong: #0a5145; }
 
 @media (prefers-color-scheme: dark) {
   :root {
@@ -45,6 +46,7 @@ export const STYLE = `:root {
   }
   .notes { --accent: #f0b470; --accent-strong: #f7cb99; }
   .photos { --accent: #b3bdff; --accent-strong: #ced4ff; }
+  .api { --accent: #74d8bd; --accent-strong: #98e5d1; }
 }
 
 *, *::before, *::after { box-sizing: border-box; }
@@ -168,6 +170,8 @@ pre.aside { border-bottom: 1px dashed var(--line); color: var(--muted); }
   background: var(--surface);
   font: 0.8rem / 1.6 var(--mono);
   word-break: break-all;
+  /* One click, and it can be copied as a whole. */
+  user-select: all;
 }
 .token .header { color: var(--header); background: var(--header-wash); }
 .token .claims { color: var(--claims); background: var(--claims-wash); }
@@ -176,6 +180,30 @@ pre.aside { border-bottom: 1px dashed var(--line); color: var(--muted); }
 .pill { padding: 0.1rem 0.6rem; border-radius: 99px; font: 600 0.8125rem / 1.5 var(--mono); }
 .pill.good { background: var(--good-wash); color: var(--good); }
 .pill.bad { background: var(--bad-wash); color: var(--bad); }
+
+.paste { margin-top: 1.75rem; }
+.paste label { display: block; margin-bottom: 0.35rem; font-weight: 600; }
+.paste .actions { margin-block: 0.9rem 1rem; }
+textarea {
+  display: block;
+  width: 100%;
+  padding: 0.7rem 0.9rem;
+  border: 1.5px solid var(--edge);
+  border-radius: 12px;
+  background: var(--surface);
+  color: inherit;
+  font: 0.85rem / 1.6 var(--mono);
+  resize: vertical;
+}
+.fault { margin: 0.5rem 0 0; color: var(--bad); font-weight: 600; }
+
+.verdict { margin: 1.25rem 0 2rem; padding: 1.1rem 1.25rem; border: 1px solid; border-radius: 12px; }
+.verdict.good { border-color: var(--good); background: var(--good-wash); }
+.verdict.bad { border-color: var(--bad); background: var(--bad-wash); }
+.verdict > :last-child { margin-bottom: 0; }
+.checks { margin: 0; padding: 0; list-style: none; }
+.checks li { position: relative; padding: 0.2rem 0 0.2rem 1.75rem; overflow-wrap: anywhere; }
+.checks li::before { content: "✓" / ""; position: absolute; left: 0; color: var(--good); font-weight: 700; }
 
 footer { padding-block: 1.25rem 3rem; color: var(--muted); font-size: 0.875rem; }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
+import { accessToken } from 'countersign/profile'
 import type { Demo } from '../../src/demo/demo.ts'
 import { type Started, startOn } from '../support/authority.ts'
 import type { Credentials, Page, UserAgent } from '../support/user-agent.ts'
@@ -14,17 +15,26 @@ export interface DemoForTests {
   readonly api: string
   /** The one whom the demo comes with. */
   readonly reader: Credentials
+  /** An access token for the API, signed with the key that signs now. */
+  tokenOf(claims: Readonly<Record<string, string>>): Promise<string>
 }
 
 /** Starts both on free ports; the end of the test ends them. */
 export async function startForTest(t: Pick<TestContext, 'after'>): Promise<DemoForTests> {
   const started = await startOn('sqlite', { env: { DEMO: '1', PORT: '0' } })
   t.after(() => started.stop())
-  const demo = started.instances[0]?.demo
-  assert.ok(demo)
+  const [authority] = started.instances
+  const demo = authority?.demo
+  assert.ok(authority && demo)
   const [notes = '', photos = ''] = demo.apps.map(({ url }) => url)
   const { email, password = '' } = demo.user
-  return { started, issuer: started.issuer, demo, notes, photos, api: demo.api, reader: { email, password } }
+  const { issuer } = started
+  const signer = accessToken.createSigner({
+    ...{ key: authority.ring, alg: 'ES256', issuer, audience: demo.api, expiresIn: 600 },
+  })
+  const tokenOf = (claims: Readonly<Record<string, string>>): Promise<string> =>
+    signer.sign({ sub: 'usr_1', client_id: 'demo-notes', ...claims })
+  return { started, issuer, demo, notes, photos, api: demo.api, reader: { email, password }, tokenOf }
 }
 
 /** The form of a page that goes somewhere. */
