@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { chmodSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { type Key, secretKey } from 'countersign'
 import { AuthorityError } from '../errors.ts'
 import type { Settings } from '../settings.ts'
@@ -18,12 +18,36 @@ export interface Keks {
  * @throws {AuthorityError} `KEK_WRONG`
  */
 export function openKeks(settings: Settings, needed: boolean): Keks {
-  const text = settings.kek ?? fromFile(settings.kekFile ?? join(settings.data, 'kek'), needed)
-  const { previousKek } = settings
-  return { current: toKek(text), previous: previousKek === undefined ? undefined : toKek(previousKek) }
+  const path = kekFileOf(settings)
+  const text = settings.kek ?? fromFile(path as string, needed)
+  // One that was about to take over when the process ended may have sealed something already.
+  const other = (path === undefined ? undefined : readKek(nextOf(path))) ?? settings.previousKek
+  return { current: toKek(text), previous: other === undefined ? undefined : toKek(other) }
 }
 
-function toKek(text: string): Key {
+/** The file that the key is in; nothing where it is in the environment. */
+export function kekFileOf({ kek, kekFile, data }: Settings): string | undefined {
+  return kek === undefined ? (kekFile ?? join(data, 'kek')) : undefined
+}
+
+/** Where the key that is about to take over waits, and where the one goes whose place it took. */
+export const nextOf = (path: string): string => `${path}.next`
+export const previousOf = (path: string): string => `${path}.previous`
+
+/** The files of the keys that were replaced, the last one first. */
+export function keptOf(path: string): readonly string[] {
+  const name = basename(previousOf(path))
+  const kept = readdirSync(dirname(path)).filter((file) => file === name || file.startsWith(`${name}.`))
+  return kept.sort().map((file) => join(dirname(path), file))
+}
+
+/** The key in a file, as text; nothing where there is no file. */
+export function readKek(path: string): string | undefined {
+  return existsSync(path) ? readFileSync(path, 'utf8').trim() : undefined
+}
+
+/** @throws {AuthorityError} `KEK_WRONG` for what is no key */
+export function toKek(text: string): Key {
   const octets = Buffer.from(text, /^[0-9a-f]{64}$/i.test(text) ? 'hex' : 'base64url')
   if (octets.length !== 32)
     throw new AuthorityError('KEK_WRONG', 'the key that encrypts keys is not 32 octets in base64url or hexadecimal')
@@ -43,12 +67,21 @@ function fromFile(path: string, needed: boolean): string {
   return readFileSync(path, 'utf8').trim()
 }
 
+/** A key, as text. */
+export const newKek = (): string => randomBytes(32).toString('base64url')
+
+/** Writes a key into a file of another name, for its owner alone. @returns its path */
+export function draftKek(path: string, text: string): string {
+  const draft = `${path}.${randomBytes(6).toString('hex')}`
+  writeFileSync(draft, `${text}\n`, { mode: 0o600, flag: 'wx', flush: true })
+  chmodSync(draft, 0o600)
+  return draft
+}
+
 /** A file is there whole or not at all, and the first of two processes that make it wins. */
 function makeFile(path: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  const draft = `${path}.${randomBytes(6).toString('hex')}`
-  writeFileSync(draft, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx', flush: true })
-  chmodSync(draft, 0o600)
+  const draft = draftKek(path, newKek())
   try {
     linkSync(draft, path)
   } catch (error) {

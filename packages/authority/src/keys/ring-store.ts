@@ -69,7 +69,7 @@ function toRow(key: StoredKey): SigningKeyRow {
 }
 
 /** Which KEK a compact JWE is under, as its header says: for people who look at the table. */
-function kekIdOf(jwe: string | undefined): string | null {
+export function kekIdOf(jwe: string | undefined): string | null {
   if (jwe === undefined) return null
   const header: unknown = JSON.parse(Buffer.from(jwe.slice(0, jwe.indexOf('.')), 'base64url').toString('utf8'))
   const { kid } = header as { readonly kid?: unknown }

@@ -31,11 +31,22 @@ export interface Store {
   close(): Promise<void>
 }
 
+/** Text that stands for itself in the pattern of a LIKE … ESCAPE '\\'. */
+export function literal(text: string): string {
+  return text.replaceAll(/[\\%_]/g, (sign) => `\\${sign}`)
+}
+
+/** What is done to the tables before anybody uses them. */
+export type Prepare = (db: Db, kind: Store['kind']) => Promise<unknown>
+
 /**
  * Opens the database that the settings name and brings its tables up to date.
  *
+ * @param prepare - what is done in place of that
  * @throws {AuthorityError} `DATA_IN_USE`, `SCHEMA` for one that a newer version wrote, `DATABASE` for one out of reach
  */
-export function openStore(settings: Settings): Promise<Store> {
-  return settings.databaseUrl === undefined ? openSqlite(settings.data) : openPostgres(settings.databaseUrl)
+export function openStore(settings: Settings, prepare?: Prepare): Promise<Store> {
+  return settings.databaseUrl === undefined
+    ? openSqlite(settings.data, prepare)
+    : openPostgres(settings.databaseUrl, prepare)
 }

@@ -9,20 +9,24 @@ const migrations = (kind: Store['kind']): Record<string, Migration> => ({
   '002-people': { up: people },
 })
 
+/** The names of all steps, in their order. */
+export const STEPS: readonly string[] = Object.keys(migrations('sqlite'))
+
 /**
  * Brings the tables up to date; instances that start together wait for each other.
  *
+ * @param last - the step to stop at, for rows that were written then
  * @returns the names of the steps that were taken
  * @throws {AuthorityError} `SCHEMA` for tables that a newer version has changed
  */
-export async function migrate(db: Db, kind: Store['kind']): Promise<readonly string[]> {
+export async function migrate(db: Db, kind: Store['kind'], last?: string): Promise<readonly string[]> {
   const migrator = new Migrator({
     db,
     provider: { getMigrations: async () => migrations(kind) },
     migrationTableName: 'schema_migrations',
     migrationLockTableName: 'schema_migrations_lock',
   })
-  const { error, results = [] } = await migrator.migrateToLatest()
+  const { error, results = [] } = await (last === undefined ? migrator.migrateToLatest() : migrator.migrateTo(last))
   if (error === undefined) return results.map(({ migrationName }) => migrationName)
   if (error instanceof Error && /previously executed migration/.test(error.message))
     throw new AuthorityError('SCHEMA', 'the tables of this database were written by a newer version', {

@@ -1,11 +1,13 @@
 import { Kysely, PostgresDialect, sql } from 'kysely'
 import pg from 'pg'
 import { AuthorityError } from '../errors.ts'
-import type { Db, Store } from './database.ts'
+import type { Db, Prepare, Store } from './database.ts'
 import { migrate } from './migrations.ts'
 import type { Database } from './schema.ts'
 
 const INT8 = 20
+/** How the connections of an authority are called, for whoever looks at them. */
+export const APPLICATION = 'countersign-authority'
 /** One number for all advisory locks of this program. */
 const KEYS_LOCK = 0x636f756e
 /** Where instances tell each other that keys have changed, and after how long one that was cut off listens again. */
@@ -13,21 +15,21 @@ const [CHANNEL, RETRY_MS] = ['countersign_keys', 5000]
 const [MOST_CONNECTIONS, CONNECT_MS, STATEMENT_MS] = [10, 5000, 10_000]
 
 /** Opens a PostgreSQL database, which several instances may share. */
-export async function openPostgres(url: string): Promise<Store> {
+export async function openPostgres(url: string, prepare: Prepare = migrate): Promise<Store> {
   const pool = new pg.Pool({
     connectionString: url,
     max: MOST_CONNECTIONS,
     connectionTimeoutMillis: CONNECT_MS,
     statement_timeout: STATEMENT_MS,
     query_timeout: STATEMENT_MS,
-    application_name: 'countersign-authority',
+    application_name: APPLICATION,
     types: { getTypeParser: typeParser } as pg.CustomTypesConfig,
   })
   // A connection that breaks while nobody uses it is replaced; without a listener it would end the process.
   pool.on('error', () => undefined)
   const db: Db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
   try {
-    await migrate(db, 'postgres')
+    await prepare(db, 'postgres')
   } catch (cause) {
     await db.destroy()
     if (cause instanceof AuthorityError) throw cause
@@ -91,6 +93,6 @@ async function timeOf(db: Db): Promise<number> {
 }
 
 /** `pg` gives a bigint as text; ours are times and counts, far below 2^53. */
-function typeParser(oid: number, format?: 'text' | 'binary'): unknown {
+export function typeParser(oid: number, format?: 'text' | 'binary'): unknown {
   return oid === INT8 ? Number : pg.types.getTypeParser(oid, format as 'text')
 }

@@ -2,22 +2,24 @@ import { chmodSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { Kysely, type SqliteDatabase, SqliteDialect, sql } from 'kysely'
-import type { Db, Store } from './database.ts'
+import type { Db, Prepare, Store } from './database.ts'
 import { lockFolder } from './lock.ts'
 import { migrate } from './migrations.ts'
 import type { Database } from './schema.ts'
 
+/** The database, in its folder. */
+export const DATABASE_FILE = 'authority.db'
 /** How long a statement waits for another process, in milliseconds: a backup may read while we write. */
 const BUSY_TIMEOUT = 5000
 /** Prepared statements that are kept. */
 const MOST_STATEMENTS = 200
 
 /** Opens the embedded database in a folder, which is made where it is not there. One process writes to it. */
-export async function openSqlite(folder: string): Promise<Store> {
+export async function openSqlite(folder: string, prepare: Prepare = migrate): Promise<Store> {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const unlock = forOwner(() => lockFolder(folder))
   try {
-    const path = join(folder, 'authority.db')
+    const path = join(folder, DATABASE_FILE)
     const database = forOwner(() => new DatabaseSync(path))
     chmodSync(path, 0o600)
     database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT}`)
@@ -26,7 +28,7 @@ export async function openSqlite(folder: string): Promise<Store> {
     database.exec('PRAGMA synchronous = FULL')
     database.exec('PRAGMA foreign_keys = ON')
     const db: Db = new Kysely<Database>({ dialect: new SqliteDialect({ database: asked(database) }) })
-    await migrate(db, 'sqlite')
+    await prepare(db, 'sqlite')
     return {
       kind: 'sqlite',
       db,
@@ -72,7 +74,7 @@ function exclusively<T>(db: Db, work: (db: Db) => Promise<T>): Promise<T> {
 }
 
 /** `node:sqlite` as Kysely wants to be answered. */
-function asked(database: DatabaseSync): SqliteDatabase {
+export function asked(database: DatabaseSync): SqliteDatabase {
   const prepared = new Map<string, StatementSync>()
   const prepare = (text: string): StatementSync => {
     const known = prepared.get(text)
