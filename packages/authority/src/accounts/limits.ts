@@ -9,6 +9,7 @@ import {
 import type { Store } from '../store/database.ts'
 import { toPlace } from './address.ts'
 import { toEmail } from './email.ts'
+import { countLogin, type LoginKeys, takeBackLogin } from './login-counts.ts'
 
 export type Verdict =
   | { readonly allowed: true }
@@ -26,6 +27,18 @@ export interface Limits {
   loginSucceeded(email: string, ip: string): Promise<void>
   /** Counts one guess of a user code (RFC 8628 §5.1). */
   userCode(ip: string): Promise<Verdict>
+  /** Counts one who forgot a password, from an address. */
+  reset(ip: string): Promise<Verdict>
+  /** Counts one letter to an account, so that nobody fills the post of another. */
+  resetLetter(email: string): Promise<Verdict>
+  /** Counts one guess of the code of a user's second factor. Ask before the code is looked at. */
+  code(user: string): Promise<Verdict>
+  /** Forgets the wrong ones. */
+  codeSucceeded(user: string): Promise<void>
+  /** Counts one try to log in with a passkey, whosever it is. */
+  passkey(ip: string): Promise<Verdict>
+  /** Takes that try back. */
+  passkeySucceeded(ip: string): Promise<void>
 }
 
 /** How many `points` there are in how many seconds. */
@@ -41,94 +54,105 @@ const RULES = {
   familiar: { points: 1, duration: 30 * 24 * 60 * 60 },
   /** Forms sent: a device that is let in takes two, and many may stand behind one address. */
   userCode: { points: 30, duration: 15 * 60 },
+  /** Passwords that were forgotten at one address, and letters to one account. */
+  reset: { points: 5, duration: 60 * 60 },
+  resetLetter: { points: 3, duration: 60 * 60 },
+  /** Codes of one account, from anywhere: who guesses them has its password. */
+  code: { points: 5, duration: 15 * 60 },
 } as const
+
+type Rule = keyof typeof RULES
 
 const TABLE = 'rate_limit'
 const [PURGE_EVERY, PURGE_AFTER] = [5 * 60_000, 60 * 60_000] // ms; what ended an hour ago, by whichever clock, is over
 const ALLOWED: Verdict = { allowed: true }
 
 export function createLimits(store: Store): Limits {
-  const { login, address, account, slowed, familiar, userCode } = createLimiters(store)
+  const limiters = createLimiters(store)
   const alone = createTurns(store)
   const purge = createPurge(store)
 
   /** Counts one, in one statement: of any number at once, no more than the rule says are allowed. */
-  const count = (limiter: RateLimiterStoreAbstract, key: string): Promise<Verdict> =>
-    alone(async () => {
+  const count = (rule: Rule, key: string): Promise<Verdict> => {
+    purge()
+    return alone(async () => {
       try {
-        await limiter.consume(key)
+        await limiters[rule].consume(key)
         return ALLOWED
       } catch (reason) {
-        if (reason instanceof RateLimiterRes) return toRefusal(reason)
+        if (reason instanceof RateLimiterRes) return toRefusal(reason.msBeforeNext)
         throw reason
       }
     })
+  }
 
   return {
     async login(email, ip) {
       purge()
       const keys = toKeys(email, ip)
-      // Who is refused anyway writes nothing: made-up accounts do not fill the table.
-      const known = await alone(() => address.get(keys.address))
-      if (known !== null && known.consumedPoints >= address.points) return toRefusal(known)
-      for (const [limiter, key] of [
-        [login, keys.both],
-        [address, keys.address],
-      ] as const) {
-        const verdict = await count(limiter, key)
-        if (!verdict.allowed) return verdict
-      }
-      if ((await count(account, keys.account)).allowed) return ALLOWED
-      if ((await alone(() => familiar.get(keys.both))) !== null) return ALLOWED
-      return count(slowed, keys.account)
+      const counted = await countLogin(store.db, rowsOf(keys), RULES, Date.now())
+      if ('closedFor' in counted) return toRefusal(counted.closedFor)
+      if (!counted.crowded) return ALLOWED
+      if ((await alone(() => limiters.familiar.get(keys.both))) !== null) return ALLOWED
+      return count('slowed', keys.account)
     },
-    async loginSucceeded(email, ip) {
-      const keys = toKeys(email, ip)
-      await alone(() => login.delete(keys.both))
-      await alone(() => address.reward(keys.address))
-      await alone(() => account.reward(keys.account))
-      await alone(() => familiar.set(keys.both, 1, familiar.duration))
+    loginSucceeded: (email, ip) => takeBackLogin(store.db, rowsOf(toKeys(email, ip)), RULES, Date.now()),
+    userCode: (ip) => count('userCode', digest(toPlace(ip))),
+    reset: (ip) => count('reset', digest(toPlace(ip))),
+    resetLetter: (email) => count('resetLetter', digest(toEmail(email))),
+    code: (user) => count('code', digest(user)),
+    async codeSucceeded(user) {
+      await alone(() => limiters.code.delete(digest(user)))
     },
-    async userCode(ip) {
-      purge()
-      return count(userCode, digest(toPlace(ip)))
+    passkey: (ip) => count('address', digest(toPlace(ip))),
+    async passkeySucceeded(ip) {
+      await alone(() => limiters.address.reward(digest(toPlace(ip))))
     },
   }
 }
 
-function toRefusal({ msBeforeNext }: RateLimiterRes): Verdict {
-  return { allowed: false, retryAfter: Math.max(1, Math.ceil(msBeforeNext / 1000)) }
+function toRefusal(milliseconds: number): Verdict {
+  return { allowed: false, retryAfter: Math.max(1, Math.ceil(milliseconds / 1000)) }
+}
+
+interface Keys {
+  readonly account: string
+  readonly address: string
+  readonly both: string
 }
 
 /** What counts are kept under. No address can be read in the table. */
-function toKeys(email: string, ip: string): { account: string; address: string; both: string } {
+function toKeys(email: string, ip: string): Keys {
   const [account, address] = [digest(toEmail(email)), digest(toPlace(ip))]
   return { account, address, both: digest(`${account} ${address}`) }
+}
+
+function rowsOf({ account, address, both }: Keys): LoginKeys {
+  return {
+    both: `login:${both}`,
+    address: `address:${address}`,
+    account: `account:${account}`,
+    familiar: `familiar:${both}`,
+  }
 }
 
 function digest(text: string): string {
   return createHash('sha256').update(text).digest('base64url')
 }
 
-function createLimiters(store: Store): Record<keyof typeof RULES, RateLimiterStoreAbstract> {
+function createLimiters(store: Store): Readonly<Record<Rule, RateLimiterStoreAbstract>> {
   const { raw } = store
   // The library's own clearing goes on when the database is closed, and then ends the process with what it throws.
   const common = { tableName: TABLE, tableCreated: true, clearExpiredByTimeout: false }
   const client = raw.kind === 'sqlite' ? toBetterSqlite(raw.database) : raw.pool
-  const create = (name: keyof typeof RULES): RateLimiterStoreAbstract => {
+  const create = (name: Rule): RateLimiterStoreAbstract => {
     const options = { ...common, ...RULES[name], keyPrefix: name, storeClient: client }
     return raw.kind === 'sqlite'
       ? new RateLimiterSQLite({ ...options, storeType: 'better-sqlite3' })
       : new RateLimiterPostgres({ ...options, storeType: 'pool' })
   }
-  return {
-    login: create('login'),
-    address: create('address'),
-    account: create('account'),
-    slowed: create('slowed'),
-    familiar: create('familiar'),
-    userCode: create('userCode'),
-  }
+  const names = Object.keys(RULES) as Rule[]
+  return Object.fromEntries(names.map((name) => [name, create(name)])) as Record<Rule, RateLimiterStoreAbstract>
 }
 
 /**

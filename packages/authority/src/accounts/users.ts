@@ -1,10 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { sql } from 'kysely'
 import { AuthorityError } from '../errors.ts'
-import type { Db, Store } from '../store/database.ts'
+import { literal, type Store } from '../store/database.ts'
+import { removeResets, replacePassword, toId, toPassword } from './credentials.ts'
 import { isEmail, toEmail } from './email.ts'
 import { demandFields, parseUser, toClaims } from './fields.ts'
 import { hashPassword, unknownPassword, verifyPassword } from './passwords.ts'
+
+export { toId }
 
 /** Who has this role administers the authority itself; what other roles mean is for apps to say. */
 export const ADMIN_ROLE = 'authority:admin'
@@ -29,6 +32,12 @@ export interface NewUser {
   readonly password: string
   readonly name?: string | undefined
   readonly roles?: readonly string[] | undefined
+}
+
+/** A user whose password was right. */
+export interface AuthenticatedUser extends User {
+  /** Whether that is half of a login: they have an authenticator app. */
+  readonly hasApp: boolean
 }
 
 /** What changes of a user; what is left out stays. */
@@ -98,6 +107,12 @@ export class Users {
     return row && parseUser(row)
   }
 
+  /** When the account was made (epoch seconds). */
+  async madeAt(id: string): Promise<number> {
+    const query = this.#store.db.selectFrom('users').select('created_at').where('id', '=', id)
+    return (await query.executeTakeFirstOrThrow()).created_at
+  }
+
   /** Disabled users are found, too: look at `state`. */
   async findByEmail(email: string): Promise<User | undefined> {
     const canonical = toEmail(email)
@@ -115,10 +130,11 @@ export class Users {
 
   /** In the order of their addresses. */
   async list({ search, after, limit = 50 }: UserQuery = {}): Promise<readonly ListedUser[]> {
+    // PostgreSQL takes no text with U+0000 in it, and no address has one.
+    if (`${search}${after}`.includes('\0')) return []
     let query = this.#store.db.selectFrom('users').selectAll().orderBy('email')
     if (search !== undefined && search !== '') {
-      const part = toEmail(search).replaceAll(/[\\%_]/g, (sign) => `\\${sign}`)
-      query = query.where(sql<boolean>`email LIKE ${`%${part}%`} ESCAPE '\\'`)
+      query = query.where(sql<boolean>`email LIKE ${`%${literal(toEmail(search))}%`} ESCAPE '\\'`)
     }
     if (after !== undefined) query = query.where('email', '>', toEmail(after))
     const rows = await query.limit(Math.max(1, Math.min(MOST_LISTED, Math.floor(limit)))).execute()
@@ -143,14 +159,21 @@ export class Users {
   async change(name: string, { email, name: called, roles, state }: UserChange): Promise<User> {
     const before = await this.demand(name)
     demandFields({ email, name: called, roles })
+    const address = email === undefined ? before.email : toEmail(email)
+    // What was not asked for is not written: somebody else may be changing just that.
     const changed = {
-      email: email === undefined ? before.email : toEmail(email),
-      state: state === 'disabled' || state === 'active' ? state : before.state,
-      claims: toClaims(called ?? before.name, roles ?? before.roles),
+      ...(address !== before.email && { email: address }),
+      ...((state === 'disabled' || state === 'active') && { state }),
+      ...((called !== undefined || roles !== undefined) && {
+        claims: toClaims(called ?? before.name, roles ?? before.roles),
+      }),
     }
-    if (changed.email !== before.email && (await this.findByEmail(changed.email))) throw exists(changed.email)
-    await this.#store.db.updateTable('users').set(changed).where('id', '=', before.id).execute()
-    return parseUser({ id: before.id, ...changed })
+    if (Object.keys(changed).length === 0) return before
+    const update = this.#store.db.updateTable('users').set(changed).where('id', '=', before.id)
+    await update.execute().catch(async (error: unknown) => {
+      throw address !== before.email && (await this.findByEmail(address)) ? exists(address) : error
+    })
+    return this.demand(before.id)
   }
 
   /** What belongs to the user goes with them. */
@@ -180,7 +203,7 @@ export class Users {
    *
    * @throws {BusyError} when too many passwords wait to be checked
    */
-  async authenticate(email: string, password: string): Promise<User | undefined> {
+  async authenticate(email: string, password: string): Promise<AuthenticatedUser | undefined> {
     const canonical = toEmail(email)
     const row = await this.#store.db
       .selectFrom('users')
@@ -193,26 +216,29 @@ export class Users {
         'credentials.id as credential',
         'credentials.data',
       ])
+      .select(({ selectFrom }) =>
+        selectFrom('credentials as app')
+          .select('app.id')
+          .whereRef('app.user_id', '=', 'users.id')
+          .where('app.kind', '=', 'totp')
+          .as('app'),
+      )
       .where('users.email', '=', isEmail(canonical) ? canonical : '')
       .where('credentials.kind', '=', 'password')
       .executeTakeFirst()
     const right = await verifyPassword(password, row?.data ?? unknownPassword())
-    if (!right || row?.state !== 'active') return undefined
+    if (!right || row === undefined) return undefined
+    const user = parseUser(row)
+    if (user.state !== 'active') return undefined
     await this.#store.db.updateTable('credentials').set({ last_used: now() }).where('id', '=', row.credential).execute()
-    return parseUser(row)
+    return { ...user, hasApp: row.app !== null }
   }
 
   /** Gives a user a new password; links to choose one are good no more. @throws {AuthorityError} `USER_INVALID` */
   async setPassword(id: string, password: string): Promise<void> {
     demandFields({ password })
     const data = await hashPassword(password)
-    await this.#store.db.transaction().execute(async (db) => {
-      await db.deleteFrom('credentials').where('user_id', '=', id).where('kind', 'in', ['password', 'reset']).execute()
-      await db
-        .insertInto('credentials')
-        .values(toPassword(id, data, now()))
-        .execute()
-    })
+    await this.#store.db.transaction().execute((db) => replacePassword(db, id, data))
   }
 
   /** A secret that lets its holder choose a new password, once, within the hour; one of before is good no more. */
@@ -248,14 +274,14 @@ export class Users {
     demandFields({ password })
     const user = await this.findReset(token)
     if (user === undefined) return undefined
-    const used = await this.#store.db
-      .deleteFrom('credentials')
-      .where('kind', '=', 'reset')
-      .where('lookup', '=', hashOf(token))
-      .executeTakeFirst()
-    if (used.numDeletedRows !== 1n) return undefined
-    await this.setPassword(user.id, password)
-    return user
+    // What may fail comes first: the link is used up with the change alone.
+    const data = await hashPassword(password)
+    return this.#store.db.transaction().execute(async (db) => {
+      const link = db.deleteFrom('credentials').where('kind', '=', 'reset').where('lookup', '=', hashOf(token))
+      if ((await link.executeTakeFirst()).numDeletedRows !== 1n) return undefined
+      await replacePassword(db, user.id, data)
+      return user
+    })
   }
 }
 
@@ -263,27 +289,6 @@ const now = (): number => Math.floor(Date.now() / 1000)
 
 const hashOf = (token: string): string => createHash('sha256').update(`reset:${token}`).digest('base64url')
 
-function toPassword(userId: string, data: string, createdAt: number) {
-  return {
-    id: toId('crd'),
-    user_id: userId,
-    kind: 'password',
-    data,
-    lookup: null,
-    created_at: createdAt,
-    last_used: null,
-  }
-}
-
-async function removeResets(db: Db, id: string): Promise<void> {
-  await db.deleteFrom('credentials').where('user_id', '=', id).where('kind', '=', 'reset').execute()
-}
-
 function exists(email: string): AuthorityError {
   return new AuthorityError('USER_EXISTS', `there is a user ${email} already`)
-}
-
-/** The id of a row of accounts. */
-export function toId(prefix: string): string {
-  return `${prefix}_${randomBytes(16).toString('base64url')}`
 }

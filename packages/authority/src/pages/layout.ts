@@ -8,8 +8,22 @@ export type Html = ReturnType<typeof html>
 
 const NOTHING: Html = html``
 
-/** A page of this server. Its look is at /style.css, it has no script, and its one picture is in it. */
-export function page(title: string, content: Html): HtmlText {
+/** What else there is to a page. */
+export interface Frame {
+  /** Whether it has tables, which take all the room that there is. */
+  readonly wide?: boolean | undefined
+  /** What stands in the bar beside the brand: who this is, and ways to other pages. */
+  readonly bar?: Html | undefined
+  /** Pages that belong together: the way to each of them. They stand beside the content, which then is cards. */
+  readonly sections?: Html | undefined
+  /** Whether passkeys are used on it: for them there is the one script of this server. */
+  readonly passkeys?: boolean | undefined
+}
+
+/** A page of this server. Its look is at /style.css, and its one picture is in it. */
+export function page(title: string, content: Html, frame: Frame = {}): HtmlText {
+  const { wide = false, bar = NOTHING, sections, passkeys = false } = frame
+  const look = sections === undefined ? undefined : wide ? 'desk wide' : 'desk'
   const text = html`<!doctype html>
 <html lang="en">
 <head>
@@ -20,10 +34,10 @@ export function page(title: string, content: Html): HtmlText {
 <title>${title} · countersign</title>
 <link rel="icon" href="data:image/svg+xml,${encodeURIComponent(`${MARK}`)}">
 <link rel="stylesheet" href="/style.css">
-</head>
-<body>
-<header class="brand">${MARK}countersign</header>
-<main>
+${passkeys ? html`<script src="/passkey.js" defer></script>\n` : NOTHING}</head>
+<body${look === undefined ? NOTHING : html` class="${look}"`}>
+<header class="brand">${MARK}countersign${bar}</header>
+${sections === undefined ? NOTHING : html`${sections}\n`}<main>
 ${content}
 </main>
 </body>
@@ -54,7 +68,7 @@ export function hiddenCsrf(csrf: string): Html {
   return html`<input type="hidden" name="csrf" value="${csrf}">`
 }
 
-const MARK: Html = html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" width="28" height="28" aria-hidden="true">
+export const MARK: Html = html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" width="28" height="28" aria-hidden="true">
 <rect width="32" height="32" rx="8" fill="#0f5f49"/>
 <path d="M7 10.5h18" stroke="#f3b878" stroke-width="3" stroke-linecap="round"/>
 <path d="M7 16h7" stroke="#b9c4ff" stroke-width="3" stroke-linecap="round"/>

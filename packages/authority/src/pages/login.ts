@@ -1,5 +1,6 @@
 import { html } from 'hono/html'
 import { alert, describedBy, type HtmlText, hiddenCsrf, named, page } from './layout.ts'
+import { type PasskeyForm, passkeyForm } from './passkey-form.ts'
 
 export interface LoginView {
   readonly title: string
@@ -12,9 +13,14 @@ export interface LoginView {
   readonly error?: string | undefined
   /** Where it is posted, with `csrf`, that somebody will not log in. */
   readonly cancel: string
+  /** Where passkeys work. */
+  readonly passkey?: PasskeyForm | undefined
+  /** Where somebody goes who forgot the password. */
+  readonly forgot?: string | undefined
 }
 
-export function loginPage({ title, client, action, csrf, email = '', error, cancel }: LoginView): HtmlText {
+export function loginPage(view: LoginView): HtmlText {
+  const { title, client, action, csrf, email = '', error, cancel, passkey, forgot } = view
   const about = describedBy(error)
   const [first, second] = email === '' ? [html` autofocus`, ''] : ['', html` autofocus`]
   // Not type="email": browsers rewrite what is typed there, an international domain name for one.
@@ -33,9 +39,12 @@ ${hiddenCsrf(csrf)}
   required${about}${second}>
 <div class="actions"><button type="submit" class="primary">Log in</button></div>
 </form>
+${passkey === undefined ? '' : passkeyForm(passkey, csrf, false)}
+${forgot === undefined ? '' : html`<p class="way"><a href="${forgot}">Forgot your password?</a></p>`}
 <form method="post" action="${cancel}" class="aside">
 ${hiddenCsrf(csrf)}
 <button type="submit" class="quiet">Cancel</button>
 </form>`,
+    { passkeys: passkey !== undefined },
   )
 }

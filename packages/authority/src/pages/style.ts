@@ -1,3 +1,10 @@
+import { ADMIN_STYLE } from './style-admin.ts'
+import { DESK_STYLE } from './style-desk.ts'
+import { LOGIN_STYLE } from './style-login.ts'
+import { PARTS_STYLE } from './style-parts.ts'
+import { TABLES_STYLE } from './style-tables.ts'
+import { TIMELINE_STYLE } from './style-timeline.ts'
+
 /** The look of all pages, light and dark, served at /style.css. */
 export const STYLE: string = `:root {
   color-scheme: light dark;
@@ -287,10 +294,4 @@ button.quiet:hover {
     transition: none;
   }
 }
-
-@media (forced-colors: active) {
-  .error {
-    border: 2px solid;
-  }
-}
-`
+${LOGIN_STYLE}${PARTS_STYLE}${DESK_STYLE}${ADMIN_STYLE}${TABLES_STYLE}${TIMELINE_STYLE}`

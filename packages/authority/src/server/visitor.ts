@@ -70,7 +70,8 @@ export function loginUrl(issuer: string, { page, place, maxAge, twoFactors }: De
 /** What a login brought to one of our pages: where to go on, or that it did not come to anything. */
 export type Return = { readonly place: string } | { readonly error: string }
 
-const PLACE = /^\/(?:account|admin)(?:\/[\w-]+)*$/
+/** The names of clients have dots; a segment of dots alone would lead elsewhere. */
+const PLACE = /^\/(?:account|admin)(?:\/(?!\.{1,2}(?:\/|$))[\w.~-]+)*$/
 
 /** Reads the answer to a login off the query of a page; nothing where there is none. */
 export function returnOf(query: Readonly<Record<string, string>>, page: Page): Return | undefined {

@@ -206,6 +206,45 @@ for (const { name, skip, place } of STORES) {
     assert.equal((await limits.login(ADA, HERE)).allowed, true)
   })
 
+  test(`${name}: the sixth code of an account is refused, of any number at once, until one was right`, {
+    skip,
+  }, async (t) => {
+    const { limits } = await open(t)
+    const verdicts = await Promise.all(Array.from({ length: 20 }, () => limits.code('usr_ada')))
+    assert.equal(verdicts.filter(({ allowed }) => allowed).length, 5)
+    const { allowed, retryAfter } = await untilRefused(0, () => limits.code('usr_ada'))
+    assert.equal(allowed, 0)
+    assert.ok(retryAfter > 14 * MINUTE && retryAfter <= 15 * MINUTE, `${retryAfter}`)
+    assert.equal((await limits.code('usr_bob')).allowed, true)
+    await limits.codeSucceeded('usr_ada')
+    assert.equal((await untilRefused(5, () => limits.code('usr_ada'))).allowed, 5)
+  })
+
+  test(`${name}: tries with a passkey and with a password count together for an address`, { skip }, async (t) => {
+    const { limits } = await open(t)
+    for (let count = 0; count < 60; count++) await limits.passkey(HERE)
+    await limits.passkeySucceeded(HERE)
+    const { allowed } = await untilRefused(100, (index) => limits.login(`user${index}@example.org`, HERE))
+    assert.equal(allowed, 41)
+    assert.equal((await limits.passkey(HERE)).allowed, false)
+    assert.equal((await limits.passkey(THERE)).allowed, true)
+  })
+
+  test(`${name}: logins of one account from many addresses at once wait for each other, and none fails`, {
+    skip,
+  }, async (t) => {
+    const { store, limits } = await open(t)
+    const places = Array.from({ length: 30 }, (_, index) => `198.51.100.${index % 6}`)
+    await Promise.all(
+      places.map(async (ip) => {
+        assert.equal((await limits.login(ADA, ip)).allowed, true)
+        await limits.loginSucceeded(ADA, ip)
+      }),
+    )
+    const counted = (await rows(store)).filter(({ key }) => /^(account|address):/.test(key))
+    assert.ok(counted.length === 7 && counted.every(({ points }) => points === 0))
+  })
+
   test(`${name}: what is long over is removed, and nothing else`, { skip }, async (t) => {
     const { store, limits } = await open(t)
     await limits.login(ADA, HERE)

@@ -95,7 +95,7 @@ onEachTopology((world) => {
     const agent = newBrowser()
     const { url, state } = await toRequest(client)
     const page = await agent.get(url)
-    const form = page.forms.find(({ fields }) => !asks(fields, 'password'))
+    const form = page.forms.find(({ action }) => action.endsWith('/abort'))
     const { location } = await agent.submit(page, {}, form && { form })
     assert.deepEqual([errorOf(location), location?.searchParams.get('state')], ['access_denied', state])
     const denied = await login(agent, (await toRequest(client)).url, world().user, 'deny')

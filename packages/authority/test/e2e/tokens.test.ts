@@ -72,8 +72,16 @@ onEachTopology((world) => {
     const { access_token: token, scope } = await getTokens(world(), client, asked)
     const { header } = decodeUnverified(token)
     assert.deepEqual([header.typ, header.alg], ['at+jwt', 'ES256'])
-    const { exp, iat, jti, roles, ...claims } = await readAccessToken(world(), token)
-    const expected = { iss: issuer, sub: user.id, aud: ORDERS, client_id: client.id, scope: 'orders:read' }
+    const { exp, iat, jti, roles, auth_time: time, ...claims } = await readAccessToken(world(), token)
+    const expected = {
+      iss: issuer,
+      sub: user.id,
+      aud: ORDERS,
+      client_id: client.id,
+      scope: 'orders:read',
+      amr: ['pwd'],
+    }
+    assert.ok(typeof time === 'number' && time <= iat, 'when they logged in')
     assert.deepEqual({ ...claims }, expected)
     assert.deepEqual([roles, exp - iat, scope], [user.roles, 600, 'orders:read'])
     assert.ok(typeof jti === 'string')

@@ -5,6 +5,9 @@ import { homePage } from '../../src/pages/home.ts'
 import type { HtmlText } from '../../src/pages/layout.ts'
 import { loginPage } from '../../src/pages/login.ts'
 import { loggedOutPage, logoutPage } from '../../src/pages/logout.ts'
+import { ACCOUNT_PAGES, accountPages } from './account-views.ts'
+import { ADMIN_PAGES, everyAdminPage } from './admin-views.ts'
+import { everyLoginPage, LOGIN_PAGES } from './login-views.ts'
 
 /** The forms of oidc-provider; another test holds that they are these. */
 export const FORMS = {
@@ -42,7 +45,10 @@ export function everyPage(text: string): Readonly<Record<string, HtmlText>> {
     logout: logoutPage({ form: FORMS.logout, formId: text }),
     loggedOut: loggedOutPage({ client: text }),
     error: errorPage({ title: text, code: text, message: text, hint: text }),
-    home: homePage({ issuer: text, demo: { apps: [{ name: text, url: text }], user: { email: text } } }),
+    home: homePage({ issuer: text }),
+    ...accountPages(text),
+    ...everyAdminPage(text),
+    ...everyLoginPage(text),
   }
 }
 
@@ -102,14 +108,7 @@ export const PAGES: Readonly<Record<string, HtmlText>> = {
     hint: 'Go back and log in again.',
   }),
   home: homePage({ issuer: 'https://op.example' }),
-  home2: homePage({
-    issuer: 'http://localhost:3000',
-    demo: {
-      apps: [
-        { name: 'Notes', url: 'http://127.0.0.1:3001' },
-        { name: 'Photos', url: 'http://127.0.0.1:3002' },
-      ],
-      user: { email: 'ada@example.org' },
-    },
-  }),
+  ...ACCOUNT_PAGES,
+  ...ADMIN_PAGES,
+  ...LOGIN_PAGES,
 }
