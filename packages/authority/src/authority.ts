@@ -3,20 +3,30 @@ import type { Server } from 'node:http'
 import { type AddressInfo, createServer as createNetServer, type Server as NetServer } from 'node:net'
 import type { KeyRing } from 'countersign/keyring'
 import type { Provider } from 'oidc-provider'
+import { Factors } from './accounts/factors.ts'
 import { createLimits } from './accounts/limits.ts'
+import type { SendMail } from './accounts/mail.ts'
+import { createMailHook } from './accounts/mail-hook.ts'
 import { Users } from './accounts/users.ts'
 import { Audit } from './audit.ts'
 import { type Demo, startDemo } from './demo/demo.ts'
 import { openKeks } from './keys/kek.ts'
 import { type Clock, openRing } from './keys/ring.ts'
 import { holdsSecrets, openSecrets, type Secrets } from './keys/secrets.ts'
+import type { Actor } from './operations/parts.ts'
 import { createOperations, type Operations } from './operations.ts'
+import { accountClient } from './protocol/account-client.ts'
 import { createAdapter, type Guards } from './protocol/adapter.ts'
 import { Clients } from './protocol/clients.ts'
 import { CurrentProvider } from './protocol/current.ts'
+import { Sealed } from './protocol/sealed.ts'
+import { Sessions } from './protocol/sessions.ts'
 import { createApp, nameOf } from './server/app.ts'
 import { FormTokens } from './server/csrf.ts'
+import { Later } from './server/later.ts'
 import { createListener } from './server/listener.ts'
+import type { Metrics } from './server/metrics.ts'
+import { Traffic, type Visit } from './server/traffic.ts'
 import type { Settings } from './settings.ts'
 import { openStore, type Store } from './store/database.ts'
 
@@ -36,6 +46,7 @@ export interface OpenAuthority {
   readonly store: Store
   readonly ring: KeyRing
   readonly users: Users
+  readonly factors: Factors
   close(): Promise<void>
 }
 
@@ -47,9 +58,16 @@ export interface Authority extends OpenAuthority {
   readonly port: number
   /** The apps and the user of the demo, where it runs. */
   readonly demo: Demo | undefined
+  /** Has /readyz say that it is about to stop, and connections end with their next answer. It serves on until it is closed. */
+  drain(): void
 }
 
 interface Opened extends OpenAuthority {
+  readonly clients: Clients
+  readonly sessions: Sessions
+  /** The operations as somebody else than the command line asks for them. */
+  readonly operationsBy: (by: Actor) => Operations
+  readonly mail: SendMail | undefined
   readonly secrets: Secrets
   readonly current: CurrentProvider
   readonly audit: Audit
@@ -73,21 +91,33 @@ export async function openAuthority(settings: Settings, options: AuthorityOption
   return open(settings, options)
 }
 
-async function open(settings: Settings, options: AuthorityOptions): Promise<Opened> {
+async function open(settings: Settings, options: AuthorityOptions, metrics?: Metrics): Promise<Opened> {
   const { clock = (seconds) => seconds, log = () => undefined, guards = {}, count } = options
   const store = await openStore(settings)
   try {
     const keks = openKeks(settings, await holdsSecrets(store))
     const secrets = await openSecrets(store, keks)
     const ring = await openRing(store, settings, keks, clock)
-    const [users, clients, audit] = [new Users(store), new Clients(store), new Audit(store)]
-    const adapter = createAdapter({ store, clients, secrets, guards, count })
+    const [users, audit] = [new Users(store), new Audit(store, metrics?.happened)]
+    const clients = new Clients(store, accountClient(settings.issuer))
+    const sealed = new Sealed(secrets)
+    const adapter = createAdapter({ store, clients, sealed, guards, count })
     const outgoing = new Set(settings.outgoing)
-    const current = new CurrentProvider({ settings, ring, secrets, users, adapter, outgoing }, (provider) =>
-      listen(provider, log),
-    )
-    const operations = createOperations({ users, clients, ring, current, audit })
-    return { operations, store, ring, users, secrets, current, audit, outgoing, close: () => store.close() }
+    const current = new CurrentProvider({ settings, ring, secrets, users, adapter, outgoing }, (provider) => {
+      listen(provider, log)
+      metrics?.attach(provider)
+    })
+    const sessions = new Sessions({ store, sealed, current, told: (client, error) => log(toldLine(client, error)) })
+    const { issuer } = settings
+    const mail =
+      settings.mailHook === undefined ? undefined : createMailHook({ hook: settings.mailHook, issuer, ring, log })
+    const name = new URL(issuer).host
+    const factors = new Factors({ store, users, audit, issuer, secret: secrets.factors, name })
+    const whole = { issuer, users, clients, sessions, ring, current, audit, mail }
+    const operationsBy = (by: Actor): Operations => createOperations(whole, by)
+    const operations = operationsBy({ actor: 'administrator' })
+    const parts = { operations, operationsBy, store, ring, users, clients, sessions, secrets, current, audit, outgoing }
+    return { ...parts, factors, mail, close: () => store.close() }
   } catch (error) {
     await store.close()
     throw error
@@ -101,11 +131,17 @@ async function open(settings: Settings, options: AuthorityOptions): Promise<Open
  * @throws {Error} of node:net for a port that is taken
  */
 export async function startAuthority(given: Settings, options: AuthorityOptions = {}): Promise<Authority> {
-  const { log = () => undefined } = options
+  const { log = () => undefined, clock = (seconds) => seconds } = options
   const settings = await withPort(given)
   const { issuer, trustProxy, port, host } = settings
-  const parts = await open(settings, options)
+  const metrics = await openMetrics(settings)
+  const parts = await open(settings, options, metrics)
   const { store, ring, users, current, audit, secrets, operations } = parts
+  const traffic = new Traffic(
+    ...(metrics ? [metrics.visited] : []),
+    ...(settings.logLevel === 'debug' ? [each(log)] : []),
+  )
+  metrics?.measure({ ring, store, traffic, now: () => clock(Date.now() / 1000) })
   const closing: (() => unknown)[] = [() => parts.close()]
   const close = async (): Promise<void> => {
     for (const end of closing.splice(0).reverse()) await end()
@@ -115,27 +151,49 @@ export async function startAuthority(given: Settings, options: AuthorityOptions 
     // What is wrong with the configuration is said now, and not to the first who logs in.
     await current.get()
     const limits = createLimits(store)
+    const { factors, mail, sessions } = parts
+    const later = new Later((error) => log({ level: 'warn', event: 'later.failed', error: nameOf(error) }))
+    closing.push(() => later.settled())
     const app = createApp({
-      ...{ issuer, trustProxy, current, users, limits, audit, store, ring, log },
+      ...{ factors, mail, sessions, later },
+      ...{ issuer, trustProxy, current, users, limits, audit, store, ring, traffic, metrics, log },
+      ...{ clients: parts.clients, operationsBy: parts.operationsBy, now: () => clock(Date.now() / 1000) },
       forms: new FormTokens(secrets.forms),
-      demo: () => demo && { apps: demo.apps, user: demo.user },
+      demo: () => demo?.walk,
     })
-    const server = createListener({ issuer, trustProxy, app: app as never, current, limits, log })
+    const server = createListener({ issuer, trustProxy, app: app as never, current, limits, traffic, log })
     await listening(server, port, host)
     closing.push(() => closed(server))
+    closing.push(() => traffic.drain())
     closing.push(keepUp(store, ring, settings, log))
     if (settings.demo) {
       const { data } = settings
-      demo = await startDemo({ authority: { issuer, operations, users, data }, port: given.port, host, log })
+      const visits = { current, users, sessions: parts.sessions }
+      const asDemo = { issuer, operations: parts.operationsBy({ actor: 'demo' }), users, data, visits }
+      demo = await startDemo({ authority: asDemo, port: given.port, host, log })
       closing.push(demo.close)
       for (const { url } of demo.apps) parts.outgoing.add(url)
     }
     const origin = `http://${host.includes(':') ? `[${host}]` : host}:${port}`
-    return { issuer, origin, port, operations, store, ring, users, demo, close }
+    const opened = { operations, store, ring, users, factors, demo }
+    return { issuer, origin, port, ...opened, close, drain: () => traffic.drain() }
   } catch (error) {
     await close()
     throw error
   }
+}
+
+/** Figures are for who asks for them: without, nothing of what makes them is loaded. */
+async function openMetrics({ metricsToken }: Settings): Promise<Metrics | undefined> {
+  if (metricsToken === undefined) return undefined
+  const { createMetrics } = await import('./server/metrics.ts')
+  return createMetrics(metricsToken)
+}
+
+/** A line for each request: nothing of its path but the class, and nothing else that was sent. */
+function each(log: (line: object) => void): (visit: Visit) => void {
+  return ({ method, route, status = 'aborted', seconds, request }) =>
+    log({ level: 'debug', event: 'request', method, route, status, ms: Math.round(seconds * 10_000) / 10, request })
 }
 
 /** A free port in place of none, and with it the issuer, where that was not said. */
@@ -207,12 +265,20 @@ async function sweep({ db }: Store): Promise<void> {
   }
 }
 
+function toldLine(client: string, error: unknown): object {
+  return error === undefined
+    ? { level: 'info', event: 'logout.sent', client }
+    : { level: 'warn', event: 'logout.failed', client, error: nameOf(error) }
+}
+
 /** What oidc-provider tells of, in lines without anything that somebody sent. */
 function listen(provider: Provider, log: (line: object) => void): void {
   const app: EventEmitter = provider
   // Without a listener its errors, with their stacks, go to standard error.
   app.on('error', (error) => log({ level: 'error', event: 'request.failed', error: nameOf(error) }))
-  provider.on('server_error', (_ctx, error) => log({ level: 'error', event: 'server_error', error: nameOf(error) }))
+  provider.on('server_error', (ctx, error) =>
+    log({ level: 'error', event: 'server_error', error: nameOf(error), request: ctx.req.headers['x-request-id'] }),
+  )
   provider.on('backchannel.success', (_ctx, client) =>
     log({ level: 'info', event: 'logout.sent', client: client.clientId }),
   )

@@ -5,6 +5,7 @@ export type AuthorityCode =
   | 'KEK_WRONG'
   | 'SCHEMA'
   | 'DATABASE'
+  | 'BACKUP'
   | 'USER_EXISTS'
   | 'USER_INVALID'
   | 'USER_UNKNOWN'
@@ -13,6 +14,7 @@ export type AuthorityCode =
   | 'CLIENT_UNKNOWN'
   | 'SESSION_UNKNOWN'
   | 'KEY_UNKNOWN'
+  | 'MAIL'
   | 'USAGE'
 
 /** A reason to refuse what an administrator asked for: a fact, and what to do. It holds no password, secret or key. */

@@ -23,10 +23,16 @@ export interface Settings {
   readonly trustProxy: number
   readonly demo: boolean
   readonly logLevel: LogLevel
+  /** What a monitoring system has to show to read /metrics; without it there is none. */
+  readonly metricsToken: string | undefined
+  /** For how long requests are served once the server has been asked to stop, in seconds. */
+  readonly drain: number
+  /** Where letters to users are handed over to be sent: a URL. */
+  readonly mailHook: string | undefined
   /** Origins with private addresses that this server may send requests to, such as back-channel logouts. */
   readonly outgoing: readonly string[]
-  /** The times of the signing keys. */
-  readonly schedule: ScheduleOptions
+  /** The times of the signing keys, and how long an ID token lives, which outlives all other tokens. */
+  readonly schedule: ScheduleOptions & { readonly tokenLifetime: number }
 }
 
 /** The algorithms that tokens are signed with: what is best, and what OpenID Connect demands of every server (Discovery §3). */
@@ -36,6 +42,22 @@ export const SIGNING_ALGS = ['ES256', 'RS256'] as const
 export const ACCESS_TOKEN_SECONDS = 600
 /** The longest life of a signed token: that of an ID token, in seconds. */
 export const LONGEST_TOKEN_SECONDS = 3600
+
+/**
+ * The times of the keys in the demo, where a rotation is something to watch: it takes seconds. ID tokens live for 10 minutes
+ * there, so that few keys are public however often somebody presses the button. Clocks do not differ on one machine.
+ */
+const DEMO_TIMES = {
+  tokenLifetime: ACCESS_TOKEN_SECONDS,
+  overlap: ACCESS_TOKEN_SECONDS + 60,
+  prepublish: 15,
+  cacheMaxAge: 5,
+  poll: 1,
+  skew: 1,
+} as const
+
+/** Whoever asked a server to stop will not wait for longer, in seconds. */
+const LONGEST_DRAIN = 300
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -71,6 +93,7 @@ export function toSettings(env: Environment): Settings {
   if (kek !== undefined && kekFile !== undefined)
     faults.push('COUNTERSIGN_KEK and COUNTERSIGN_KEK_FILE are both set: one key encrypts keys')
   const databaseUrl = read<string | undefined>('DATABASE_URL', undefined, toDatabaseUrl)
+  const demo = read('DEMO', false, toSwitch)
   const settings: Settings = {
     port,
     host: read('HOST', '127.0.0.1', toHost),
@@ -81,11 +104,16 @@ export function toSettings(env: Environment): Settings {
     kekFile,
     previousKek: read<string | undefined>('COUNTERSIGN_KEK_PREVIOUS', undefined, toKek),
     trustProxy: read('TRUST_PROXY', 0, (text) => toCount(text, 10)),
-    demo: read('DEMO', false, toSwitch),
+    demo,
     logLevel: read<LogLevel>('LOG_LEVEL', 'info', toLogLevel),
+    metricsToken: read<string | undefined>('METRICS_TOKEN', undefined, toMetricsToken),
+    drain: read('DRAIN', 0, toDrain),
+    mailHook: read<string | undefined>('MAIL_HOOK', undefined, toMailHook),
     outgoing: read<readonly string[]>('OUTGOING_ALLOW', [], (text) => text.split(/[\s,]+/).map(toOrigin)),
     schedule: {
       tokenLifetime: LONGEST_TOKEN_SECONDS,
+      // Times go together: who sets one of them has the others as they are without the demo.
+      ...(demo && TIMES.every(([, variable]) => env[variable] === undefined) && DEMO_TIMES),
       ...Object.fromEntries(
         TIMES.flatMap(([name, variable]) => {
           const time = read<string | number | undefined>(variable, undefined, toTime)
@@ -157,6 +185,18 @@ function toKek(text: string): string {
   throw new Error('is not a key of 32 octets, in base64url (43 characters) or hexadecimal (64)')
 }
 
+/** What it is stays here. */
+function toMetricsToken(text: string): string {
+  if (/^[\x21-\x7e]{16,512}$/.test(text)) return text
+  throw new Error('is not a token of 16 to 512 characters, all of them visible and ASCII')
+}
+
+function toDrain(text: string): number {
+  const seconds = toTime(text)
+  if (typeof seconds === 'number' && seconds <= LONGEST_DRAIN) return seconds
+  throw new Error(`is ${JSON.stringify(text)} and not a time of up to 5m, such as 5s`)
+}
+
 function toDatabaseUrl(text: string): string {
   if (/^postgres(ql)?:$/.test(URL.parse(text)?.protocol ?? '')) return text
   throw new Error('is not a URL that begins with postgres://') // it may hold a password: what it is stays here
@@ -174,6 +214,15 @@ function toIssuer(text: string): string {
   const { protocol, hostname } = new URL(origin)
   if (protocol === 'https:' || LOOPBACK.test(hostname)) return origin
   throw new Error(`is ${JSON.stringify(text)}: http is for loopback alone, give an https URL`)
+}
+
+/** It gets links that open accounts: by https, or without leaving this machine. It may hold a secret, and so stays here. */
+function toMailHook(text: string): string {
+  const { protocol, hostname, username, password, hash } = URL.parse(text) ?? {}
+  if (username || password) throw new Error('has a user in it: the hook knows this server by the token that it is sent')
+  if (hash) throw new Error('has a fragment, which is never sent')
+  if (protocol === 'https:' || (protocol === 'http:' && LOOPBACK.test(hostname ?? ''))) return text
+  throw new Error('is not an https URL, nor an http one on loopback')
 }
 
 function toOrigin(text: string): string {

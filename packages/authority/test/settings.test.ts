@@ -141,6 +141,45 @@ const SETTINGS: Readonly<Record<string, Row>> = {
     good: ['silent', 'error', 'warn', 'info', 'debug'].map((level) => [level, level]),
     fallback: 'info',
   },
+  METRICS_TOKEN: {
+    member: 'metricsToken',
+    bad: ['fifteen-letters', 'x'.repeat(513), 'sixteen or more letters', 'sixteen-or-more-\n', 'sechzehn-oder-mehr-ä'],
+    good: ['sixteen-letters!', 'x'.repeat(512)].map((token) => [token, token]),
+    fallback: undefined,
+  },
+  DRAIN: {
+    member: 'drain',
+    bad: ['x', '-1', '1.5', '301', '6m', '5 s', 'constructor'],
+    good: [
+      ['0', 0],
+      ['5', 5],
+      ['5s', 5],
+      ['5m', 300],
+    ],
+    fallback: 0,
+  },
+  MAIL_HOOK: {
+    member: 'mailHook',
+    bad: [
+      'mail.example',
+      'http://mail.example/letters',
+      'http://127.0.0.1.evil.example/',
+      'https://user@mail.example/',
+      'https://:secret@mail.example/',
+      'http://user:secret@127.0.0.1:25/',
+      'https://mail.example/#x',
+      'mailto:ada@example.org',
+      'file:///tmp/mail',
+      'https://',
+    ],
+    good: [
+      'https://mail.example/letters?key=1',
+      'http://127.0.0.1:2525/',
+      'http://localhost/x',
+      'http://[::1]:2525/',
+    ].map((url) => [url, url]),
+    fallback: undefined,
+  },
   OUTGOING_ALLOW: {
     member: 'outgoing',
     bad: [
@@ -187,7 +226,7 @@ describe('settings', () => {
       test(`${name} is refused by its name for ${JSON.stringify(text.length > 70 ? `${text.slice(0, 70)}…` : text)}`, () => {
         const message = faultOf({ [name]: text })
         assert.ok(message.startsWith(`${name} `), message)
-        if (/KEK|DATABASE/.test(name) && text.length > 8)
+        if (/KEK|DATABASE|TOKEN/.test(name) && text.length > 8)
           assert.ok(!message.includes(text), 'a secret is in the message')
       })
 
@@ -239,5 +278,11 @@ describe('settings', () => {
         .map(({ member }) => member)
         .sort(),
     )
+  })
+
+  test('in the demo keys take turns within seconds, unless a time is said', () => {
+    const { tokenLifetime, prepublish, overlap, cacheMaxAge, poll } = toSettings({ DEMO: '1' }).schedule
+    assert.deepEqual([tokenLifetime, prepublish, overlap, cacheMaxAge, poll], [600, 15, 660, 5, 1])
+    assert.deepEqual(toSettings({ DEMO: '1', KEY_POLL: '10s' }).schedule, toSettings({ KEY_POLL: '10s' }).schedule)
   })
 })

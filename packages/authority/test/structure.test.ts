@@ -19,6 +19,7 @@ const ORDER: readonly (readonly string[])[] = [
   ['operations.ts'],
   ['server/'],
   ['demo/'],
+  ['doctor/'],
   ['authority.ts', 'admin-socket.ts'],
   ['cli/'],
   ['cli.ts', 'index.ts'],

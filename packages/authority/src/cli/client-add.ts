@@ -1,6 +1,6 @@
 import { AuthorityError } from '../errors.ts'
 import type { ClientInput } from '../protocol/client-metadata.ts'
-import { type Command, command, JSON_OUTPUT, type Report, type Values } from './command.ts'
+import { type Command, command, JSON_OUTPUT, type Values } from './command.ts'
 import type { Host } from './host.ts'
 import { printable, toColumns } from './text.ts'
 import { UsageError } from './usage-error.ts'
@@ -47,27 +47,34 @@ const OPTIONS = {
   json: JSON_OUTPUT,
 } as const
 
-const MORE = `web      an app on a server, which keeps a secret
+const MORE = `Its client_id is printed and, once, its client_secret.
+web      an app on a server, which keeps a secret
 public   an app in a browser or on a phone, which cannot
 service  a program that nobody logs in to
 device   a device without a keyboard, whose user logs in elsewhere`
 
 export const CLIENT_ADD: Command = command({
   name: 'client add',
-  about: 'Registers an app, a service or a device, and prints its client_id and, once, its client_secret',
+  about: 'Registers an app, a service or a device',
   more: MORE,
   options: OPTIONS,
   async run({ host, values, operate }) {
     const input = await toClientInput(values, host)
-    return toReport(await operate((operations) => operations.addClient(input)))
+    const client = await operate((operations) => operations.addClient(input))
+    return { json: client, text: credentialsText(client) }
   },
 })
 
-function toReport(client: { readonly client_id: string; readonly client_secret?: string }): Report {
-  const secret = client.client_secret
-  const rows = [['client_id', client.client_id], ...(secret === undefined ? [] : [['client_secret', secret]])]
+interface Credentials {
+  readonly client_id: string
+  readonly client_secret?: string
+}
+
+/** What a client authenticates with, and that its secret is told once. */
+export function credentialsText({ client_id: id, client_secret: secret }: Credentials): string {
+  const rows = [['client_id', id], ...(secret === undefined ? [] : [['client_secret', secret]])]
   const note = secret === undefined ? [] : ['', 'The secret is kept as a hash alone: it is not shown again.']
-  return { json: client, text: [toColumns(rows.map((row) => row.map(printable))), ...note].join('\n') }
+  return [toColumns(rows.map((row) => row.map(printable))), ...note].join('\n')
 }
 
 /** @throws {UsageError} for what cannot be meant, and {AuthorityError} `CLIENT_INVALID` for a file of keys that is none */

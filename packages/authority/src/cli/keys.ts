@@ -3,7 +3,7 @@ import { toTable, toTime } from './text.ts'
 
 export const KEYS_LIST: Command = command({
   name: 'keys list',
-  about: 'Lists the signing keys: which signs, which is next, which were',
+  about: 'Lists the signing keys and what each does',
   options: { json: JSON_OUTPUT },
   async run({ operate }) {
     const keys = await operate((operations) => operations.listKeys())
@@ -19,8 +19,8 @@ export const KEYS_LIST: Command = command({
 
 export const KEYS_ROTATE: Command = command({
   name: 'keys rotate',
-  about: 'Brings the next rotation forward, to as soon as every verifier has the next key',
-  more: 'Nothing is refused by it. For a key that got into wrong hands there is keys revoke.',
+  about: 'Brings the next rotation forward',
+  more: 'The next key takes over as soon as every verifier has it. Nothing is refused by it. For a key that got into wrong hands there is keys revoke.',
   options: { json: JSON_OUTPUT },
   async run({ operate }) {
     const rotations = await operate((operations) => operations.rotateKeys())
@@ -31,8 +31,8 @@ export const KEYS_ROTATE: Command = command({
 
 export const KEYS_REVOKE: Command = command({
   name: 'keys revoke',
-  about: 'Takes a key out of use at once: what it signed is refused, and the next key signs',
-  more: 'Verifiers keep the JWK Set for its max-age; the output says until when.',
+  about: 'Takes a key out of use at once',
+  more: 'What it signed is refused, and the next key signs. Verifiers keep the JWK Set for its max-age; the output says until when.',
   argument: { name: 'KID', about: 'the key, as keys list names it' },
   options: { reason: { type: 'string', value: 'TEXT', about: 'why, for keys list' }, json: JSON_OUTPUT },
   async run({ values, argument: kid, operate }) {

@@ -1,17 +1,51 @@
 import { AuthorityError } from '../errors.ts'
-import { toSettings } from '../settings.ts'
+import { type Settings, toSettings } from '../settings.ts'
+import { AUDIT_TAIL } from './audit.ts'
+import { BACKUP } from './backup.ts'
 import { CLIENT_ADD } from './client-add.ts'
+import { CLIENT_DISABLE, CLIENT_ENABLE, CLIENT_LIST, CLIENT_ROTATE_SECRET } from './clients.ts'
 import type { Command } from './command.ts'
+import { DOCTOR } from './doctor.ts'
 import { helpOn } from './help.ts'
 import type { Host } from './host.ts'
 import { KEYS_LIST, KEYS_REVOKE, KEYS_ROTATE } from './keys.ts'
+import { MASTER_ROTATE } from './master.ts'
 import { MIGRATE } from './migrate.ts'
 import { parseCommandLine, type Request } from './parse.ts'
+import { RESTORE } from './restore.ts'
 import { SERVE } from './serve.ts'
+import { SESSION_END, SESSION_LIST } from './sessions.ts'
 import { UsageError } from './usage-error.ts'
 import { USER_ADD } from './user-add.ts'
+import {
+  USER_DELETE,
+  USER_DISABLE,
+  USER_ENABLE,
+  USER_LIST,
+  USER_RESET_FACTORS,
+  USER_RESET_PASSWORD,
+  USER_UPDATE,
+} from './users.ts'
 
-export const COMMANDS: readonly Command[] = [SERVE, USER_ADD, CLIENT_ADD, KEYS_LIST, KEYS_ROTATE, KEYS_REVOKE, MIGRATE]
+export const COMMANDS: readonly Command[] = [
+  SERVE,
+  ...[
+    USER_ADD,
+    USER_LIST,
+    USER_UPDATE,
+    USER_DISABLE,
+    USER_ENABLE,
+    USER_DELETE,
+    USER_RESET_PASSWORD,
+    USER_RESET_FACTORS,
+  ],
+  ...[SESSION_LIST, SESSION_END],
+  ...[CLIENT_ADD, CLIENT_LIST, CLIENT_ROTATE_SECRET, CLIENT_DISABLE, CLIENT_ENABLE],
+  ...[KEYS_LIST, KEYS_ROTATE, KEYS_REVOKE],
+  AUDIT_TAIL,
+  ...[BACKUP, RESTORE, MASTER_ROTATE, DOCTOR],
+  MIGRATE,
+]
 
 const [DONE, REFUSED, MISUSED] = [0, 1, 2] as const
 
@@ -22,33 +56,40 @@ const [DONE, REFUSED, MISUSED] = [0, 1, 2] as const
  */
 export async function main(args: readonly string[], host: Host): Promise<number> {
   try {
-    await execute(parseCommandLine(args, COMMANDS), host)
-    return DONE
+    return (await execute(parseCommandLine(args, COMMANDS), host)) ? DONE : REFUSED
   } catch (error) {
     return explain(error, host)
   }
 }
 
-async function execute(request: Request, host: Host): Promise<void> {
-  if (request.kind === 'help') return host.print(helpOn(request.name, COMMANDS))
-  if (request.kind === 'version') return host.print(host.version)
+/** @returns whether all is well */
+async function execute(request: Request, host: Host): Promise<boolean> {
+  if (request.kind !== 'run') {
+    host.print(request.kind === 'help' ? helpOn(request.name, COMMANDS) : host.version)
+    return true
+  }
   const { command, values, argument } = request
-  const settings = toSettings({ ...host.env, ...command.settings?.(values) })
+  const read = (): Settings => toSettings({ ...host.env, ...command.settings?.(values) })
+  // Everything else hears of a fault before it has done anything.
+  const settings = command.faulty ? undefined : read()
   const report = await command.run({
     host,
-    settings,
+    get settings() {
+      return settings ?? read()
+    },
     values,
     argument,
     async operate(work) {
-      const { operations, close } = await host.open(settings)
+      const opened = await host.open(settings ?? read())
       try {
-        return await work(operations)
+        return await work(opened.operations, opened)
       } finally {
-        await close()
+        await opened.close()
       }
     },
   })
   if (report) host.print(values['json'] ? JSON.stringify(report.json, null, 2) : report.text)
+  return report?.failed !== true
 }
 
 /** Says what went wrong, in words; where in the code, only who looks for that is told. */

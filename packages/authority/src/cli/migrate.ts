@@ -3,7 +3,8 @@ import { toColumns } from './text.ts'
 
 export const MIGRATE: Command = command({
   name: 'migrate',
-  about: 'Brings the tables of the database up to date, as serve does at its start',
+  about: 'Brings the tables of the database up to date',
+  more: 'So does serve at its start.',
   options: { json: JSON_OUTPUT },
   async run({ host, settings }) {
     const steps = await host.migrate(settings)

@@ -20,7 +20,7 @@ export async function openOperations(settings: Settings, patience: number = PATI
     if (path !== undefined && (await isAnswered(path)))
       return { operations: remoteOperations(path), close: async () => undefined }
     try {
-      return await openHere(settings)
+      return { ...(await openHere(settings)), alone: true }
     } catch (error) {
       if (!(error instanceof AuthorityError) || error.code !== 'DATA_IN_USE') throw error
       if (performance.now() >= end) throw toRefusal(error, path)

@@ -74,7 +74,7 @@ function toCall(command: Command, args: readonly string[]): Request {
   const { argument } = command
   if (words.length > (argument ? 1 : 0))
     refuse(`${command.name} takes ${argument ? `one ${argument.name}, and there are more words` : 'no further words'}`)
-  if (argument && !words[0]) refuse(`${command.name} needs ${argument.name}: ${argument.about}`)
+  if (argument && !argument.optional && !words[0]) refuse(`${command.name} needs ${argument.name}: ${argument.about}`)
   return { kind: 'run', command, values: toValues(command.options, given), argument: words[0] ?? '' }
 }
 
@@ -94,7 +94,13 @@ function toValue(
     return refuse(`${name} needs a value; one that begins with a dash is written ${name}=-…`)
   if (option.oneOf && !option.oneOf.includes(value))
     return refuse(`${name} is one of ${option.oneOf.join(', ')}${didYouMean(value, option.oneOf)}`)
+  if (option.whole && !isWhole(value, option.whole))
+    return refuse(`${name} is a whole number from ${option.whole.join(' to ')}`)
   return value
+}
+
+function isWhole(value: string, [least, most]: readonly [number, number]): boolean {
+  return /^\d+$/.test(value) && Number(value) >= least && Number(value) <= most
 }
 
 function toValues(options: Options, given: ReadonlyMap<string, readonly string[]>): Values<Options> {

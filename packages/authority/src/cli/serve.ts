@@ -1,20 +1,22 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { adminSocketPath, serveAdminSocket } from '../admin-socket.ts'
 import type { Authority } from '../authority.ts'
 import { AuthorityError } from '../errors.ts'
-import type { LogLevel, Settings } from '../settings.ts'
+import type { Settings } from '../settings.ts'
 import { type Command, command } from './command.ts'
-import type { Host } from './host.ts'
 import { toColumns } from './text.ts'
 
 export const SERVE: Command = command({
   name: 'serve',
-  about: 'Starts the authority, until SIGINT or SIGTERM; it logs one line of JSON for each event',
+  about: 'Starts the authority, until SIGINT or SIGTERM',
+  more: 'It logs one line of JSON for each event.',
   options: { demo: { type: 'boolean', about: 'with two apps, an API and a user to try it with, as DEMO=1' } },
   settings: ({ demo }) => (demo ? { DEMO: '1' } : {}),
   async run({ host, settings }) {
-    const log = logger(host, settings.logLevel)
     // From the first moment on: whoever stops a server that is still starting means it.
     const stopping = host.stopSignal()
+    const { createLog } = await import('./log.ts')
+    const log = createLog(settings.logLevel, host.print)
     const authority = await host.start(settings, { log }).catch((error: unknown) => {
       throw portFault(error, settings) ?? error
     })
@@ -22,7 +24,12 @@ export const SERVE: Command = command({
       const socket = await administered(authority, settings, log)
       if (host.isTerminal) host.print(welcome(authority))
       else for (const line of beginning(authority)) log(line)
-      log({ event: 'stopping', signal: await stopping })
+      const signal = await stopping
+      // Whoever sits at a terminal balances nothing.
+      const drain = host.isTerminal ? 0 : settings.drain
+      log({ event: 'stopping', signal, drain })
+      authority.drain()
+      if (drain > 0) await pause(drain * 1000)
       await socket?.close()
     } finally {
       await authority.close()
@@ -89,14 +96,4 @@ async function administered(
     // Some file systems have no sockets, as those that a container shares with another system.
     return without(error instanceof Error ? error.message : String(error))
   })
-}
-
-const LEVELS: readonly LogLevel[] = ['silent', 'error', 'warn', 'info', 'debug']
-
-/** Lines of JSON: the time, how serious it is, and what there is to say. */
-function logger(host: Host, most: LogLevel): (line: object) => void {
-  return (line) => {
-    const whole = { time: new Date().toISOString(), level: 'info', ...line }
-    if (LEVELS.indexOf(whole.level as LogLevel) <= LEVELS.indexOf(most)) host.print(JSON.stringify(whole))
-  }
 }

@@ -22,7 +22,7 @@ export function toColumns(lines: readonly (readonly string[])[]): string {
     .join('\n')
 }
 
-/** Text of others, without what a terminal would take for a command. */
+/** Text of others, without what a terminal would take for a command, or what turns the text around it. */
 export function printable(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, '?')
+  return text.replaceAll(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, '?')
 }

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { findPackageJSON } from 'node:module'
 import { constants } from 'node:os'
+import { createInterface } from 'node:readline/promises'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { Host } from './host.ts'
 import { openOperations } from './open.ts'
 import { UsageError } from './usage-error.ts'
@@ -23,6 +25,9 @@ export function thisHost(): Host {
     complain: (line) => process.stderr.write(`${line}\n`),
     readInput,
     readFile: (path) => readFile(path, 'utf8'),
+    ask,
+    pause: (milliseconds, signal) => wait(milliseconds, undefined, { signal }).catch(() => undefined),
+    unread: () => new Promise((resolve) => process.stdout.once('error', () => resolve())),
     stopSignal,
     open: openOperations,
     async start(settings, options) {
@@ -32,6 +37,10 @@ export function thisHost(): Host {
     async migrate(settings) {
       const { takeSteps } = await import('./steps.ts')
       return takeSteps(settings)
+    },
+    async upkeep() {
+      const { upkeep } = await import('./upkeep.ts')
+      return upkeep
     },
   }
 }
@@ -47,6 +56,21 @@ async function readInput(): Promise<string> {
     if (text.length > MOST_INPUT) throw new UsageError('the standard input holds more than a password', 'user add')
   }
   return text
+}
+
+/** The question stands beside the output, which may go elsewhere. Who leaves without an answer has given an empty one. */
+async function ask(question: string): Promise<string | undefined> {
+  const { stdin, stderr } = process
+  if (!stdin.isTTY || !stderr.isTTY) return undefined
+  const lines = createInterface({ input: stdin, output: stderr })
+  const left = new Promise<undefined>((resolve) => lines.once('close', () => resolve(undefined)))
+  try {
+    const answer = await Promise.race([lines.question(question), left]).catch(() => undefined)
+    if (answer === undefined) stderr.write('\n')
+    return answer ?? ''
+  } finally {
+    lines.close()
+  }
 }
 
 function stopSignal(): Promise<string> {

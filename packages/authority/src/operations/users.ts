@@ -57,7 +57,8 @@ export interface UserOperations {
 export function userOperations({ users, sessions, issuer, mail }: OperationsParts, write: Write): UserOperations {
   const setState = async (name: string, state: User['state']): Promise<User> => {
     const user = await users.change(name, { state })
-    if (state === 'disabled') await sessions.endEverything(user.id)
+    // Also of one who comes back: a login that was on its way while they were disabled must not live again.
+    await sessions.endEverything(user.id)
     await write(`user.${state === 'disabled' ? 'disabled' : 'enabled'}`, { user: user.id })
     return user
   }

@@ -103,8 +103,8 @@ export class Clients {
 
   /** A disabled client gets nothing; what it has been given lives until it expires. @throws {AuthorityError} `CLIENT_UNKNOWN` */
   async setDisabled(id: string, disabled: boolean): Promise<ListedClient> {
-    await this.demand(id)
-    const change = { disabled_at: disabled ? await this.#store.now() : null }
+    const { disabledAt } = await this.demand(id)
+    const change = { disabled_at: disabled ? (disabledAt ?? (await this.#store.now())) : null }
     await this.#store.db.updateTable('clients').set(change).where('client_id', '=', id).execute()
     this.#recent.delete(id)
     return this.demand(id)
@@ -117,24 +117,25 @@ export class Clients {
    * @throws {AuthorityError} `CLIENT_UNKNOWN`, `CLIENT_INVALID` where there is nothing to rotate or to finish
    */
   async rotateSecret(id: string, how: SecretRotation): Promise<string | undefined> {
-    const { hasSecret, rotating } = await this.demand(id)
+    const { hasSecret } = await this.demand(id)
     if (!hasSecret) throw invalid('this client has no secret')
-    if (how === 'finish' && !rotating) throw invalid('there is one secret alone: nothing is left to finish')
-    if (how === 'overlap' && rotating)
-      throw new AuthorityError('CLIENT_INVALID', 'this client is between two secrets', {
-        hint: 'Finish that first, by --finish; or have both end for a new one, by --now.',
-      })
     const secret = how === 'finish' ? undefined : makeSecret()
     const update = this.#store.db.updateTable('clients').where('client_id', '=', id)
-    if (secret === undefined)
-      await update
-        .set((eb) => ({ secret_hash: eb.ref('secret_hash_next'), secret_hash_next: null }))
-        .where('secret_hash_next', 'is not', null)
-        .execute()
-    else if (how === 'now') await update.set({ secret_hash: hashOf(secret), secret_hash_next: null }).execute()
-    else await update.set({ secret_hash_next: hashOf(secret) }).execute()
+    // Of several at once that begin or finish a rotation one does: a secret that was given away is good.
+    const [result] = await (secret === undefined
+      ? update
+          .set((eb) => ({ secret_hash: eb.ref('secret_hash_next'), secret_hash_next: null }))
+          .where('secret_hash_next', 'is not', null)
+      : how === 'now'
+        ? update.set({ secret_hash: hashOf(secret), secret_hash_next: null })
+        : update.set({ secret_hash_next: hashOf(secret) }).where('secret_hash_next', 'is', null)
+    ).execute()
     this.#recent.delete(id)
-    return secret
+    if (result?.numUpdatedRows === 1n) return secret
+    if (how === 'finish') throw invalid('there is one secret alone: nothing is left to finish')
+    throw new AuthorityError('CLIENT_INVALID', 'this client is between two secrets', {
+      hint: 'Finish that first, by --finish; or have both end for a new one, by --now.',
+    })
   }
 
   async #row(id: string): Promise<ClientRow | undefined> {

@@ -6,23 +6,21 @@ import {
   type Configuration,
   errors,
   type Grant,
-  interactionPolicy,
   type KoaContextWithOIDC,
   Provider,
   type ResourceServer,
-  type Session,
 } from 'oidc-provider'
 import { MULTI_FACTOR } from '../accounts/assurance.ts'
 import type { User, Users } from '../accounts/users.ts'
 import { RingKey } from '../keys/ring-key.ts'
 import type { Secrets } from '../keys/secrets.ts'
-import { deviceConfirmPage, deviceDonePage, deviceInputPage } from '../pages/device.ts'
 import { errorPage } from '../pages/error.ts'
-import { loggedOutPage, logoutPage } from '../pages/logout.ts'
-import { formTarget, securityHeaders } from '../pages/security-headers.ts'
+import { securityHeaders } from '../pages/security-headers.ts'
 import { ACCESS_TOKEN_SECONDS, type Settings, SIGNING_ALGS } from '../settings.ts'
+import { devicePages, logoutPages } from './built-in-pages.ts'
 import { TOKEN_EXCHANGE } from './client-metadata.ts'
 import { secretMatches } from './clients.ts'
+import { keepKnownClaims, loginPolicy } from './login-policy.ts'
 import { createFetch } from './outgoing.ts'
 import { resourceOf } from './resources.ts'
 import { createTokenExchange, EXCHANGE_PARAMETERS } from './token-exchange.ts'
@@ -94,14 +92,12 @@ async function toConfiguration(parts: ProviderParts): Promise<Configuration> {
       short: cookie,
     },
     claims: {
-      openid: ['sub'],
+      // How somebody logged in is said in each ID token, and not where it is asked for alone.
+      openid: ['sub', 'acr', 'amr', 'auth_time'],
       email: ['email', 'email_verified'],
       profile: ['name'],
       roles: ['roles'],
-      acr: null,
-      amr: null,
       sid: null,
-      auth_time: null,
       iss: null,
     } as never,
     scopes: ['openid', 'offline_access', 'email', 'profile', 'roles'],
@@ -131,6 +127,7 @@ async function toConfiguration(parts: ProviderParts): Promise<Configuration> {
       revocation: { enabled: true, allowedPolicy: isOwn },
       encryption: { enabled: true },
       backchannelLogout: { enabled: true },
+      claimsParameter: { enabled: true, assertClaimsParameter: keepKnownClaims },
       rpInitiatedLogout: { enabled: true, ...logoutPages() },
       resourceIndicators: {
         enabled: true,
@@ -213,18 +210,6 @@ function toResourceServer(resources: ReadonlyMap<string, string>, resource: stri
   }
 }
 
-/** Asks for a login anew where the one that there is was of one factor and two are asked for (RFC 9470 §5). */
-function loginPolicy(): interactionPolicy.DefaultPolicy {
-  const policy = interactionPolicy.base()
-  const { Check } = interactionPolicy
-  const stepUp = new Check('acr_values', 'a login with two factors is asked for', ({ oidc }) => {
-    const asked = String(oidc.params?.['acr_values'] ?? '').split(' ')
-    return asked.includes(MULTI_FACTOR) && oidc.acr !== MULTI_FACTOR ? Check.REQUEST_PROMPT : Check.NO_NEED_TO_PROMPT
-  })
-  policy.get('login')?.checks.add(stepUp)
-  return policy
-}
-
 /** How and when somebody logged in, for whoever gets the access token (RFC 9068 §2.2.1). */
 function loginOf({ oidc }: KoaContextWithOIDC): Readonly<Record<string, unknown>> {
   const { AuthorizationCode: code, RefreshToken: refresh, DeviceCode: device } = oidc.entities
@@ -282,57 +267,4 @@ function rotateRefreshToken({ oidc }: KoaContextWithOIDC): boolean {
   for (const resource of [oidc.params?.['resource'] ?? []].flat())
     if (!granted?.has(String(resource))) throw new errors.InvalidTarget('this resource was not granted')
   return true
-}
-
-type Features = NonNullable<Configuration['features']>
-
-function devicePages(): Partial<NonNullable<Features['deviceFlow']>> {
-  return {
-    userCodeInputSource(ctx, form, _out, error) {
-      const session = ctx.oidc.session as (Session & { touched?: boolean }) | undefined
-      if (error !== undefined && session !== undefined && session.exp === undefined) {
-        // Who sends the form without a session has no page to send it from. oidc-provider has just put the token of a new
-        // form into the session, which was never stored, and would fail to store it.
-        session.touched = false
-        ctx.body = errorPage({
-          title: 'This page has expired',
-          code: 'expired',
-          message: 'The code was not looked at.',
-          hint: 'Open the page anew that your device names, and enter the code there.',
-        })
-        return
-      }
-      ctx.body = deviceInputPage({
-        form,
-        formId: 'op.deviceInputForm',
-        ...(error !== undefined && { error: deviceFault(error) }),
-      })
-    },
-    userCodeConfirmSource(ctx, form, client, _info, userCode) {
-      const name = client.clientName ?? client.clientId
-      ctx.body = deviceConfirmPage({ form, formId: 'op.deviceConfirmForm', client: name, userCode })
-    },
-    successSource(ctx) {
-      ctx.body = deviceDonePage({ client: ctx.oidc.client?.clientName })
-    },
-  }
-}
-
-function deviceFault(error: Error & { readonly userCode?: unknown }): string {
-  if (error.name === 'AbortedError') return 'The device was refused.'
-  if (error.userCode !== undefined || error.name === 'NoCodeError') return 'This code is not right, or has been used.'
-  return 'That did not work. Enter the code once more.'
-}
-
-function logoutPages(): Partial<NonNullable<Features['rpInitiatedLogout']>> {
-  return {
-    logoutSource(ctx, form) {
-      // Its form ends at the application that asked for it, whose address has been checked by now.
-      ctx.set(securityHeaders(formTarget(ctx.oidc.params?.['post_logout_redirect_uri'])))
-      ctx.body = logoutPage({ form, formId: 'op.logoutForm' })
-    },
-    postLogoutSuccessSource(ctx) {
-      ctx.body = loggedOutPage({ client: ctx.oidc.client?.clientName })
-    },
-  }
 }

@@ -79,7 +79,8 @@ export class Sessions {
    * @throws {AuthorityError} `SESSION_UNKNOWN`
    */
   async end(id: string, user?: string): Promise<SessionInfo> {
-    const row = (await this.#rows('Session', user, id)).find(({ payload }) => typeof payload['accountId'] === 'string')
+    const rows = isId(id) ? await this.#rows('Session', user, id) : []
+    const row = rows.find(({ payload }) => typeof payload['accountId'] === 'string')
     if (row === undefined)
       throw new AuthorityError('SESSION_UNKNOWN', 'there is no such session, or it has ended', {
         hint: 'See: countersign-authority session list',
@@ -117,7 +118,7 @@ export class Sessions {
 
   /** Takes back what an app was granted, with every token that came of it. @throws {AuthorityError} `SESSION_UNKNOWN` */
   async revokeGrant(id: string, user: string): Promise<string> {
-    const [row] = await this.#rows('Grant', user, id)
+    const [row] = isId(id) ? await this.#rows('Grant', user, id) : []
     if (row === undefined) throw new AuthorityError('SESSION_UNKNOWN', 'there is no such grant, or it has ended')
     await this.#revoke([id])
     return String(row.payload['clientId'])
@@ -173,7 +174,9 @@ export class Sessions {
       .where('expires_at', '>', now())
       .where('account', user === undefined ? '<>' : '=', user === undefined ? '' : accountOf(sealed, model, user))
     if (id !== undefined) query = query.where('id_hash', '=', id)
-    const rows = await query.orderBy('expires_at', 'desc').limit(MOST_LISTED).execute()
+    query = query.orderBy('expires_at', 'desc')
+    // All that is one user's may have to end: what would be left out of it would live on.
+    const rows = await (user === undefined ? query.limit(MOST_LISTED) : query).execute()
     const opened = await Promise.all(rows.map(async (row) => ({ row, payload: await sealed.open(row.payload) })))
     return opened.flatMap(({ row, payload }) =>
       payload === undefined ? [] : [{ id: row.id_hash, expiresAt: row.expires_at ?? 0, payload }],
@@ -238,5 +241,8 @@ function toGrant({ id, payload }: Opened, refreshTokens: number): GrantInfo {
     refreshTokens,
   }
 }
+
+/** Whoever hands requests on may hand on anything: nothing would be any session, and PostgreSQL takes no U+0000. */
+const isId = (id: unknown): boolean => typeof id === 'string' && /^[\w-]{43}$/.test(id)
 
 const words = (text: string): readonly string[] => text.split(' ').filter((word) => word !== '')

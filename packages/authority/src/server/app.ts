@@ -8,13 +8,30 @@ import { securityHeaders } from '../pages/security-headers.ts'
 import { STYLE } from '../pages/style.ts'
 import { SIGNING_ALGS } from '../settings.ts'
 import type { Store } from '../store/database.ts'
+import { accountRoutes } from './account.ts'
+import type { AccountParts } from './account-desk.ts'
+import { type AdminApiParts, adminApi } from './admin-api.ts'
+import { type AdminPagesParts, adminPages } from './admin-pages.ts'
 import { type InteractionParts, interactionRoutes } from './interactions.ts'
+import type { Metrics } from './metrics.ts'
+import { PASSKEY_SCRIPT } from './passkey-script.ts'
+import { type ResetParts, resetRoutes } from './reset.ts'
+import type { Traffic } from './traffic.ts'
 
 /** What the routes of our own need. */
-export interface AppParts extends InteractionParts {
+export interface AppParts
+  extends InteractionParts,
+    AccountParts,
+    ResetParts,
+    Omit<AdminApiParts, 'nameOf'>,
+    Omit<AdminPagesParts, 'mail'> {
   readonly store: Store
   readonly ring: KeyRing
-  readonly demo: () => Parameters<typeof homePage>[0]['demo']
+  readonly traffic: Traffic
+  /** Without it there is no /metrics. */
+  readonly metrics: Metrics | undefined
+  /** What has the first page, and all under /demo, once the demo runs. */
+  readonly demo: () => Hono<{ Bindings: HttpBindings }> | undefined
   readonly log: (line: object) => void
 }
 
@@ -30,27 +47,43 @@ export const isProtocolPath = (path: string): boolean => PROTOCOL.test(path)
 
 /** The part of the server that is no OAuth: keys, health, pages. */
 export function createApp(parts: AppParts): Hono<{ Bindings: HttpBindings }> {
-  const { issuer, ring, store, log } = parts
+  const { issuer, ring, store, traffic, metrics, log } = parts
   const app = new Hono<{ Bindings: HttpBindings }>()
   const jwks = jwksHandler(ring)
   for (const path of ['/jwks', '/.well-known/jwks.json']) app.all(path, (c) => jwks(c.req.raw))
   app.get('/healthz', (c) => c.text('ok\n'))
   app.get('/readyz', async (c) => {
-    const ready = await isReady(store, ring)
-    return c.text(ready ? 'ready\n' : 'not ready\n', ready ? 200 : 503, { 'cache-control': 'no-store' })
+    // A balancer hears of the end before it comes, and sends its requests elsewhere.
+    const state = traffic.draining ? 'draining' : (await isReady(store, ring)) ? 'ready' : 'not ready'
+    return c.text(`${state}\n`, state === 'ready' ? 200 : 503, { 'cache-control': 'no-store' })
   })
-  app.get('/style.css', (c) =>
-    c.body(STYLE, 200, {
-      'content-type': 'text/css; charset=utf-8',
-      'cache-control': 'public, max-age=300',
-      'x-content-type-options': 'nosniff',
-    }),
-  )
-  app.get('/', (c) => {
-    const demo = parts.demo()
-    return c.html(homePage({ issuer, ...(demo && { demo }) }), 200, securityHeaders())
-  })
+  if (metrics !== undefined)
+    app.get('/metrics', async (c) => {
+      const headers = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }
+      if (!metrics.allows(c.req.header('authorization')))
+        return c.text('METRICS_TOKEN as a bearer token\n', 401, { ...headers, 'www-authenticate': 'Bearer' })
+      return c.body(await metrics.read(), 200, { ...headers, 'content-type': metrics.contentType })
+    })
+  for (const [path, body, type] of [
+    ['/style.css', STYLE, 'text/css; charset=utf-8'],
+    ['/passkey.js', PASSKEY_SCRIPT, 'text/javascript; charset=utf-8'],
+  ] as const)
+    app.get(path, (c) =>
+      c.body(body, 200, {
+        'content-type': type,
+        'cache-control': 'public, max-age=300',
+        'x-content-type-options': 'nosniff',
+      }),
+    )
+  for (const path of ['/', '/demo/*'])
+    app.use(path, async (c, next) => (await parts.demo()?.fetch(c.req.raw, c.env)) ?? next())
+  app.get('/', (c) => c.html(homePage({ issuer }), 200, securityHeaders()))
   app.route('/', interactionRoutes(parts))
+  app.route('/', accountRoutes(parts))
+  app.route('/', resetRoutes(parts))
+  const api = adminApi({ ...parts, nameOf })
+  app.all('/admin/api/*', (c) => api.fetch(c.req.raw, c.env))
+  app.route('/', adminPages(parts))
   app.notFound((c) => {
     const page = errorPage({ title: 'There is nothing here', code: 'not_found', message: 'This page does not exist.' })
     return c.html(page, 404, securityHeaders())
@@ -61,6 +94,7 @@ export function createApp(parts: AppParts): Hono<{ Bindings: HttpBindings }> {
       event: 'request.failed',
       path: c.req.path.replace(/^(\/\w+)\/.*/, '$1/…'),
       error: nameOf(error),
+      request: c.env.incoming.headers['x-request-id'],
     })
     const page = errorPage({
       title: 'That did not work',

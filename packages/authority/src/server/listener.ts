@@ -7,6 +7,7 @@ import { securityHeaders } from '../pages/security-headers.ts'
 import type { CurrentProvider } from '../protocol/current.ts'
 import { isProtocolPath, nameOf } from './app.ts'
 import { clientAddress } from './client-address.ts'
+import type { Traffic } from './traffic.ts'
 
 /** What the server is made of. */
 export interface ListenerParts {
@@ -15,6 +16,7 @@ export interface ListenerParts {
   readonly app: Hono<never>
   readonly current: CurrentProvider
   readonly limits: Limits
+  readonly traffic: Traffic
   readonly log: (line: object) => void
 }
 
@@ -29,9 +31,15 @@ export function createListener(parts: ListenerParts): Server {
   const server = createServer((request, response) => {
     adopt(request, site)
     const path = pathOf(request)
+    parts.traffic.begin(request, response, path)
     const answer = isProtocolPath(path) ? provide(request, response, path, parts) : own(request, response)
     void Promise.resolve(answer).catch((error: unknown) => {
-      parts.log({ level: 'error', event: 'request.failed', error: nameOf(error) })
+      parts.log({
+        level: 'error',
+        event: 'request.failed',
+        error: nameOf(error),
+        request: request.headers['x-request-id'],
+      })
       fail(response, 503)
     })
   })

@@ -12,6 +12,7 @@ function answerOf({ status, headers, html }: Page, typed: string): object {
   const { date: _date, 'set-cookie': _cookies, 'x-request-id': _request, ...rest } = headers
   const text = html
     .replaceAll(/value="[\w.-]{20,}"/g, 'value="…"')
+    .replaceAll(/&quot;challenge&quot;:&quot;[\w-]+&quot;/g, 'challenge')
     .replaceAll(/\/login\/[\w-]+/g, '/login/…')
     .replaceAll(typed, 'TYPED')
   const { 'content-length': _length, ...others } = rest

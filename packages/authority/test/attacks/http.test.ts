@@ -262,7 +262,7 @@ describe('hostile requests, whatever the database', () => {
     ['/login/', 404],
     ['/login/x/y', 404],
     ['/.git/config', 404],
-    ['/admin', 404],
+    ['/admin/nothing/that/is/there', 404],
     ['/operations/addUser', 404],
     ['/../../../etc/passwd', 404],
     ['http://evil.example/token', 404],

@@ -26,6 +26,21 @@ const REFUSED: readonly (readonly [line: string, why: RegExp])[] = [
   ['keys revoke a --reason --json', /^--reason needs a value; one that begins with a dash is written --reason=-/],
   ['keys revoke a --reason b --reason c', /^--reason is given twice/],
   ['user add', /^user add needs EMAIL/],
+  ['user list --limit 0', /^--limit is a whole number from 1 to 1000000/],
+  ['user list --limit 5x', /^--limit is a whole number/],
+  ['user list --limit 1e3', /^--limit is a whole number/],
+  ['user list --limit -5', /^--limit needs a value/],
+  ['user list --limit 5 --all', /^--all and --limit say different things/],
+  ['user update', /^user update needs USER: the user, by e-mail address or id/],
+  ['user update a@example.com', /^nothing changes: there is --email, --name, --role and --no-roles/],
+  ['user update a@example.com --role x --no-roles', /^--role and --no-roles say different things/],
+  ['user delete a@example.com', /^this is final, and there is nobody to ask: add --yes/],
+  ['user reset-pasword a@example.com', /is no command, did you mean user reset-password\?/],
+  ['client rotate-secret shop --now --finish', /^--finish and --now say different things/],
+  ['session end', /^either one session is ended, by ID, or all of one user, by --user/],
+  ['session end id --user a@example.com', /^either one session is ended/],
+  ['audit tail -n 10001', /^--lines is a whole number from 0 to 10000/],
+  ['audit tail -n', /^--lines needs a value: N/],
   ['client add --type wbe', /^--type is one of web, public, service, device, did you mean web\?/],
   ['client add --resource https://api.example', /^--resource is URI=SCOPE,…, such as/],
   ['client add --resource =read', /^--resource is URI=SCOPE/],
@@ -53,6 +68,9 @@ test('what is refused repeats no value: it may be a password', async () => {
     'user add a@example.com -p=hunter22',
     'user add a@example.com --json=hunter22',
     'client add --type hunter22',
+    'user list --limit hunter22',
+    'user delete hunter22',
+    'session end hunter22 --user hunter22',
     '--password=hunter22 user add a@example.com',
   ]) {
     const { code, out, err } = await run(line.split(' '))
@@ -64,6 +82,7 @@ test('what is refused repeats no value: it may be a password', async () => {
 test('every command has help, with each of its options, and so has each group and the whole', async () => {
   const whole = await run(['--help'])
   assert.equal(whole.code, 0)
+  for (const line of whole.out.split('\n')) assert.ok(line.length <= 80, line)
   for (const { name, options } of COMMANDS) {
     assert.ok(whole.out.includes(`\n  ${name} `), name)
     for (const args of [
@@ -74,13 +93,28 @@ test('every command has help, with each of its options, and so has each group an
       const { code, out, err } = await run(args)
       assert.deepEqual([code, err], [0, ''])
       assert.match(out, new RegExp(`^countersign-authority ${name}\\b`))
-      for (const option of Object.keys(options)) assert.ok(out.includes(`  --${option}`), `${name} --${option}`)
-      for (const line of out.split('\n')) assert.ok(line.length <= 120, line)
+      for (const option of Object.keys(options)) assert.match(out, new RegExp(`^  (-\\w, )?--${option}\\b`, 'm'))
+      for (const line of out.split('\n')) assert.ok(line.length <= 80, line)
     }
   }
   const { out } = await run(['keys', '--help'])
   assert.match(out, /keys list .*\n {2}keys rotate .*\n {2}keys revoke KID /)
   assert.doesNotMatch(out, /user add/)
+})
+
+test('the help on everything has each command once, under a heading', async () => {
+  const { out } = await run(['--help'])
+  const listed = out.split('\n').filter((line) => /^ {2}\S/.test(line))
+  const names = listed.map((line) =>
+    line
+      .slice(2)
+      .replace(/ (\[?[A-Z]+\]?)? {2,}.*$/, '')
+      .trim(),
+  )
+  assert.deepEqual(names.toSorted(), COMMANDS.map(({ name }) => name).toSorted())
+  assert.match(out, /^People\n {2}user add EMAIL {2,}/m)
+  assert.match(out, /^ {2}session end \[ID\] {2,}/m)
+  assert.doesNotMatch(out, /^More$/m)
 })
 
 test('every command that prints something can print JSON', () => {

@@ -1,8 +1,9 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -26,6 +27,20 @@ export async function execute(args: readonly string[], env: Environment, input =
   child.stdin.on('error', () => undefined).end(input)
   const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), ended])
   return { code, out: out.trimEnd(), err: err.trimEnd() }
+}
+
+/** Begins the command in a process of its own, which goes on until it is told to stop, or the test ends. */
+export function begin(
+  t: TestContext,
+  args: readonly string[],
+  env: Environment,
+): ChildProcessByStdio<null, Readable, Readable> {
+  const child = spawn(process.execPath, [CLI, ...args], {
+    env: { PATH: process.env['PATH'], ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  t.after(() => child.kill('SIGKILL'))
+  return child
 }
 
 /** A data folder for a test, and settings that name it. */

@@ -43,10 +43,14 @@ export async function run(
     readInput: async () => input,
     readFile: async (path) =>
       files[path] ?? Promise.reject(Object.assign(new Error('no such file'), { code: 'ENOENT' })),
+    ask: async () => undefined,
+    pause: async () => undefined,
+    unread: () => new Promise(() => undefined),
     stopSignal: async () => 'SIGTERM',
     open: async () => ({ operations: noted, close: async () => undefined }),
     start: () => Promise.reject<Authority>(new Error('start is not expected')),
     migrate: () => Promise.reject(new Error('migrate is not expected')),
+    upkeep: () => Promise.reject(new Error('upkeep is not expected')),
     ...rest,
   }
   const code = await main(args, host)

@@ -37,7 +37,8 @@ test('data that somebody gives back in time is opened', async (t) => {
   const opening = openOperations(settings)
   await turn()
   unlock()
-  const { operations, close } = await opening
+  const { operations, close, alone } = await opening
+  assert.equal(alone, true, 'nobody else has it now')
   assert.ok((await operations.listKeys()).length > 0)
   await close()
 })

@@ -3,12 +3,13 @@ import { once } from 'node:events'
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { type TestContext, test } from 'node:test'
 import { isAnswered } from '../../src/admin-socket.ts'
 import { SERVER_ENV, SERVER_FLAGS } from '../../src/cli/heap.ts'
 import { MISSING, openPostgresForTests } from '../support/postgres.ts'
 import { type AuthorityProcess, startProcess } from '../support/processes.ts'
-import { execute, settingsFor } from './command-process.ts'
+import { begin, execute, settingsFor } from './command-process.ts'
 
 const skip = process.platform === 'win32' ? 'there are no such sockets and signals' : false
 
@@ -144,6 +145,41 @@ test('a server that is stopped ends with 0; a second signal ends it at once', { 
   assert.equal(line['signal'], 'SIGINT')
   assert.equal(await server.stop(), 143)
   assert.ok(!server.lines.some(({ event }) => event === 'stopped'))
+})
+
+test('audit tail --follow prints what happens at a server, until SIGINT or nobody reads on', { skip }, async (t) => {
+  const { env } = settingsFor(t)
+  await serve(t, env)
+  const add = (email: string): ReturnType<typeof execute> => execute(['user', 'add', email], env)
+  await add('a@example.com')
+  const follow = async () => {
+    const child = begin(t, ['audit', 'tail', '-n', '1', '--follow', '--json'], env)
+    const ended = once(child, 'exit')
+    const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
+    const next = async (): Promise<string> => JSON.parse((await lines.next()).value ?? '{}').event
+    assert.equal(await next(), 'user.added')
+    return { child, ended, next }
+  }
+  const [stopped, left] = [await follow(), await follow()]
+  left.child.stdout.destroy()
+  await execute(['user', 'disable', 'a@example.com'], env)
+  assert.equal(await stopped.next(), 'user.disabled')
+  stopped.child.kill('SIGINT')
+  assert.deepEqual(
+    [await stopped.ended, await left.ended],
+    [
+      [0, null],
+      [0, null],
+    ],
+  )
+})
+
+test('nobody is deleted by a command that nobody can answer for', async (t) => {
+  const { folder, env } = settingsFor(t)
+  const { code, out, err } = await execute(['user', 'delete', 'a@example.com'], env, 'a@example.com\n')
+  assert.deepEqual([code, out], [2, ''])
+  assert.match(err, /^this is final, and there is nobody to ask: add --yes if it is meant\n/)
+  assert.deepEqual(readdirSync(folder), [])
 })
 
 test('the log of a server is lines of JSON, and nothing else is written', { skip }, async (t) => {

@@ -10,8 +10,8 @@ const SERVE = fileURLToPath(new URL('serve.ts', import.meta.url))
 export interface ProcessOptions {
   /** All settings. Nothing of the environment of the tests goes along, but for PATH. */
   readonly env: Readonly<Record<string, string>>
-  /** `serve`: test/support/serve.ts, which has `operations` and a clock. `cli`: what people start. */
-  readonly program?: 'serve' | 'cli'
+  /** `serve`: test/support/serve.ts, which has `operations` and a clock. `cli`: what people start. Else what Node is told. */
+  readonly program?: 'serve' | 'cli' | readonly string[]
 }
 
 /** An authority in a process of its own, which can be killed and started again. */
@@ -46,7 +46,7 @@ process.once('exit', () => {
  * @throws Error with what it wrote, when it ends before that
  */
 export async function startProcess({ env, program = 'serve' }: ProcessOptions): Promise<AuthorityProcess> {
-  const command = program === 'cli' ? [CLI, 'serve'] : [SERVE]
+  const command = program === 'cli' ? [CLI, 'serve'] : program === 'serve' ? [SERVE] : program
   const lines: Readonly<Record<string, unknown>>[] = []
   const waiting = new Set<() => void>()
   const open = new Map<number, (answer: Answer) => void>()

@@ -56,16 +56,22 @@ export class UserAgent {
   readonly #stopAt: readonly string[]
   readonly #connections = new Connections({ keepAlive: false })
   readonly #headers: Readonly<Record<string, string>>
+  readonly #server: string | undefined
 
   /**
    * @param options - `stopAt`: beginnings of URLs on this machine that are not asked for; `headers`: sent with each
-   * request, such as `x-forwarded-for`
+   * request, such as `x-forwarded-for`; `server`: the origin that is asked in place of that of every URL, as by DNS
    */
   constructor(
-    options: { readonly stopAt?: readonly string[]; readonly headers?: Readonly<Record<string, string>> } = {},
+    options: {
+      readonly stopAt?: readonly string[]
+      readonly headers?: Readonly<Record<string, string>>
+      readonly server?: string
+    } = {},
   ) {
     this.#stopAt = options.stopAt ?? []
     this.#headers = options.headers ?? {}
+    this.#server = options.server
   }
 
   /** Goes to an address that was typed. */
@@ -143,7 +149,7 @@ export class UserAgent {
   ): Promise<Page> {
     this.visited.push(`${method} ${url}`)
     const cookie = this.cookiesFor(url).map(({ name, value }) => `${name}=${value}`)
-    const sent = request(url, {
+    const sent = request(new URL(`${url.pathname}${url.search}`, this.#server ?? url), {
       method,
       agent: this.#connections,
       headers: {
