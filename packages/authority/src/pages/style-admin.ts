@@ -154,7 +154,7 @@ summary {
 
 @media (min-width: 40rem) {
   .wide .facts div {
-    grid-template-columns: minmax(0, 13rem) minmax(0, 1fr);
+    grid-template-columns: minmax(0, 16rem) minmax(0, 1fr);
   }
 
   .wide .even .facts div {

@@ -18,6 +18,12 @@ export const TABLES_STYLE: string = `
   vertical-align: top;
 }
 
+/* A date is not broken within a word: its column takes the room from others. */
+.table time {
+  font-size: 0.875rem;
+  overflow-wrap: normal;
+}
+
 .table thead th {
   padding-top: 0;
   color: var(--muted);

@@ -93,6 +93,7 @@ describe('an account in a browser', () => {
     if (!person) return
     const { page, email, complaints } = person
     await page.goto(at('/account'))
+    await page.locator('#email:focus').waitFor()
     await page.keyboard.type(email)
     await type(page, 'Password', PASSWORD)
     await page.keyboard.press('Enter')

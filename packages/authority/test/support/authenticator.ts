@@ -1,4 +1,5 @@
 import { createHash, createSign, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto'
+import { type Cbor, newVoucher, toCbor } from './attestation.ts'
 
 /** What a browser would give for a passkey, before it is JSON. */
 interface Answer {
@@ -21,7 +22,7 @@ export interface Twist {
   /** Whose it says that the passkey is; nobody's: left out. */
   readonly userHandle?: string | undefined
   readonly crossOrigin?: boolean
-  /** Of the attestation. */
+  /** Who vouches for the authenticator: `none`, `packed`, `fido-u2f`. */
   readonly format?: string
   /** Changes what is sent, at the end. */
   readonly change?: (answer: Answer) => object
@@ -53,23 +54,28 @@ export class Authenticator {
   create(options: object, twist: Twist = {}): string {
     const { challenge, user } = options as { readonly challenge: string; readonly user: { readonly id: string } }
     this.#user = user.id
-    const { x = '', y = '' } = this.#public.export({ format: 'jwk' })
-    const key = map([
-      [1, 2],
-      [3, -7],
-      [-1, 1],
-      [-2, Buffer.from(x, 'base64url')],
-      [-3, Buffer.from(y, 'base64url')],
-    ])
+    const [x, y] = this.#point()
+    const key = toCbor(
+      new Map<number, Cbor>([
+        [1, 2],
+        [3, -7],
+        [-1, 1],
+        [-2, x],
+        [-3, y],
+      ]),
+    )
     const id = Buffer.from(this.id, 'base64url')
     const attested = Buffer.concat([Buffer.alloc(16), uint16(id.length), id, key])
     const data = this.#data({ ...twist, flags: twist.flags ?? PRESENT | VERIFIED | ATTESTED }, attested)
-    const object = map([
-      ['fmt', twist.format ?? 'none'],
-      ['attStmt', new Map<string, never>()],
-      ['authData', data],
-    ])
     const clientDataJSON = this.#client('webauthn.create', challenge, twist)
+    const statement = this.#statement(twist, data, sha256(Buffer.from(clientDataJSON, 'base64url')))
+    const object = toCbor(
+      new Map<string, Cbor>([
+        ['fmt', twist.format ?? 'none'],
+        ['attStmt', statement],
+        ['authData', data],
+      ]),
+    )
     return this.#answer({ clientDataJSON, attestationObject: base64url(object), transports: ['internal'] }, twist)
   }
 
@@ -83,6 +89,32 @@ export class Authenticator {
     const userHandle = 'userHandle' in twist ? twist.userHandle : this.#user
     const response = { clientDataJSON, authenticatorData: base64url(data), signature: base64url(signature) }
     return this.#answer({ ...response, ...(userHandle !== undefined && { userHandle }) }, twist)
+  }
+
+  /** Who vouches for it: nobody, it itself (`packed`), or its maker (`fido-u2f`), whom we did not ask. */
+  #statement({ format }: Twist, data: Buffer, client: Buffer): ReadonlyMap<string, Cbor> {
+    if (format === 'packed') {
+      const sig = createSign('sha256').update(data).update(client).sign(this.#private)
+      return new Map<string, Cbor>([
+        ['alg', -7],
+        ['sig', sig],
+      ])
+    }
+    if (format !== 'fido-u2f') return new Map()
+    const { certificate, key } = newVoucher()
+    const parts = [Buffer.of(0), data.subarray(0, 32), client, Buffer.from(this.id, 'base64url'), Buffer.of(4)]
+    const sig = createSign('sha256')
+      .update(Buffer.concat([...parts, ...this.#point()]))
+      .sign(key)
+    return new Map<string, Cbor>([
+      ['sig', sig],
+      ['x5c', [certificate]],
+    ])
+  }
+
+  #point(): readonly [Buffer, Buffer] {
+    const { x = '', y = '' } = this.#public.export({ format: 'jwk' })
+    return [Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url')]
   }
 
   #answer(response: Answer['response'], { change = (answer) => answer }: Twist): string {
@@ -106,22 +138,6 @@ export class Authenticator {
     counter.writeUInt32BE(twist.counter ?? this.counter)
     return Buffer.concat([sha256(host), Buffer.of(twist.flags ?? PRESENT | VERIFIED), counter, attested])
   }
-}
-
-/** Of maps an empty one is enough. */
-type Value = number | string | Uint8Array | ReadonlyMap<string, never>
-
-/** A map of CBOR (RFC 8949 §3), as far as it is needed here. */
-function map(entries: readonly (readonly [number | string, Value])[]): Buffer {
-  return Buffer.concat([Buffer.of(0xa0 | entries.length), ...entries.flat().map(encode)])
-}
-
-function encode(value: Value): Buffer {
-  if (typeof value === 'number') return value < 0 ? Buffer.of(0x20 | (-1 - value)) : Buffer.of(value)
-  if (typeof value !== 'string' && !(value instanceof Uint8Array)) return Buffer.of(0xa0)
-  const [major, bytes] = typeof value === 'string' ? [0x60, Buffer.from(value)] : [0x40, Buffer.from(value)]
-  const length = bytes.length
-  return Buffer.concat([length < 24 ? Buffer.of(major | length) : Buffer.of(major | 24, length), bytes])
 }
 
 function uint16(value: number): Buffer {
