@@ -26,7 +26,7 @@ import { FormTokens } from './server/csrf.ts'
 import { Later } from './server/later.ts'
 import { createListener } from './server/listener.ts'
 import type { Metrics } from './server/metrics.ts'
-import { Traffic, type Visit } from './server/traffic.ts'
+import { Traffic, unanswered, type Visit } from './server/traffic.ts'
 import type { Settings } from './settings.ts'
 import { openStore, type Store } from './store/database.ts'
 
@@ -138,6 +138,7 @@ export async function startAuthority(given: Settings, options: AuthorityOptions 
   const parts = await open(settings, options, metrics)
   const { store, ring, users, current, audit, secrets, operations } = parts
   const traffic = new Traffic(
+    unanswered(log),
     ...(metrics ? [metrics.visited] : []),
     ...(settings.logLevel === 'debug' ? [each(log)] : []),
   )

@@ -38,7 +38,8 @@ function isPassword(password: unknown): boolean {
   return length >= LEAST_PASSWORD && length <= MOST_PASSWORD
 }
 
-const isName = (name: unknown): boolean =>
+/** Whether something can be shown as what somebody or something is called. */
+export const isName = (name: unknown): boolean =>
   typeof name === 'string' && name.trim() !== '' && name.length <= MOST_NAME && !MISLEADING.test(name)
 
 const areRoles = (roles: unknown): boolean =>

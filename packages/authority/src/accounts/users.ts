@@ -38,6 +38,8 @@ export interface NewUser {
 export interface AuthenticatedUser extends User {
   /** Whether that is half of a login: they have an authenticator app. */
   readonly hasApp: boolean
+  /** Names the password: it is another one once that is. */
+  readonly mark: string
 }
 
 /** What changes of a user; what is left out stays. */
@@ -173,6 +175,8 @@ export class Users {
     await update.execute().catch(async (error: unknown) => {
       throw address !== before.email && (await this.findByEmail(address)) ? exists(address) : error
     })
+    // A link went to the address of before, or to who is disabled by now: it must not live again.
+    if ('email' in changed || 'state' in changed) await removeResets(this.#store.db, before.id)
     return this.demand(before.id)
   }
 
@@ -195,6 +199,19 @@ export class Users {
       .where('user_id', '=', id)
       .where('kind', 'in', ['totp', 'recovery', 'passkey'])
       .execute()
+  }
+
+  /** A user, and what names their password of now: it changes with it. */
+  async findMarked(id: string): Promise<{ readonly user: User; readonly mark: string } | undefined> {
+    if (!ID.test(id)) return undefined
+    const row = await this.#store.db
+      .selectFrom('users')
+      .innerJoin('credentials', 'credentials.user_id', 'users.id')
+      .select(['users.id', 'users.email', 'users.state', 'users.claims', 'credentials.data'])
+      .where('users.id', '=', id)
+      .where('credentials.kind', '=', 'password')
+      .executeTakeFirst()
+    return row && { user: parseUser(row), mark: hashOf(row.data, 'password') }
   }
 
   /**
@@ -230,8 +247,10 @@ export class Users {
     if (!right || row === undefined) return undefined
     const user = parseUser(row)
     if (user.state !== 'active') return undefined
-    await this.#store.db.updateTable('credentials').set({ last_used: now() }).where('id', '=', row.credential).execute()
-    return { ...user, hasApp: row.app !== null }
+    const own = this.#store.db.updateTable('credentials').set({ last_used: now() }).where('id', '=', row.credential)
+    // One that was replaced while it was looked at is good no more.
+    const { numUpdatedRows } = await own.where('data', '=', row.data).executeTakeFirstOrThrow()
+    return numUpdatedRows === 1n ? { ...user, hasApp: row.app !== null, mark: hashOf(row.data, 'password') } : undefined
   }
 
   /** Gives a user a new password; links to choose one are good no more. @throws {AuthorityError} `USER_INVALID` */
@@ -287,7 +306,8 @@ export class Users {
 
 const now = (): number => Math.floor(Date.now() / 1000)
 
-const hashOf = (token: string): string => createHash('sha256').update(`reset:${token}`).digest('base64url')
+const hashOf = (token: string, of = 'reset'): string =>
+  createHash('sha256').update(`${of}:${token}`).digest('base64url')
 
 function exists(email: string): AuthorityError {
   return new AuthorityError('USER_EXISTS', `there is a user ${email} already`)

@@ -1,5 +1,6 @@
-import { statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { Audit } from '../audit.ts'
 import { examine, faultsOf } from '../doctor/doctor.ts'
@@ -69,8 +70,11 @@ function progress(what: string): { told: (rows: Counts) => void; done: () => voi
   }
 }
 
+/** A backup can be made without the key, and so without the setting that says where the server has it. */
 function whereKekIs(settings: Settings): string {
-  return kekFileOf(settings) ?? 'COUNTERSIGN_KEK'
+  const path = kekFileOf(settings)
+  if (path === undefined) return 'COUNTERSIGN_KEK'
+  return existsSync(path) ? path : 'COUNTERSIGN_KEK_FILE'
 }
 
 /** @throws {AuthorityError} `KEK_WRONG`, which says of the one before it where that fits */
@@ -155,13 +159,24 @@ async function rotateFile(settings: Settings, path: string): Promise<MasterRotat
   }
 }
 
+/** How often one looks whether others are gone, and after how many milliseconds again. */
+const [MOST_LOOKS, LOOK_MS] = [20, 100]
+
 /** @throws {AuthorityError} `DATA_IN_USE` where another instance has PostgreSQL open: it has the old key alone */
 async function demandAlone({ raw, db }: Store): Promise<void> {
   if (raw.kind === 'sqlite') return
   // Each instance keeps a connection to hear of new keys; this process has one so far.
-  const { rows } = await sql<{ others: number }>`SELECT count(*) AS others FROM pg_stat_activity
-    WHERE datname = current_database() AND application_name = ${APPLICATION} AND pid <> pg_backend_pid()`.execute(db)
-  const others = Number(rows[0]?.others)
+  const count = async (): Promise<number> => {
+    const { rows } = await sql<{ others: number }>`SELECT count(*) AS others FROM pg_stat_activity
+      WHERE datname = current_database() AND application_name = ${APPLICATION} AND pid <> pg_backend_pid()`.execute(db)
+    return Number(rows[0]?.others)
+  }
+  let others = await count()
+  // Those of a process that was just stopped or killed end in a moment.
+  for (let left = MOST_LOOKS; others > 0 && left > 0; left--) {
+    await pause(LOOK_MS)
+    others = await count()
+  }
   if (others === 0) return
   throw new AuthorityError(
     'DATA_IN_USE',

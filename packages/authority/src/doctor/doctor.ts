@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { AuthorityError } from '../errors.ts'
-import { kekFileOf, openKeks, readKek } from '../keys/kek.ts'
+import { kekFileOf, openKeks } from '../keys/kek.ts'
+import { sealedIn } from '../keys/sealed.ts'
 import type { Settings } from '../settings.ts'
 import { openReadOnly, type ReadOnly } from '../store/read-only.ts'
 import { databaseAhead, examineClock, examineDatabase } from './database.ts'
@@ -61,9 +63,11 @@ async function lookInto(
   if ((await reader.steps()).length === 0) return false
   const now = await timeOf(reader)
   const path = kekFileOf(settings)
-  // Opening one that is not there would make it.
-  if (path === undefined || readKek(path) !== undefined)
-    await look('kek', () => examineSealed(reader, openKeks(settings, true)))
+  // One that is not there is made by the first start alone: where something is sealed, this says that it is missed.
+  await look('kek', async () => {
+    const wanted = path === undefined || existsSync(path) || (await sealedIn(reader.db)).length > 0
+    return wanted ? examineSealed(reader, openKeks(settings, true)) : []
+  })
   await look('keys', () => examineKeys(reader, settings, now))
   await look('accounts', () => examineAccounts(reader))
   await look('clients', () => examineClients(reader, now))
@@ -98,5 +102,7 @@ async function inTime(
 
 function toFailure(check: string, error: unknown): Finding {
   const message = error instanceof Error ? error.message : String(error)
-  return fail(check, message, error instanceof AuthorityError ? error.hint : undefined)
+  const closed = (error as NodeJS.ErrnoException | undefined)?.code === 'EACCES'
+  const fix = closed ? 'Run this command as the user that the server runs as.' : undefined
+  return fail(check, message, error instanceof AuthorityError ? error.hint : fix)
 }

@@ -1,5 +1,16 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { chmodSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { type Key, secretKey } from 'countersign'
 import { AuthorityError } from '../errors.ts'
@@ -22,7 +33,10 @@ export function openKeks(settings: Settings, needed: boolean): Keks {
   const text = settings.kek ?? fromFile(path as string, needed)
   // One that was about to take over when the process ended may have sealed something already.
   const other = (path === undefined ? undefined : readKek(nextOf(path))) ?? settings.previousKek
-  return { current: toKek(text), previous: other === undefined ? undefined : toKek(other) }
+  return {
+    current: toKek(text, path && `what is in ${path}`),
+    previous: other === undefined ? undefined : toKek(other),
+  }
 }
 
 /** The file that the key is in; nothing where it is in the environment. */
@@ -43,14 +57,32 @@ export function keptOf(path: string): readonly string[] {
 
 /** The key in a file, as text; nothing where there is no file. */
 export function readKek(path: string): string | undefined {
-  return existsSync(path) ? readFileSync(path, 'utf8').trim() : undefined
+  return existsSync(path) ? textIn(path) : undefined
 }
 
-/** @throws {AuthorityError} `KEK_WRONG` for what is no key */
-export function toKek(text: string): Key {
+/** @throws {AuthorityError} `KEK_WRONG` for a file that cannot be read */
+function textIn(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim()
+  } catch (cause) {
+    const why = (cause as NodeJS.ErrnoException).code ?? 'unknown'
+    throw new AuthorityError('KEK_WRONG', `the key that encrypts keys cannot be read from ${path}: ${why}`, {
+      hint: 'It is a file that the user whom the server runs as may read.',
+      cause,
+    })
+  }
+}
+
+/**
+ * @param where - what the message names
+ * @throws {AuthorityError} `KEK_WRONG` for what is no key
+ */
+export function toKek(text: string, where = 'the key that encrypts keys'): Key {
   const octets = Buffer.from(text, /^[0-9a-f]{64}$/i.test(text) ? 'hex' : 'base64url')
   if (octets.length !== 32)
-    throw new AuthorityError('KEK_WRONG', 'the key that encrypts keys is not 32 octets in base64url or hexadecimal')
+    throw new AuthorityError('KEK_WRONG', `${where} is not 32 octets in base64url or hexadecimal`)
+  if (octets.every((octet) => octet === 0))
+    throw new AuthorityError('KEK_WRONG', `${where} is a key of zeros, which everybody knows`)
   // A name that tells two apart and nothing of either.
   const kid = createHash('sha256').update('countersign kek').update(octets).digest('base64url').slice(0, 16)
   return secretKey(octets, 'A256GCMKW', { kid })
@@ -64,7 +96,7 @@ function fromFile(path: string, needed: boolean): string {
       })
     makeFile(path)
   }
-  return readFileSync(path, 'utf8').trim()
+  return textIn(path)
 }
 
 /** A key, as text. */
@@ -75,6 +107,9 @@ export function draftKek(path: string, text: string): string {
   const draft = `${path}.${randomBytes(6).toString('hex')}`
   writeFileSync(draft, `${text}\n`, { mode: 0o600, flag: 'wx', flush: true })
   chmodSync(draft, 0o600)
+  // Whom the file belongs to has to be able to read what takes its place, also where root puts it there.
+  const before = process.getuid?.() === 0 ? statSync(path, { throwIfNoEntry: false }) : undefined
+  if (before !== undefined) chownSync(draft, before.uid, before.gid)
   return draft
 }
 

@@ -103,12 +103,13 @@ export async function rotateKekFile(store: Store, path: string, at: At = () => u
   const before = readKek(path)
   if (before === undefined)
     throw new AuthorityError('KEK_WRONG', `there is no key in ${path} that could be replaced`, {
-      hint: 'serve makes one at its first start.',
+      hint: 'Give this command the settings of the server. Where it has none either, serve makes one at its first start.',
     })
   const waiting = readKek(next)
   const after = waiting ?? newKek()
   const keks = { current: toKek(after), previous: toKek(before) }
   await demandOpens(await sealedIn(store.db), keks)
+  await demandReplaceable(path, before)
   if (waiting === undefined) await place(path, after, next)
   at('drafted')
   const { moved, under } = await rewrap(store, keks, at)
@@ -123,6 +124,24 @@ export async function rotateKekFile(store: Store, path: string, at: At = () => u
   at('replaced')
   const ids = { kekId: String(keks.current.kid), previousKekId: String(keks.previous.kid) }
   return { file: path, previousFile: kept, moved, under, ...ids }
+}
+
+/**
+ * Puts the key into its file once more. Where that cannot be, as with one that is mounted, no new one could take over: it
+ * would wait in a folder that may be gone with a container, with everything under it.
+ *
+ * @throws {AuthorityError} `KEK_WRONG`
+ */
+async function demandReplaceable(path: string, text: string): Promise<void> {
+  try {
+    await place(path, text, path)
+  } catch (cause) {
+    const why = (cause as NodeJS.ErrnoException).code ?? 'unknown'
+    throw new AuthorityError('KEK_WRONG', `nothing was changed: the file ${path} cannot be replaced here (${why})`, {
+      hint: 'Where the file is handed to the server, give the key in COUNTERSIGN_KEK for a while, and see master rotate --help.',
+      cause,
+    })
+  }
 }
 
 /** Puts a key into a file, which is there whole or not at all. */

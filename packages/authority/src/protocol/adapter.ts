@@ -1,5 +1,5 @@
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider'
-import type { Store } from '../store/database.ts'
+import type { Db, Store } from '../store/database.ts'
 import type { StateRow } from '../store/schema.ts'
 import { unavailable } from '../unavailable.ts'
 import type { Clients } from './clients.ts'
@@ -7,6 +7,8 @@ import { accountOf, hashOf, type Sealed } from './sealed.ts'
 
 /** For how long a refresh token that was used is refused without ending its family: two tabs may refresh at once (seconds). */
 const GRACE_SECONDS = 10
+/** For how long it is known of a session that it ended: longer than any request takes (seconds). */
+const ENDED_SECONDS = 300
 /** As long as the provider takes a token that has expired for one that has not (seconds). */
 const TOLERANCE_SECONDS = 15
 
@@ -23,6 +25,20 @@ export interface AdapterContext {
   readonly guards: Guards
   /** Called with each operation on the database. */
   readonly count?: ((model: string, operation: string) => void) | undefined
+}
+
+/**
+ * Ends a session. Its row stays for a while without what it held, to tell whoever would write it again.
+ *
+ * @param session - `uid`: what it keeps under each of its ids, where it is to end under all of them
+ */
+export async function endSession(db: Db, { id_hash, uid }: Pick<StateRow, 'id_hash' | 'uid'>): Promise<void> {
+  await db
+    .updateTable('oidc_state')
+    .set({ uid, account: '', payload: '', consumed_at: now(), expires_at: now() + ENDED_SECONDS })
+    .where('model', '=', 'Session')
+    .where(({ or, eb }) => or([eb('id_hash', '=', id_hash), ...(uid === null ? [] : [eb('uid', '=', uid)])]))
+    .execute()
 }
 
 /** Makes the storage of oidc-provider's models: `adapter` of its configuration. */
@@ -50,13 +66,14 @@ class StateAdapter implements Adapter {
       grant_id: typeof payload.grantId === 'string' ? hashOf('Grant', payload.grantId) : null,
       uid: this.#model === 'Session' ? this.#lookup(payload['uid']) : null,
       user_code: this.#lookup(payload['userCode']),
-      account: accountOf(this.#context.sealed, this.#model, payload.accountId),
+      account: accountOf(this.#context.sealed, this.#model, payload),
       payload: await this.#context.sealed.seal(payload),
       consumed_at: null,
       expires_at: expiresIn === undefined ? null : now() + Math.ceil(expiresIn) + TOLERANCE_SECONDS,
     }
     if (this.#model === 'ReplayDetection') return this.#insertOnce(row)
     if (this.#model === 'DeviceCode' && isTaken(payload)) return this.#takeDeviceCode(row, payload)
+    if (this.#model === 'Session') return this.#keepSession(row)
     const { model: _model, id_hash: _hash, consumed_at: _consumed, ...rest } = row
     const insert = this.#db.insertInto('oidc_state').values(row)
     await this.#do('upsert', () =>
@@ -93,6 +110,9 @@ class StateAdapter implements Adapter {
   }
 
   async destroy(id: string): Promise<void> {
+    // Under another id the same session may go on: it has a new one after each login.
+    if (this.#model === 'Session')
+      return this.#do('destroy', () => endSession(this.#db, { id_hash: hashOf('Session', id), uid: null }))
     await this.#do('destroy', () =>
       this.#db
         .deleteFrom('oidc_state')
@@ -158,6 +178,36 @@ class StateAdapter implements Adapter {
         .execute(),
     )
     if (result?.numInsertedOrUpdatedRows !== 1n) throw new errors.InvalidGrant('jti was used before')
+  }
+
+  /**
+   * A session that ended while a request with it was being answered is not written again, neither as it was nor under a
+   * new id: else a form that is sent slowly would keep it from ending.
+   */
+  async #keepSession({ model, id_hash, ...rest }: StateRow): Promise<void> {
+    await this.#do('upsert', async () => {
+      await this.#db
+        .insertInto('oidc_state')
+        .values({ model, id_hash, ...rest })
+        .onConflict((conflict) =>
+          conflict.columns(['model', 'id_hash']).doUpdateSet(rest).where('oidc_state.consumed_at', 'is', null),
+        )
+        .execute()
+      // Last, so that of this and the end, whichever comes second finds the other.
+      const ended = this.#db
+        .selectFrom('oidc_state as ended')
+        .select('ended.id_hash')
+        .where('ended.model', '=', model)
+        .where('ended.uid', '=', rest.uid)
+        .where('ended.consumed_at', 'is not', null)
+      await this.#db
+        .deleteFrom('oidc_state')
+        .where('model', '=', model)
+        .where('id_hash', '=', id_hash)
+        .where('consumed_at', 'is', null)
+        .where(({ exists }) => exists(ended))
+        .execute()
+    })
   }
 
   /**

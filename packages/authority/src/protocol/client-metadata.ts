@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { isName } from '../accounts/fields.ts'
 import { AuthorityError } from '../errors.ts'
 
 /** What an administrator says of a client. */
@@ -67,6 +68,10 @@ export function toMetadata(input: ClientInput): ClientMetadata {
   if (!CLIENT_TYPES.includes(type)) throw invalid(`type is none of ${CLIENT_TYPES.join(', ')}`)
   const id = input.client_id ?? randomBytes(12).toString('base64url')
   if (!CLIENT_ID.test(id)) throw invalid('client_id is not 1 to 128 characters of A-Z a-z 0-9 . _ ~ -')
+  if (input.client_name !== undefined && !isName(input.client_name))
+    throw invalid('client_name is not 1 to 200 characters that can be seen')
+  // Sessions of oidc-provider keep what is a client's as a member of that name: these are members of every object.
+  if (id in {}) throw invalid(`client_id ${id} is taken`)
   const redirects = [...(input.redirect_uris ?? []), ...(input.post_logout_redirect_uris ?? [])]
   for (const uri of redirects) checkRedirect(uri, type)
   const grants = input.grant_types ?? GRANTS[type]

@@ -67,7 +67,8 @@ export function keepKnownClaims({ oidc }: KoaContextWithOIDC, claims: Members): 
   const kept = {
     ...(acr !== undefined && { acr }),
     ...(time !== undefined && { auth_time: time }),
-    ...(sub !== undefined && { sub }),
+    // As one that has members, and as no other: oidc-provider would fail at that.
+    ...(typeof sub === 'object' && sub !== null && { sub }),
   }
   if (oidc.params !== undefined) oidc.params['claims'] = JSON.stringify({ id_token: kept })
 }

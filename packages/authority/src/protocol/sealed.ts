@@ -4,6 +4,7 @@ import { decryptJwe, encryptJwe } from 'countersign/jwe'
 import type { Secrets } from '../keys/secrets.ts'
 
 const [ALG, ENC] = ['dir', 'A256CBC-HS512']
+const OWNED: ReadonlySet<string> = new Set(['Session', 'Grant'])
 
 /** How rows of the protocol are found and kept: by hashes, and sealed whole. */
 export class Sealed {
@@ -43,8 +44,14 @@ export function hashOf(model: string, id: string): string {
   return createHash('sha256').update(`${model}:${id}`).digest('base64url')
 }
 
-/** Whose a session or a grant is, as a column; empty where it is nobody's. */
-export function accountOf(sealed: Sealed, model: string, accountId: unknown): string {
-  const owned = model === 'Session' || model === 'Grant'
-  return owned && typeof accountId === 'string' ? sealed.lookup('Account', accountId) : ''
+/** What a row of the protocol holds, as far as it says whose it is. */
+interface Owned {
+  readonly accountId?: unknown
+  readonly result?: { readonly login?: { readonly accountId?: unknown } | undefined } | undefined
+}
+
+/** Whose a session, a grant or a login under way is, as a column; empty where it is nobody's. */
+export function accountOf(sealed: Sealed, model: string, { accountId, result }: Owned): string {
+  const owner = OWNED.has(model) ? accountId : model === 'Interaction' ? result?.login?.accountId : undefined
+  return typeof owner === 'string' ? sealed.lookup('Account', owner) : ''
 }

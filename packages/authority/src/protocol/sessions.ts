@@ -1,6 +1,7 @@
 import type { Client } from 'oidc-provider'
 import { AuthorityError } from '../errors.ts'
 import type { Db, Store } from '../store/database.ts'
+import { endSession } from './adapter.ts'
 import type { CurrentProvider } from './current.ts'
 import { accountOf, hashOf, type Sealed } from './sealed.ts'
 
@@ -89,13 +90,6 @@ export class Sessions {
     return toSession(row)
   }
 
-  /** Ends every session of a user but one. @returns how many */
-  async endAll(user: string, except?: string): Promise<number> {
-    const rows = (await this.#rows('Session', user)).filter(({ id }) => id !== except)
-    for (const row of rows) await this.#end(row)
-    return rows.length
-  }
-
   async grants(user: string): Promise<readonly GrantInfo[]> {
     const rows = await this.#rows('Grant', user)
     if (rows.length === 0) return []
@@ -124,20 +118,36 @@ export class Sessions {
     return String(row.payload['clientId'])
   }
 
-  /** Ends all that a user is logged in to: sessions, grants and the tokens of both. @returns how many sessions ended */
-  async endEverything(user: string): Promise<number> {
-    const ended = await this.endAll(user)
-    await this.#revoke((await this.#rows('Grant', user)).map(({ id }) => id))
-    return ended
+  /**
+   * Ends all that a user is logged in to: sessions, grants, the tokens of both, and logins that are under way.
+   *
+   * @param except - a session that goes on, with what was granted in it
+   * @returns how many sessions ended
+   */
+  async endEverything(user: string, except?: string): Promise<number> {
+    const { store, sealed } = this.#parts
+    // Whoever has proved who they are, and has not gone on yet, would have a session when all others have ended.
+    await store.db
+      .deleteFrom('oidc_state')
+      .where('model', '=', 'Interaction')
+      .where('account', '=', accountOf(sealed, 'Interaction', { result: { login: { accountId: user } } }))
+      .execute()
+    const rows = await this.#rows('Session', user)
+    const others = rows.filter(({ id }) => id !== except)
+    for (const row of others) await this.#end(row)
+    const kept = new Set(rows.filter(({ id }) => id === except).flatMap(grantsOf))
+    const grants = (await this.#rows('Grant', user)).map(({ id }) => id)
+    await this.#revoke(grants.filter((id) => !kept.has(id)))
+    return others.length
   }
 
-  async #end({ id, payload }: Opened): Promise<void> {
-    const { db } = this.#parts.store
-    const authorizations = Object.entries((payload['authorizations'] ?? {}) as Record<string, Authorization>)
-    await db.deleteFrom('oidc_state').where('model', '=', 'Session').where('id_hash', '=', id).execute()
-    await this.#revoke(authorizations.flatMap(([, { grantId }]) => (grantId ? [hashOf('Grant', grantId)] : [])))
+  async #end(row: Opened): Promise<void> {
+    const { store, sealed } = this.#parts
+    const { id, payload } = row
+    await endSession(store.db, { id_hash: id, uid: sealed.lookup('Session', String(payload['uid'])) })
+    await this.#revoke(grantsOf(row))
     const user = String(payload['accountId'])
-    await Promise.all(authorizations.map(([client, { sid }]) => this.#tell(client, user, sid)))
+    await Promise.all(authorizationsOf(row).map(([client, { sid }]) => this.#tell(client, user, sid)))
   }
 
   /** Sends a logout token (OpenID Connect Back-Channel Logout 1.0 §2.5) to an app that takes them. */
@@ -172,7 +182,7 @@ export class Sessions {
       .select(['id_hash', 'payload', 'expires_at'])
       .where('model', '=', model)
       .where('expires_at', '>', now())
-      .where('account', user === undefined ? '<>' : '=', user === undefined ? '' : accountOf(sealed, model, user))
+      .where('account', user === undefined ? '<>' : '=', accountOf(sealed, model, { accountId: user }))
     if (id !== undefined) query = query.where('id_hash', '=', id)
     query = query.orderBy('expires_at', 'desc')
     // All that is one user's may have to end: what would be left out of it would live on.
@@ -199,7 +209,7 @@ async function fill(db: Db, sealed: Sealed): Promise<void> {
     .execute()
   for (const { model, id_hash: id, payload } of rows) {
     const opened = await sealed.open(payload)
-    const account = accountOf(sealed, model, opened?.['accountId'])
+    const account = accountOf(sealed, model, opened ?? {})
     await db
       .updateTable('oidc_state')
       .set({ account })
@@ -211,6 +221,13 @@ async function fill(db: Db, sealed: Sealed): Promise<void> {
 }
 
 const now = (): number => Math.floor(Date.now() / 1000)
+
+const authorizationsOf = ({ payload }: Opened): readonly (readonly [client: string, Authorization])[] =>
+  Object.entries((payload['authorizations'] ?? {}) as Record<string, Authorization>)
+
+/** The rows of what was granted in a session. */
+const grantsOf = (session: Opened): readonly string[] =>
+  authorizationsOf(session).flatMap(([, { grantId }]) => (grantId ? [hashOf('Grant', grantId)] : []))
 
 function toSession({ id, expiresAt, payload }: Opened): SessionInfo {
   const { accountId, loginTs, amr, acr, authorizations } = payload

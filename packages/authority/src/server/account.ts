@@ -72,7 +72,7 @@ export function accountRoutes(parts: AccountParts): Hono<Env> {
         if (!(error instanceof AuthorityError) || error.code !== 'USER_INVALID') throw error
         return showPassword(c, visitor, 400, TOO_SHORT)
       }
-      const ended = await sessions.endAll(user.id, visitor.session)
+      const ended = await sessions.endEverything(user.id, visitor.session)
       await desk.record(c, visitor, 'account.password_changed', { ended })
       return goTo(c, '/account/password', 'password')
     }),

@@ -85,7 +85,8 @@ export function loginRoutes(app: Hono<Env>, parts: InteractionParts): void {
     }
     await limits.loginSucceeded(email, ip)
     if (!user.hasApp && !wantsTwo(subject.interaction.params)) return succeed(c, subject, user, 'password')
-    return showSecond(c, subject, { user, proof: proofs.make(subject.interaction.uid, user.id) })
+    const proof = proofs.make(subject.interaction.uid, user.id, user.mark)
+    return showSecond(c, subject, { user, proof })
   })
 
   app.post('/login/:uid/code', async (c) => {
@@ -109,7 +110,7 @@ export function loginRoutes(app: Hono<Env>, parts: InteractionParts): void {
     }
     await limits.codeSucceeded(user.id)
     if (kind === 'recovery') await audit.record({ ...common, actor: user.id, event: 'login.recovery_used' })
-    return succeed(c, subject, user, 'password and code')
+    return succeed(c, subject, user, 'password and code', half.proof === undefined ? await sinceOf(subject) : undefined)
   })
 
   app.post('/login/:uid/passkey', async (c) => {
@@ -156,16 +157,32 @@ export function loginRoutes(app: Hono<Env>, parts: InteractionParts): void {
   async function halfOf({ interaction }: Subject, form: Fields): Promise<Half | undefined> {
     const { uid, session, prompt } = interaction
     const proof = text(form['proof'])
-    const id = proof === '' ? isStepUp(prompt.reasons) && session?.accountId : proofs.userOf(uid, proof)
-    const user = id ? await users.find(id) : undefined
-    return user && { user, proof: proof === '' ? undefined : proof }
+    if (proof === '') {
+      const user = isStepUp(prompt.reasons) ? await users.find(session?.accountId ?? '') : undefined
+      return user && { user, proof: undefined }
+    }
+    const claimed = await users.findMarked(PasswordProofs.claimed(proof))
+    return claimed && proofs.proves(uid, proof, claimed.mark) ? { user: claimed.user, proof } : undefined
   }
 
-  async function succeed(c: Context<Env>, subject: Subject, user: User, method: Method): Promise<Response> {
+  /** When the session of a step-up began: a code alone does not make the password in it any fresher. */
+  async function sinceOf({ provider, interaction }: Subject): Promise<number | undefined> {
+    return (await provider.Session.findByUid(interaction.session?.uid ?? ''))?.loginTs
+  }
+
+  async function succeed(
+    c: Context<Env>,
+    subject: Subject,
+    user: User,
+    method: Method,
+    since?: number,
+  ): Promise<Response> {
     const data = { client: subject.client, method }
     await audit.record({ actor: user.id, ip: addressOf(c), event: 'login.succeeded', data })
     const { amr, acr } = assuranceOf(method)
-    const login = { accountId: user.id, remember: true, amr: [...amr], ...(acr !== undefined && { acr }) }
+    // The time of now: who goes on later has not proved who they are later.
+    const ts = since ?? Math.floor(Date.now() / 1000)
+    const login = { accountId: user.id, ts, remember: true, amr: [...amr], ...(acr !== undefined && { acr }) }
     return finish(c, subject, { login })
   }
 

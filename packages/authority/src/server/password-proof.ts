@@ -14,15 +14,21 @@ export class PasswordProofs {
     this.#now = now
   }
 
-  make(uid: string, user: string): string {
+  /** @param mark - names the password: with another one the proof is none any more */
+  make(uid: string, user: string, mark: string): string {
     const until = this.#now() + SECONDS
-    return `${user}.${until}.${this.#forms.make('password-proof', `${uid}:${user}:${until}`)}`
+    return `${user}.${until}.${this.#forms.make('password-proof', `${uid}:${user}:${until}:${mark}`)}`
   }
 
-  /** Whose password was right. */
-  userOf(uid: string, proof: string): string | undefined {
+  /** Whose password was right, as the proof says and nobody has checked. */
+  static claimed(proof: string): string {
+    return PROOF.exec(proof)?.[1] ?? ''
+  }
+
+  /** Whether the password was right, and is the one of now. */
+  proves(uid: string, proof: string, mark: string): boolean {
     const [, user = '', until = '', mac] = PROOF.exec(proof) ?? []
-    if (!this.#forms.matches('password-proof', `${uid}:${user}:${until}`, mac)) return undefined
-    return Number(until) > this.#now() ? user : undefined
+    if (!this.#forms.matches('password-proof', `${uid}:${user}:${until}:${mark}`, mac)) return false
+    return Number(until) > this.#now()
   }
 }

@@ -96,3 +96,11 @@ function nameOfRequest({ headers }: IncomingMessage): string {
   const given = headers['x-request-id']
   return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID()
 }
+
+/** A line for each request that was told to come back later, so that whoever has its name finds it. Probes ask all the time. */
+export function unanswered(log: (line: object) => void): (visit: Visit) => void {
+  return ({ method, route, status, request }) => {
+    if (status === 503 && route !== 'probe')
+      log({ level: 'warn', event: 'request.unavailable', method, route, request })
+  }
+}

@@ -122,17 +122,26 @@ async function* readPostgres(
 async function intoFile(path: string, force: boolean, write: (stream: Writable) => Promise<void>): Promise<void> {
   if (!force && existsSync(path)) throw exists(path)
   const draft = `${path}.${randomBytes(6).toString('hex')}.part`
-  const file = await open(draft, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
-    throw new AuthorityError('BACKUP', `${path} cannot be written: ${error.code ?? 'unknown'}`, { cause: error })
+  const file = await open(draft, 'wx', 0o600).catch((error: unknown) => {
+    throw unwritable(path, error)
   })
   try {
     await file.chmod(0o600)
     await write(file.createWriteStream({ flush: true }))
     rename(draft, path, force)
+  } catch (error) {
+    throw unwritable(path, error)
   } finally {
     rmSync(draft, { force: true })
   }
   await syncFolder(dirname(path))
+}
+
+/** What the system has against a file, in words, such as a full disk; any other error as it is. */
+function unwritable(path: string, error: unknown): unknown {
+  if (!(error instanceof Error) || !('syscall' in error)) return error
+  const { code = 'unknown' } = error as NodeJS.ErrnoException
+  return new AuthorityError('BACKUP', `${path} cannot be written: ${code}`, { cause: error })
 }
 
 function rename(draft: string, path: string, force: boolean): void {

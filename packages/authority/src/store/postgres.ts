@@ -6,6 +6,9 @@ import { migrate } from './migrations.ts'
 import type { Database } from './schema.ts'
 
 const INT8 = 20
+/** What to do where there is no connection to it. */
+export const OUT_OF_REACH =
+  'Look whether it runs, and at the user, the password and the name of the database in DATABASE_URL.'
 /** How the connections of an authority are called, for whoever looks at them. */
 export const APPLICATION = 'countersign-authority'
 /** One number for all advisory locks of this program. */
@@ -34,7 +37,10 @@ export async function openPostgres(url: string, prepare: Prepare = migrate): Pro
     await db.destroy()
     if (cause instanceof AuthorityError) throw cause
     const why = cause instanceof Error ? cause.message : 'unknown'
-    throw new AuthorityError('DATABASE', `the database of DATABASE_URL is out of reach: ${why}`, { cause })
+    throw new AuthorityError('DATABASE', `the database of DATABASE_URL is out of reach: ${why}`, {
+      hint: OUT_OF_REACH,
+      cause,
+    })
   }
   return {
     kind: 'postgres',

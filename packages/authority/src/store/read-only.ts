@@ -6,7 +6,7 @@ import pg from 'pg'
 import { AuthorityError } from '../errors.ts'
 import type { Settings } from '../settings.ts'
 import type { Db, Store } from './database.ts'
-import { APPLICATION, typeParser } from './postgres.ts'
+import { APPLICATION, OUT_OF_REACH, typeParser } from './postgres.ts'
 import type { Database } from './schema.ts'
 import { asked, DATABASE_FILE } from './sqlite.ts'
 import { stepsOf, tablesOf } from './tables.ts'
@@ -46,7 +46,11 @@ export async function openReadOnly(settings: Settings, statementMs: number): Pro
     if (cause instanceof AuthorityError) throw cause
     const why = cause instanceof Error ? cause.message : 'unknown'
     const where = settings.databaseUrl === undefined ? `in ${settings.data}` : 'of DATABASE_URL'
-    throw new AuthorityError('DATABASE', `the database ${where} is out of reach: ${why}`, { cause })
+    const hint =
+      settings.databaseUrl === undefined
+        ? 'Look whether this user may read the files there, and whether they are whole.'
+        : OUT_OF_REACH
+    throw new AuthorityError('DATABASE', `the database ${where} is out of reach: ${why}`, { hint, cause })
   }
 }
 

@@ -37,7 +37,7 @@ export interface StateRow {
   grant_id: string | null
   uid: string | null
   user_code: string | null
-  /** A lookup of whose it is, for sessions and grants; empty where it is nobody's; null in rows of before. */
+  /** A lookup of whose it is, for sessions, grants and logins under way; empty where it is nobody's; null in rows of before. */
   account: string | null
   /** A compact JWE. */
   payload: string

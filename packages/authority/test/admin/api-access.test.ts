@@ -3,8 +3,10 @@ import { before, test } from 'node:test'
 import { createSigner, generateKey } from 'countersign'
 import { accessToken, dpopProof } from 'countersign/profile'
 import * as openid from 'openid-client'
+import { MULTI_FACTOR } from '../../src/accounts/assurance.ts'
 import { ADMIN_ROLE } from '../../src/accounts/users.ts'
-import { addClient, newKeyPair, ORDERS, post, refused, type TestClient } from '../support/world.ts'
+import { addPasskey, addUser } from '../support/factors.ts'
+import { addClient, newBrowser, newKeyPair, ORDERS, post, refused, type TestClient } from '../support/world.ts'
 import { Api, audienceOf, mint, onBothStores, openMachine, personToken, setAdmin } from './support.ts'
 
 const CHALLENGE = 'www-authenticate'
@@ -106,6 +108,18 @@ onBothStores((world) => {
     await deny(second, 401, 'invalid_token', /invalid_token/)
     await world().operations.enableUser(world().user.id)
     assert.equal((await api.ask(second, 'GET', '/users')).status, 200)
+  })
+
+  test('a person who has a second factor administers with it, as on the pages (RFC 9470 §3)', async () => {
+    const user = await addUser(world())
+    await world().operations.updateUser(user.id, { roles: [ADMIN_ROLE] })
+    const { token } = await personToken({ ...world(), user, browser: newBrowser() })
+    assert.equal((await api.ask(token, 'GET', '/users')).status, 200)
+    await addPasskey(world(), user)
+    const error = 'insufficient_user_authentication'
+    await deny(token, 401, error, new RegExp(`error="${error}".*, acr_values="${MULTI_FACTOR}"$`))
+    const strong = await mint(world(), { sub: user.id, client_id: machine.client.id, acr: MULTI_FACTOR })
+    assert.equal((await api.ask(strong, 'GET', '/users')).status, 200)
   })
 
   test('a machine is refused from when its client is disabled, or gone', async () => {

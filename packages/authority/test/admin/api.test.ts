@@ -221,6 +221,8 @@ onBothStores((world) => {
     await invalid('POST', '/clients', { type: 'web' }, 422, 'client_invalid')
     await invalid('POST', '/clients', { type: 'web', redirect_uris: ['javascript:alert(1)'] }, 422, 'client_invalid')
     await invalid('POST', '/clients', { type: 'web', client_secret: 'mine' }, 422, 'input_invalid')
+    const deep = `${'{"a":'.repeat(40_000)}1${'}'.repeat(40_000)}`
+    await invalid('POST', '/clients', `{"type":"web","jwks":{"keys":[${deep}]}}`, 422, 'input_invalid')
     for (const query of [
       'limit=x',
       'limit=0',

@@ -80,6 +80,7 @@ for (const kind of ['sqlite', 'postgres'] as const) {
       await upkeep.backUp(settings, path, true)
       assert.notEqual(readFileSync(path, 'utf8'), 'precious')
       await assert.rejects(upkeep.backUp(settings, join(folder, 'nowhere', 'one.gz'), false), { code: 'BACKUP' })
+      await assert.rejects(upkeep.backUp(settings, folder, true), { code: 'BACKUP', message: /cannot be written: E/ })
     })
 
     test('it is of one moment, whatever is written meanwhile', async (t) => {

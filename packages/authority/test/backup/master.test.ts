@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { chownSync, closeSync, existsSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -130,6 +130,33 @@ for (const { name, skip, openPlace } of PLACES) {
     })
   })
 }
+
+test('a file that cannot be replaced is refused before anything is changed, and the way around is told', {
+  skip: existsSync('/proc/self/fd') ? false : 'there is no /proc, which has files that nobody replaces',
+}, async (t) => {
+  const place = await PLACES[0].openPlace(t)
+  const before = await contentOf(place)
+  const file = openSync(join(place.folder, 'kek'), 'r')
+  t.after(() => closeSync(file))
+  const settings = toSettings({ ...place.env, COUNTERSIGN_KEK_FILE: `/proc/self/fd/${file}` })
+  await assert.rejects(upkeep.rotateMaster(settings), (error: Error & { readonly hint?: string }) => {
+    assert.match(error.message, /^nothing was changed: the file \/proc\/self\/fd\/\d+ cannot be replaced here/)
+    assert.match(error.hint ?? '', /COUNTERSIGN_KEK/)
+    return true
+  })
+  assert.equal(await contentOf(place), before)
+})
+
+test('a new key that root puts into the file belongs to whom the old one did', {
+  skip: process.getuid?.() === 0 ? false : 'root alone gives files away',
+}, async (t) => {
+  const place = await PLACES[0].openPlace(t)
+  await (await place.open()).close()
+  const path = join(place.folder, 'kek')
+  chownSync(path, 65_534, 65_534)
+  await upkeep.rotateMaster(toSettings(place.env))
+  for (const file of [path, `${path}.previous`]) assert.equal(statSync(file).uid, 65_534, file)
+})
 
 test('a key in the environment is proposed once, with the steps to bring it in', async (t) => {
   const { env } = await PLACES[0].openPlace(t)

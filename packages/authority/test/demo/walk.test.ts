@@ -34,7 +34,7 @@ type View = NonNullable<Parameters<Browser['newContext']>[0]>
 /** A page in a browser of its own. @param complaints - all that it complains about, and every request to elsewhere */
 async function open(view: View, complaints: string[]): Promise<Page> {
   assert.ok(!('skipped' in browser))
-  const context = await browser.newContext(view)
+  const context = await browser.newContext({ reducedMotion: 'reduce', ...view })
   ends.unshift(() => context.close())
   const page = await context.newPage()
   const places = [demo.issuer, demo.notes, demo.photos, demo.api].map((origin) => `${origin}/`)

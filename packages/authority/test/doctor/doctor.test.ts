@@ -169,6 +169,11 @@ describe('the doctor', () => {
     chmodSync(data, 0o700)
   })
 
+  test('knows that the key is gone which opens what the database holds', async () => {
+    const findings = await look({ COUNTERSIGN_KEK_FILE: join(folder, 'gone') })
+    demand(findings, 'fail', 'kek', /^the database holds keys, and the key that opens them is not in .*gone$/)
+  })
+
   test('asks the issuer whether it is this authority', async () => {
     const answers =
       (body: (url: string) => unknown, headers: Readonly<Record<string, string>> = {}): typeof fetch =>

@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, type TestContext, test } from 'node:test'
-import { codeOf, formTo, inAccount, isLogin, openPage, recorded, send, textOf } from '../support/account.ts'
+import {
+  codeOf,
+  formTo,
+  inAccount,
+  isLogin,
+  openPage,
+  recorded,
+  send,
+  stopOnTheWay,
+  textOf,
+} from '../support/account.ts'
 import { note } from '../support/given.ts'
 import type { Credentials, Page, UserAgent } from '../support/user-agent.ts'
 import { newBrowser, openWorld, type World } from '../support/world.ts'
@@ -100,6 +110,15 @@ describe('what somebody proves themselves with', () => {
     const back = await openPage(agent, world, `${PLACE}/passkeys/new`, person)
     assert.equal(back.url, at(`${PLACE}/passkeys/new`))
     assert.equal(back.status, 200)
+  })
+
+  test('a login is as old as what somebody proved, however late they go on', async (t) => {
+    const person = await somebody()
+    const { agent, location } = await stopOnTheWay(world, person)
+    later(t, 11 * MINUTE)
+    const end = await agent.get(location)
+    assert.equal(end.url, at('/account'))
+    assert.ok(isLogin(await agent.get(at(`${PLACE}/app`))))
   })
 
   test('a page that takes a while is opened in time, so that its form is not too late', async (t) => {

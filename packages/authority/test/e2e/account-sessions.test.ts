@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type IncomingMessage, request } from 'node:http'
 import { before, test } from 'node:test'
-import { formTo, inAccount, isIn, isLogin, recorded, send, textOf } from '../support/account.ts'
+import { setImmediate } from 'node:timers/promises'
+import { formTo, inAccount, isIn, isLogin, recorded, send, stopOnTheWay, textOf } from '../support/account.ts'
 import type { Credentials, Page, UserAgent } from '../support/user-agent.ts'
 import {
   addClient,
@@ -130,6 +133,35 @@ onEachTopology((world) => {
     assert.equal((await recorded(world(), person.id))[0], 'account.signed_out_everywhere')
     const { page: anew } = await inAccount(world(), person, PLACE)
     assert.match(textOf(anew), /No app has access to your account\./)
+  })
+
+  test('a form that is sent slowly keeps no session from ending', async () => {
+    const person = await somebody()
+    const thief = await inAccount(world(), person)
+    const cookie = thief.agent.cookies.flatMap(({ name, value, path }) => (path === '/' ? [`${name}=${value}`] : []))
+    const began = world().counted.filter((one) => one === 'Session.find').length
+    const slow = request(`${world().issuer}/device`, {
+      method: 'POST',
+      headers: { cookie: cookie.join('; '), 'content-type': 'application/x-www-form-urlencoded', 'content-length': 2 },
+    })
+    const answer = once(slow, 'response')
+    slow.write('a')
+    // Once the session was read, the rest of the form is waited for.
+    while (world().counted.filter((one) => one === 'Session.find').length === began) await setImmediate()
+    await world().operations.endSessions(person.id)
+    slow.end('b')
+    const [{ statusCode }] = (await answer) as [IncomingMessage]
+    assert.equal(statusCode, 400)
+    assert.deepEqual(await world().operations.listSessions(person.id), [])
+    assert.equal(await isIn(thief.agent, world()), false)
+  })
+
+  test('a login that is on its way ends with the sessions', async () => {
+    const person = await somebody()
+    const { agent, location } = await stopOnTheWay(world(), person)
+    assert.deepEqual(await world().operations.endSessions(person.id), { user: person.id, ended: 0 })
+    assert.equal((await agent.get(location)).status, 400)
+    assert.equal(await isIn(agent, world()), false)
   })
 
   test('an app that is disabled is listed by its id, and can still be got rid of', async () => {

@@ -2,7 +2,17 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { formTo, inAccount, isIn, isLogin, openPage, recorded, send, textOf } from '../support/account.ts'
 import type { Credentials, Page, UserAgent } from '../support/user-agent.ts'
-import { newBrowser, openWorld, setState, type World } from '../support/world.ts'
+import {
+  addClient,
+  authorize,
+  newBrowser,
+  openWorld,
+  post,
+  redeem,
+  refused,
+  setState,
+  type World,
+} from '../support/world.ts'
 
 const PAGES = ['/account', '/account/password', '/account/security', '/account/sessions', '/account/security/app']
 const NASTY = `<script>alert(1)</script>"'&<img src=x>`
@@ -123,10 +133,31 @@ describe('the pages of an account', () => {
       assert.match(done.html, /role="status">Your password is changed\. Everywhere else you are logged out\./)
       assert.equal(await isIn(agent, world), true)
       assert.equal(await isIn(other.agent, world), false)
-      const refused = await openPage(newBrowser(), world, '/account', person)
-      assert.equal(refused.status, 401)
+      const old = await openPage(newBrowser(), world, '/account', person)
+      assert.equal(old.status, 401)
       await inAccount(world, { ...person, password: 'a better one by far' })
       assert.equal((await recorded(world, person.id))[1], 'account.password_changed')
+    })
+
+    test('ends what apps were given, but for what this session has given them', async () => {
+      const person = await somebody()
+      const client = await addClient(world, { type: 'web', trusted: false })
+      const asked = { scope: 'openid offline_access', prompt: 'consent' }
+      const letIn = async (agent: UserAgent): Promise<string> => {
+        const as = { ...world, user: { ...world.user, ...person } }
+        return String((await redeem(client, await authorize(as, client, asked, agent))).refresh_token)
+      }
+      const thief = newBrowser()
+      const stolen = await letIn(thief)
+      // Access that is given for when somebody is away outlives the session.
+      await thief.submit(await thief.get(`${world.issuer}/session/end`), { logout: 'yes' })
+      const { agent, page } = await inAccount(world, person, '/account/password')
+      const own = await letIn(agent)
+      await change(agent, page, person.password, 'a better one by far')
+      const refresh = (token: string) =>
+        post(world, '/token', { grant_type: 'refresh_token', refresh_token: token }, client)
+      refused(await refresh(stolen), 'invalid_grant')
+      assert.equal((await refresh(own)).status, 200)
     })
 
     test('stays as it is where the current one is wrong, or the new one is none', async () => {

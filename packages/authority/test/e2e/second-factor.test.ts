@@ -18,16 +18,19 @@ import {
   toRequest,
 } from '../support/world.ts'
 
-test('that a password was right is good for five minutes', () => {
+test('that a password was right is good for five minutes, and for that password', () => {
   let now = 1_800_000_000
   const proofs = new PasswordProofs(new FormTokens(new Uint8Array(32)), () => now)
   const user = `usr_${'A'.repeat(22)}`
-  const proof = proofs.make('interaction', user)
+  const proof = proofs.make('interaction', user, 'mark')
+  assert.equal(PasswordProofs.claimed(proof), user)
   now += 299
-  assert.equal(proofs.userOf('interaction', proof), user)
-  assert.equal(proofs.userOf('another', proof), undefined)
+  assert.ok(proofs.proves('interaction', proof, 'mark'))
+  assert.ok(!proofs.proves('another', proof, 'mark'))
+  assert.ok(!proofs.proves('interaction', proof, 'another'))
   now += 1
-  assert.equal(proofs.userOf('interaction', proof), undefined)
+  assert.ok(!proofs.proves('interaction', proof, 'mark'))
+  assert.ok(!proofs.proves('interaction', 'no proof', 'mark'))
 })
 
 onEachTopology((world) => {
@@ -61,6 +64,18 @@ onEachTopology((world) => {
       ...Array(4).fill('login.code_failed'),
       'login.succeeded',
     ])
+  })
+
+  test('half a login is none any more once the password has changed', async () => {
+    const { user, app } = await person()
+    const agent = newBrowser()
+    const asked = await givePassword(agent, await start(agent), user)
+    const users = world().instances[0]?.users
+    await users?.setPassword(user.id, 'another password of theirs')
+    const refused = await giveCode(agent, asked, await app.code())
+    assert.deepEqual([refused.status, refused.location, has(refused, '/code')], [401, undefined, false])
+    const again = await givePassword(agent, refused, { ...user, password: 'another password of theirs' })
+    assert.ok((await giveCode(agent, again, await app.code())).location?.searchParams.has('code'))
   })
 
   test('tokens that a refresh token brings say how its login was, and not how the last one was', async () => {

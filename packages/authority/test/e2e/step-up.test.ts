@@ -37,6 +37,16 @@ onEachTopology((world) => {
     assert.ok(silent.location?.searchParams.has('code'))
   })
 
+  test('a code alone makes a login stronger, and its password no fresher', async (t) => {
+    const user = await addUser(world())
+    const agent = newBrowser()
+    const first = await tokensOf(withPassword(user), {}, agent)
+    const app = await addApp(world(), user)
+    t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 60_000 })
+    const { id } = await tokensOf(async (_agent, page) => giveCode(agent, page, await app.code()), STEP_UP, agent)
+    assert.deepEqual([id?.['acr'], id?.['auth_time']], [MULTI_FACTOR, first.id?.['auth_time']])
+  })
+
   test('who cancels a second factor sends the app what it has to know (OpenID Connect Unmet Requirements)', async () => {
     const { user } = await person()
     const agent = newBrowser()
@@ -75,6 +85,7 @@ onEachTopology((world) => {
     for (const parameters of [
       { acr_values: 'gold platinum' },
       { claims: JSON.stringify({ id_token: { acr: { value: 'gold' } } }) },
+      ...[1, 'x', true, null].map((sub) => ({ claims: JSON.stringify({ id_token: { sub } }) })),
       essential({}),
       { claims: JSON.stringify({ userinfo: { email: { essential: true } }, id_token: { name: null } }) },
     ])

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { sql } from 'kysely'
 import * as openid from 'openid-client'
 import { createLog } from '../../src/cli/log.ts'
 import { addClient, authorize, newBrowser, ORDERS, openWorld, post, redeem } from '../support/world.ts'
@@ -41,6 +42,23 @@ test('what should never be in a line is taken out of it, by its name', () => {
   const [flat = '', nested = ''] = written('info', { event: 'a', ...secrets }, { event: 'b', request: secrets })
   for (const line of [flat, nested]) assert.doesNotMatch(line, /"x\d/)
   assert.deepEqual(Object.keys(JSON.parse(flat)).slice(2), ['event', ...Object.keys(secrets)])
+})
+
+test('a request that is answered 503 is in the log by its name, at every level that has warnings', async (t) => {
+  const world = await openWorld('sqlite')
+  t.after(() => world.stop())
+  const client = await addClient(world, { type: 'service', resources: { [ORDERS]: 'orders:read' } })
+  const { db } = world.store
+  await sql`ALTER TABLE clients RENAME TO away`.execute(db)
+  const { status, headers } = await fetch(`${world.issuer}/token`, {
+    method: 'POST',
+    body: new URLSearchParams({ grant_type: 'client_credentials', client_id: client.id }),
+  })
+  await sql`ALTER TABLE away RENAME TO clients`.execute(db)
+  assert.equal(status, 503)
+  const line = world.lines.find((one) => 'request' in one && one.request === headers.get('x-request-id'))
+  const { event, level, route } = (line ?? {}) as Readonly<Record<string, unknown>>
+  assert.deepEqual([event, level, route], ['request.unavailable', 'warn', 'token'])
 })
 
 test('a login, its tokens and what is refused leave no secret in the log, at any level', async (t) => {

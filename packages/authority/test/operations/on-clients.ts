@@ -74,6 +74,14 @@ export function testClients(world: () => Administered): void {
     await assert.rejects(admin.addClient({ type: 'web', client_id: id }), { code: 'CLIENT_INVALID' })
   })
 
+  test('no client is called as a member that every object has', async () => {
+    for (const id of ['__proto__', 'constructor', 'toString', 'hasOwnProperty'])
+      await assert.rejects(world().admin.addClient({ type: 'service', client_id: id }), {
+        code: 'CLIENT_INVALID',
+        message: /is taken/,
+      })
+  })
+
   test('a client that is disabled gets nothing, and works again when it is enabled', async () => {
     const { admin } = world()
     const { id, secret } = await addService()

@@ -38,7 +38,7 @@ describe('an account in a browser', () => {
     }
     const email = `person${++count}@example.org`
     await world.operations.addUser({ email, password: PASSWORD, name: 'Some Body' })
-    const context = await browser.newContext(view)
+    const context = await browser.newContext({ reducedMotion: 'reduce', ...view })
     t.after(() => context.close())
     const page = await context.newPage()
     const complaints: string[] = []

@@ -47,7 +47,8 @@ async function open(t: TestContext, view: View): Promise<{ page: Page; complaint
     t.skip(browser.skipped)
     return undefined
   }
-  const page = await browser.newPage(view)
+  // A colour that is still on its way to another one is neither.
+  const page = await browser.newPage({ reducedMotion: 'reduce', ...view })
   t.after(() => page.close())
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(error.message))

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { describe, mock, type TestContext, test } from 'node:test'
 import type { Adapter, AdapterPayload } from 'oidc-provider'
-import { createAdapter } from '../../src/protocol/adapter.ts'
+import { createAdapter, endSession } from '../../src/protocol/adapter.ts'
 import { Clients } from '../../src/protocol/clients.ts'
-import { Sealed } from '../../src/protocol/sealed.ts'
+import { hashOf, Sealed } from '../../src/protocol/sealed.ts'
+import type { Store } from '../../src/store/database.ts'
 import { STORES } from '../accounts/stores.ts'
 
 const SECRETS = {
@@ -31,12 +32,14 @@ for (const { name, skip, place } of STORES) {
     ): Promise<{
       adapter: (model: string) => Adapter
       rows: () => Promise<readonly { model: string; id_hash: string }[]>
+      store: Store
     }> => {
       const store = await (await place(t)).open()
       const secrets = { ...SECRETS, ...(options.state && { state: options.state }) }
       const sealed = new Sealed(secrets)
       const context = { store, clients: new Clients(store), sealed, guards: options.guards ?? {} }
       return {
+        store,
         adapter: createAdapter(context),
         rows: () => store.db.selectFrom('oidc_state').selectAll().execute(),
       }
@@ -142,6 +145,27 @@ for (const { name, skip, place } of STORES) {
       await codes.upsert('a', payload('a', { userCode: 'BCDFGHJK', accountId: 'ada' }), HOUR)
       assert.equal((await codes.find('a'))?.accountId, 'ada')
       assert.equal(await codes.findByUserCode('BCDFGHJK'), undefined)
+    })
+
+    test('a session that has ended is not written again, under a new id neither where all of it has ended', async (t) => {
+      const { adapter, store } = await open(t)
+      const sessions = adapter('Session')
+      await sessions.upsert('a', payload('a', { uid: 'u', accountId: 'ada' }), HOUR)
+      await sessions.destroy('a')
+      await sessions.upsert('a', payload('a', { uid: 'u', accountId: 'ada' }), HOUR)
+      assert.equal(await sessions.find('a'), undefined)
+      await sessions.upsert('b', payload('b', { uid: 'u', accountId: 'ada' }), HOUR)
+      assert.ok(await sessions.find('b'), 'as after a login')
+      assert.ok(await sessions.findByUid('u'))
+      const uid = new Sealed(SECRETS).lookup('Session', 'u')
+      await endSession(store.db, { id_hash: hashOf('Session', 'a'), uid })
+      for (const id of ['a', 'b', 'c']) {
+        await sessions.upsert(id, payload(id, { uid: 'u', accountId: 'ada' }), HOUR)
+        assert.equal(await sessions.find(id), undefined, id)
+      }
+      assert.equal(await sessions.findByUid('u'), undefined)
+      const rows = await store.db.selectFrom('oidc_state').select(['account', 'payload']).execute()
+      assert.ok(rows.every(({ account, payload: held }) => account === '' && held === ''))
     })
 
     test('what has expired is not found, by id, uid or user code', async (t) => {

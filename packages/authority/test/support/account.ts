@@ -31,6 +31,18 @@ export async function inAccount(
   return { agent, page }
 }
 
+/** A browser whose login was right, and that has not gone on to where that leads. */
+export async function stopOnTheWay(
+  { issuer }: Pick<World, 'issuer'>,
+  { email, password }: Credentials,
+): Promise<{ readonly agent: UserAgent; readonly location: URL }> {
+  const agent = newBrowser({ stopAt: [`${issuer}/auth/`] })
+  const login = await agent.get(`${issuer}/account`)
+  const { location } = await agent.submit(login, { email, password })
+  assert.ok(location)
+  return { agent, location }
+}
+
 /** The form of a page that is posted somewhere, and has this value in a field where one is named. */
 export function formTo({ forms, url, html }: Page, action: string, value?: string): Form {
   const form = forms.find(

@@ -3,6 +3,8 @@ import { createGuard } from 'countersign/guard/hono'
 import type { KeyRing } from 'countersign/keyring'
 import { type AccessTokenClaims, accessToken } from 'countersign/profile'
 import type { Context } from 'hono'
+import { MULTI_FACTOR } from '../../accounts/assurance.ts'
+import type { Factors } from '../../accounts/factors.ts'
 import { ADMIN_ROLE, type Users } from '../../accounts/users.ts'
 import type { Audit } from '../../audit.ts'
 import { AuthorityError } from '../../errors.ts'
@@ -11,6 +13,7 @@ import type { Clients } from '../../protocol/clients.ts'
 import { hashOf } from '../../protocol/sealed.ts'
 import { SIGNING_ALGS } from '../../settings.ts'
 import type { Store } from '../../store/database.ts'
+import { hasSecond } from '../account-desk.ts'
 import { clientAddress } from '../client-address.ts'
 
 export const ADMIN_SCOPE = 'admin'
@@ -22,6 +25,7 @@ export interface BearerParts {
   readonly ring: KeyRing
   readonly store: Store
   readonly users: Users
+  readonly factors: Factors
   readonly clients: Clients
   readonly audit: Audit
   readonly log: (line: object) => void
@@ -35,6 +39,9 @@ export interface Denied {
   readonly headers: Readonly<Record<string, string>>
 }
 
+/** Why somebody is not let in, and what the challenge says of it beside that. */
+type Refusal = Omit<Denied, 'headers'> & { readonly more?: string }
+
 /** Finds out who a request is from, and whether they may administer. */
 export type Admission = (c: Context<{ Bindings: HttpBindings }>) => Promise<Actor | Denied>
 
@@ -43,7 +50,7 @@ export type Admission = (c: Context<{ Bindings: HttpBindings }>) => Promise<Acto
  * database to say, at each request: a role, a user or a client may have gone since the token was made.
  */
 export function createAdmission(parts: BearerParts): Admission {
-  const { issuer, ring, store, users, clients, audit, log } = parts
+  const { issuer, ring, store, users, factors, clients, audit, log } = parts
   const verifier = accessToken.createVerifier({
     ...{ keys: ring, issuer, audience: `${issuer}/admin`, algorithms: [...SIGNING_ALGS] },
   })
@@ -63,12 +70,12 @@ export function createAdmission(parts: BearerParts): Admission {
     if (refusal === undefined) return who
     await audit.record({ ...who, event: 'admin.refused', data: { client: claims.client_id, reason: refusal.message } })
     const scheme = /^dpop /i.test(c.req.header('authorization') ?? '') ? 'DPoP' : 'Bearer'
-    const { status, error, message } = refusal
-    const challenge = `${scheme} realm="${ADMIN_SCOPE}", error="${error}", error_description="${message}"`
+    const { status, error, message, more = '' } = refusal
+    const challenge = `${scheme} realm="${ADMIN_SCOPE}", error="${error}", error_description="${message}"${more}`
     return { status, error, message, headers: { 'www-authenticate': challenge } }
   }
 
-  async function whyNot(claims: AccessTokenClaims): Promise<Omit<Denied, 'headers'> | undefined> {
+  async function whyNot(claims: AccessTokenClaims): Promise<Refusal | undefined> {
     // Of whoever a service acts for by token exchange (RFC 8693), nobody asked whether it may do that here.
     if (claims['act'] !== undefined) return forbidden('a token that came of another one does not administer')
     const client = await clients.demand(claims.client_id).catch(unlessUnknown)
@@ -77,12 +84,21 @@ export function createAdmission(parts: BearerParts): Admission {
     // A client may be called as a user is, and is a machine only where no user is meant.
     if (user === undefined && claims.sub === claims.client_id) return undefined
     if (user?.state !== 'active') return over('the user is disabled, or gone')
-    return user.roles.includes(ADMIN_ROLE) ? undefined : forbidden(`the user does not have the role ${ADMIN_ROLE}`)
+    if (!user.roles.includes(ADMIN_ROLE)) return forbidden(`the user does not have the role ${ADMIN_ROLE}`)
+    const weak = claims['acr'] !== MULTI_FACTOR && hasSecond(await factors.of(user.id))
+    return weak ? tooWeak : undefined
   }
 }
 
 const forbidden = (message: string) => ({ status: 403, error: 'insufficient_scope', message }) as const
 const over = (message: string) => ({ status: 401, error: 'invalid_token', message }) as const
+/** Who has a second factor administers with it, here as on the pages (RFC 9470 §3). */
+const tooWeak = {
+  status: 401,
+  error: 'insufficient_user_authentication',
+  message: 'the login was not with two factors, and the user has a second one',
+  more: `, acr_values="${MULTI_FACTOR}"`,
+} as const
 
 function unlessUnknown(error: unknown): undefined {
   if (!(error instanceof AuthorityError && error.code === 'CLIENT_UNKNOWN')) throw error

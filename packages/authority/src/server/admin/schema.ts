@@ -27,6 +27,7 @@ export interface Schema {
  */
 export function faultOf(schema: Schema, value: unknown, at = ''): string | undefined {
   const place = at === '' ? 'the body' : at
+  if (at.length > MOST_PLACE) return 'the body is nested too deeply'
   if (schema.type !== undefined && kindOf(value) !== schema.type)
     return `${place} is ${article(kindOf(value))} and not ${article(schema.type)}`
   if (typeof value === 'string') return textFault(schema, value, place)
@@ -81,6 +82,8 @@ function first(parts: readonly (readonly [Schema, unknown, string])[]): string |
 }
 
 const MOST_SHOWN = 60
+/** How long a place in a value may be to say: what is further in would fill the stack, and has no meaning here. */
+const MOST_PLACE = 1000
 const shown = (name: string): string => name.slice(0, MOST_SHOWN)
 
 function kindOf(value: unknown): string {
