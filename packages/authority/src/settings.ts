@@ -56,6 +56,9 @@ const DEMO_TIMES = {
   skew: 1,
 } as const
 
+/** The demo takes some ports behind its own, for two apps and an API. */
+const [MOST_PORT, DEMO_PORTS] = [65_535, 3]
+
 /** Whoever asked a server to stop will not wait for longer, in seconds. */
 const LONGEST_DRAIN = 300
 
@@ -87,13 +90,15 @@ export function toSettings(env: Environment): Settings {
       return fallback
     }
   }
-  const port = read('PORT', 3000, (text) => toCount(text, 65_535))
+  const port = read('PORT', 3000, (text) => toCount(text, MOST_PORT))
   const kek = read<string | undefined>('COUNTERSIGN_KEK', undefined, toKek)
   const kekFile = read<string | undefined>('COUNTERSIGN_KEK_FILE', undefined, (text) => resolve(text))
   if (kek !== undefined && kekFile !== undefined)
     faults.push('COUNTERSIGN_KEK and COUNTERSIGN_KEK_FILE are both set: one key encrypts keys')
   const databaseUrl = read<string | undefined>('DATABASE_URL', undefined, toDatabaseUrl)
   const demo = read('DEMO', false, toSwitch)
+  if (demo && port > MOST_PORT - DEMO_PORTS)
+    faults.push(`PORT ${port} leaves no room for the ${DEMO_PORTS} ports of the demo`)
   const settings: Settings = {
     port,
     host: read('HOST', '127.0.0.1', toHost),

@@ -268,6 +268,12 @@ describe('settings', () => {
     for (const name of Object.keys(TIMES)) assert.match(message, new RegExp(`\\b${name}\\b`), message)
   })
 
+  test('the last ports leave no room for those of the demo', () => {
+    assert.match(faultOf({ PORT: '65533', DEMO: '1' }), /^PORT 65533 leaves no room for the 3 ports of the demo/)
+    assert.equal(toSettings({ PORT: '65532', DEMO: '1' }).port, 65_532)
+    assert.equal(toSettings({ PORT: '65535' }).port, 65_535)
+  })
+
   test('the issuer goes with the port, and no further setting is read', () => {
     assert.equal(toSettings({ PORT: '8080' }).issuer, 'http://localhost:8080')
     const { schedule, ...more } = toSettings({})

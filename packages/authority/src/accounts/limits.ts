@@ -59,6 +59,8 @@ const RULES = {
   resetLetter: { points: 3, duration: 60 * 60 },
   /** Codes of one account, from anywhere: who guesses them has its password. */
   code: { points: 5, duration: 15 * 60 },
+  /** And wrong ones in a day: beyond them somebody has all the time there is to guess. */
+  codeDay: { points: 50, duration: 24 * 60 * 60 },
 } as const
 
 type Rule = keyof typeof RULES
@@ -100,9 +102,13 @@ export function createLimits(store: Store): Limits {
     userCode: (ip) => count('userCode', digest(toPlace(ip))),
     reset: (ip) => count('reset', digest(toPlace(ip))),
     resetLetter: (email) => count('resetLetter', digest(toEmail(email))),
-    code: (user) => count('code', digest(user)),
+    async code(user) {
+      const verdict = await count('code', digest(user))
+      return verdict.allowed ? count('codeDay', digest(user)) : verdict
+    },
     async codeSucceeded(user) {
       await alone(() => limiters.code.delete(digest(user)))
+      await alone(() => limiters.codeDay.reward(digest(user)))
     },
     passkey: (ip) => count('address', digest(toPlace(ip))),
     async passkeySucceeded(ip) {

@@ -113,6 +113,7 @@ export const WALK_STYLE: string = `.hero { display: grid; grid-template-columns:
 .do .actions { margin: 0; }
 .then { color: var(--muted); font-size: 0.95rem; }
 .source { margin: auto 0 0; color: var(--muted); font-size: 0.875rem; }
+.source a { display: inline-block; }
 .source > span:first-child { margin-right: 0.3rem; color: var(--ink); font-weight: 600; }
 .panel { align-self: start; padding: clamp(0.9rem, 2vw, 1.25rem); border-radius: 14px; background: var(--sunken); }
 .panel > :last-child { margin-bottom: 0; }

@@ -206,6 +206,25 @@ for (const { name, skip, place } of STORES) {
     assert.equal((await limits.login(ADA, HERE)).allowed, true)
   })
 
+  test(`${name}: of an account fifty wrong codes are looked at in a day, and right ones are none of them`, {
+    skip,
+  }, async (t) => {
+    const limits = createLimits(await (await place(t)).open())
+    t.mock.timers.enable({ apis: ['Date'], now: Date.now() })
+    let looked = 0
+    for (let quarter = 0; quarter < 20; quarter++) {
+      for (let count = 0; count < 5; count++) if ((await limits.code('usr_ada')).allowed) looked++
+      t.mock.timers.tick(15 * 60_000 + 1000)
+    }
+    assert.equal(looked, 50)
+    const verdict = await limits.code('usr_ada')
+    assert.ok(!verdict.allowed && verdict.retryAfter > 60 * 60, 'until the day is over')
+    for (let count = 0; count < 60; count++) {
+      assert.ok((await limits.code('usr_bob')).allowed, `${count}`)
+      await limits.codeSucceeded('usr_bob')
+    }
+  })
+
   test(`${name}: the sixth code of an account is refused, of any number at once, until one was right`, {
     skip,
   }, async (t) => {
