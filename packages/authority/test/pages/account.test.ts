@@ -4,6 +4,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { openChromium, type Skipped } from '../../../../test/support/chromium.ts'
 import { axeFindings } from '../support/axe.ts'
 import { note } from '../support/given.ts'
+import { tabTo } from '../support/keyboard.ts'
 import { openWorld, type World } from '../support/world.ts'
 
 const PASSWORD = 'correct horse battery'
@@ -65,22 +66,6 @@ describe('an account in a browser', () => {
   async function shoot(page: Page, name: string): Promise<void> {
     const { SCREENSHOTS } = process.env
     if (SCREENSHOTS) await page.screenshot({ path: `${SCREENSHOTS}/account-${name}.png`, fullPage: true })
-  }
-
-  /** Presses Tab until something of this name has the focus, where it can be seen. */
-  async function tabTo(page: Page, name: string): Promise<void> {
-    const passed: string[] = []
-    for (let left = 40; left > 0; left--) {
-      await page.keyboard.press('Tab')
-      const focused = page.locator(':focus')
-      if ((await focused.count()) === 0) continue
-      const called = /"(.*?)"/.exec(await focused.ariaSnapshot())?.[1] ?? ''
-      passed.push(called)
-      if (called !== name) continue
-      assert.equal(await page.evaluate('getComputedStyle(document.activeElement).outlineStyle'), 'solid', name)
-      return
-    }
-    assert.fail(`${name} was not among ${passed.join(', ')}`)
   }
 
   async function type(page: Page, label: string, text: string): Promise<void> {
