@@ -30,6 +30,8 @@ export async function openPostgres(url: string, prepare: Prepare = migrate): Pro
   })
   // A connection that breaks while nobody uses it is replaced; without a listener it would end the process.
   pool.on('error', () => undefined)
+  // So would one that breaks in the middle of a statement, which is told of it as well.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   const db: Db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
   try {
     await prepare(db, 'postgres')

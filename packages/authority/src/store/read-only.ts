@@ -79,6 +79,7 @@ function postgresReader(url: string, statementMs: number): ReadOnly {
     types: { getTypeParser: typeParser } as pg.CustomTypesConfig,
   })
   pool.on('error', () => undefined)
+  pool.on('connect', (client) => client.on('error', () => undefined))
   const db: Db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
   return toReader('postgres', db, { kind: 'postgres', pool })
 }

@@ -90,7 +90,9 @@ for (const colorScheme of ['light', 'dark'] as const) {
     if (!opened) return
     for (const name of Object.keys(PAGES)) {
       await opened.page.goto(`${origin}/${name}`)
-      assert.deepEqual(await axeFindings(opened.page), [], name)
+      // In the dark the colours are others, and nothing else is.
+      const rules = colorScheme === 'dark' ? ['color-contrast'] : undefined
+      assert.deepEqual(await axeFindings(opened.page, rules), [], name)
     }
   })
 }
