@@ -15,8 +15,12 @@ export interface SealedCell extends SealedText {
 
 /** Everything in a database that is under the key that encrypts keys. */
 export async function sealedIn(db: Db): Promise<readonly SealedCell[]> {
-  const secrets = await db.selectFrom('secrets').select(['name', 'jwe']).execute()
-  const keys = await db.selectFrom('signing_keys').select(['kid as name', 'private_jwe', 'voucher']).execute()
+  const secrets = await db.selectFrom('secrets').select(['name', 'jwe']).orderBy('name').execute()
+  const keys = await db
+    .selectFrom('signing_keys')
+    .select(['kid as name', 'private_jwe', 'voucher'])
+    .orderBy('kid')
+    .execute()
   return [
     ...secrets.map(({ name, jwe }) => ({ table: 'secrets', column: 'jwe', name, jwe }) as const),
     ...keys.flatMap(({ name, ...texts }) =>
