@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import type { Insertable } from 'kysely'
 import type { Db } from '../store/database.ts'
+import type { CredentialRow } from '../store/schema.ts'
 
 /** The id of a row of accounts. */
 export function toId(prefix: string): string {
@@ -7,7 +9,7 @@ export function toId(prefix: string): string {
 }
 
 /** A password as a row. */
-export function toPassword(userId: string, data: string, createdAt: number) {
+export function toPassword(userId: string, data: string, createdAt: number): Insertable<CredentialRow> {
   return {
     id: toId('crd'),
     user_id: userId,

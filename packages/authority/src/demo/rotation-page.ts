@@ -6,7 +6,8 @@ import { widePage } from './walk-layout.ts'
 import type { Look, Seen, Verdict } from './watch.ts'
 
 /** Where the page is, and where it is without coming again by itself. */
-export const [ROTATION, ROTATION_STILL] = ['/demo/rotation', '/demo/rotation?still'] as const
+export const ROTATION = '/demo/rotation'
+export const ROTATION_STILL = '/demo/rotation?still'
 
 export interface RotationView {
   /** Nothing where no key has been rotated since the start. */

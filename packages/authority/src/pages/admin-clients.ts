@@ -63,8 +63,18 @@ const AUTHS = [
 
 /** The fields of the form that are text, and those that are ticked. */
 export const CLIENT_TEXTS = [
-  ...['type', 'client_id', 'client_name', 'redirect_uris', 'post_logout_redirect_uris', 'backchannel_logout_uri'],
-  ...['resources', 'scope', 'auth', 'jwks', 'jwks_uri', 'grant_types'],
+  'type',
+  'client_id',
+  'client_name',
+  'redirect_uris',
+  'post_logout_redirect_uris',
+  'backchannel_logout_uri',
+  'resources',
+  'scope',
+  'auth',
+  'jwks',
+  'jwks_uri',
+  'grant_types',
 ] as const
 export const CLIENT_TICKS = ['trusted', 'dpop_bound_access_tokens', 'require_pushed_authorization_requests'] as const
 

@@ -44,7 +44,7 @@ export interface ClientMetadata {
   readonly first_party: boolean
 }
 
-export const CLIENT_ID = /^[\w.~-]{1,128}$/
+export const CLIENT_ID: RegExp = /^[\w.~-]{1,128}$/
 
 export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
 export const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code'

@@ -142,7 +142,9 @@ export const textOf = (value: unknown): string => (typeof value === 'string' ? v
 const AGAIN = 'Go back, load the page anew and try again.'
 
 /** What is wrong with a request to these pages, in words for people. */
-const REFUSALS = {
+type Refusal = 'forbidden' | 'too_large' | 'gone' | 'busy'
+
+const REFUSALS: Readonly<Record<Refusal, Omit<ErrorView, 'code'> & { readonly status: 403 | 404 | 413 | 503 }>> = {
   forbidden: {
     status: 403,
     title: 'This form was refused',
@@ -168,10 +170,10 @@ const REFUSALS = {
     message: 'Too many people are at it right now, and nothing was changed.',
     hint: 'Try again in a moment.',
   },
-} as const satisfies Readonly<Record<string, Omit<ErrorView, 'code'> & { readonly status: number }>>
+}
 
 /** An error page. */
-export function refuse(c: Context, code: keyof typeof REFUSALS, more: Readonly<Record<string, string>> = {}): Answer {
+export function refuse(c: Context, code: Refusal, more: Readonly<Record<string, string>> = {}): Answer {
   const { status, ...view } = REFUSALS[code]
   return c.html(errorPage({ code, ...view }), status, { ...securityHeaders(), ...more })
 }

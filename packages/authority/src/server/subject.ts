@@ -6,7 +6,7 @@ import type { Limits } from '../accounts/limits.ts'
 import type { SendMail } from '../accounts/mail.ts'
 import type { Users } from '../accounts/users.ts'
 import type { Audit } from '../audit.ts'
-import { errorPage } from '../pages/error.ts'
+import { type ErrorView, errorPage } from '../pages/error.ts'
 import { formTarget, securityHeaders } from '../pages/security-headers.ts'
 import type { CurrentProvider } from '../protocol/current.ts'
 import { type FormTokens, isOwnForm } from './csrf.ts'
@@ -84,7 +84,9 @@ export const text = (value: unknown): string => (typeof value === 'string' ? val
 const AGAIN = 'Go back to the application that you came from and log in again.'
 
 /** What is wrong with a request to these pages, in words for people. */
-const REFUSALS = {
+type Refusal = 'expired' | 'forbidden' | 'too_large'
+
+const REFUSALS: Readonly<Record<Refusal, Omit<ErrorView, 'code'> & { readonly status: 400 | 403 | 413 }>> = {
   expired: {
     status: 400,
     title: 'This page has expired',
@@ -103,9 +105,9 @@ const REFUSALS = {
     message: 'More was sent than the form has room for.',
     hint: 'Go back and fill it in again.',
   },
-} as const
+}
 
-export function refuse(c: Context, code: keyof typeof REFUSALS): Response | Promise<Response> {
+export function refuse(c: Context, code: Refusal): Response | Promise<Response> {
   const { status, ...view } = REFUSALS[code]
   return c.html(errorPage({ code, ...view }), status, securityHeaders())
 }

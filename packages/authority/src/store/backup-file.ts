@@ -47,7 +47,8 @@ export interface Batch {
   readonly rows: readonly (readonly Value[])[]
 }
 
-const [FORMAT, VERSION] = ['countersign-backup', 1] as const
+const FORMAT = 'countersign-backup'
+const VERSION = 1
 /** How many rows are handed on at once, and how long a line may be, in octets. */
 const [BATCH, MOST_LINE] = [500, 16 * 1024 * 1024]
 

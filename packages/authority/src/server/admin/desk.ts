@@ -179,7 +179,9 @@ export function faultOf(error: unknown): string {
   throw error
 }
 
-const REFUSALS = {
+type Refusal = 'forbidden' | 'no_role' | 'too_large' | 'gone' | 'busy'
+
+const REFUSALS: Readonly<Record<Refusal, Omit<ErrorView, 'code'> & { readonly status: 403 | 404 | 413 | 503 }>> = {
   forbidden: {
     status: 403,
     title: 'This form was refused',
@@ -211,12 +213,12 @@ const REFUSALS = {
     message: 'Too many people are at it right now, and nothing was changed.',
     hint: 'Try again in a moment.',
   },
-} as const satisfies Readonly<Record<string, Omit<ErrorView, 'code'> & { readonly status: number }>>
+}
 
 /** An error page. */
 export function refuse(
   c: Context,
-  code: keyof typeof REFUSALS,
+  code: Refusal,
   more: Readonly<Record<string, string>> = {},
 ): Response | Promise<Response> {
   const { status, ...view } = REFUSALS[code]

@@ -33,7 +33,9 @@ const uri = text('A URI', { maxLength: 2000 })
 const roles = list(text('A word of ASCII', { maxLength: 100 }), 'They are in the access tokens of the user.', 100)
 
 /** What requests may say. */
-export const INPUTS = {
+export const INPUTS: Readonly<
+  Record<'UserInput' | 'UserEdit' | 'ResetInput' | 'ClientInput' | 'RotateInput' | 'RevokeInput', Schema>
+> = {
   UserInput: into(
     {
       email: text('The e-mail address, by which they log in', { maxLength: 254, examples: ['ada@example.org'] }),
@@ -93,7 +95,7 @@ export const INPUTS = {
     }),
   }),
   RevokeInput: into({ reason: text('Why, for whoever reads the list of keys', { maxLength: 200 }) }),
-} as const satisfies Readonly<Record<string, Schema>>
+}
 
 const user = {
   id: text('Stays when the address changes: the `sub` of tokens', { examples: ['usr_Zl5Kw0uVn3cYpX2mA8tQdw'] }),
@@ -114,7 +116,31 @@ const session = {
 const next = text('Where there is more: the value of `after` that it begins behind')
 
 /** What answers say. */
-export const OUTPUTS = {
+export const OUTPUTS: Readonly<
+  Record<
+    | 'User'
+    | 'ListedUser'
+    | 'Users'
+    | 'AddedUser'
+    | 'PasswordReset'
+    | 'Client'
+    | 'Clients'
+    | 'AddedClient'
+    | 'RotatedSecret'
+    | 'Key'
+    | 'Keys'
+    | 'Rotations'
+    | 'Revocation'
+    | 'Session'
+    | 'ListedSession'
+    | 'Sessions'
+    | 'EndedSessions'
+    | 'AuditEntry'
+    | 'Audit'
+    | 'Error',
+    Schema
+  >
+> = {
   User: out(user, ['name']),
   ListedUser: out(
     {
@@ -225,4 +251,4 @@ export const OUTPUTS = {
     },
     ['hint'],
   ),
-} as const satisfies Readonly<Record<string, Schema>>
+}
