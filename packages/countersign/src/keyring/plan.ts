@@ -105,8 +105,10 @@ function promote(keys: readonly StoredKey[], alg: string, schedule: Schedule, no
 /** Whether the last key of an algorithm that signed was revoked, so that the next had no time to become known. */
 function isBereft(keys: readonly StoredKey[], alg: string, now: number): boolean {
   const end = ({ retireAt = Number.POSITIVE_INFINITY }: StoredKey): number => retireAt
-  const begun = keys.filter((key) => key.alg === alg && key.activateAt <= now).sort((a, b) => end(a) - end(b))
-  return begun.at(-1)?.revokedAt !== undefined
+  const begun = keys.filter((key) => key.alg === alg && key.activateAt <= now)
+  const last = Math.max(...begun.map(end))
+  // Of several that ended at once, one that was revoked is enough.
+  return begun.some((key) => end(key) === last && key.revokedAt !== undefined)
 }
 
 /** The keys that an algorithm lacks: one that signs, and always one that waits. */

@@ -130,6 +130,20 @@ test('a plan does not depend on the order of the rows', () => {
   )
 })
 
+test('of keys that ended at once, a revoked one leaves the algorithm bereft, in whichever order they are', () => {
+  const over = { alg: 'ES256', publishedAt: NOW, activateAt: NOW, retireAt: NOW - 4, publicJwk: { kty: 'EC' } } as const
+  const [revoked, retired] = [
+    { ...over, kid: 'a', revokedAt: NOW },
+    { ...over, kid: 'b' },
+  ] as const
+  const [one, other] = [
+    [revoked, retired],
+    [retired, revoked],
+  ].map((keys) => toPlan(keys, ['ES256'], SCHEDULE, NOW))
+  assert.deepEqual(one?.insert, other?.insert)
+  assert.equal(one?.insert[0]?.activateAt, NOW)
+})
+
 test('after a plan each algorithm has a next key and at most one that is active, and no revoked key is back', () => {
   fc.assert(
     fc.property(lives, anyAlgs, (life, algs) => {
