@@ -29,7 +29,7 @@ export function createDemoApi({ origin, issuer, log }: DemoApiOptions): Hono {
     verifier,
     realm: 'demo',
     onRefusal: ({ status, reason, error }) => {
-      log({ level: 'info', event: 'demo.api.refused', status, reason, code: error?.code })
+      log({ level: 'info', event: 'demo.api.refused', status, reason, error: error?.code })
     },
   })
   const app = new Hono()

@@ -173,7 +173,7 @@ export function createDemoApp(options: DemoAppOptions): Hono {
     } catch (error) {
       const unavailable = error instanceof JoseError && error.unavailable
       const { code, message } = unavailable ? UNAVAILABLE : toProblem(error, issuer)
-      log({ level: 'warn', event: 'demo.logout_token_refused', app: name, code })
+      log({ level: 'warn', event: 'demo.logout_token_refused', app: name, error: code })
       return c.json({ error: 'invalid_request', error_description: message }, unavailable ? 503 : 400)
     }
   })
@@ -182,7 +182,14 @@ export function createDemoApp(options: DemoAppOptions): Hono {
   app.onError((error, c) => {
     const problem = toProblem(error, issuer)
     const { status, code } = problem
-    log({ level: status >= 500 ? 'warn' : 'info', event: 'demo.refused', app: name, path: c.req.path, status, code })
+    log({
+      level: status >= 500 ? 'warn' : 'info',
+      event: 'demo.refused',
+      app: name,
+      path: c.req.path,
+      status,
+      error: code,
+    })
     return c.html(problemPage(view, problem), status as ContentfulStatusCode)
   })
   return app
@@ -245,7 +252,7 @@ export function createDemoApp(options: DemoAppOptions): Hono {
     try {
       await client.revoke(login)
     } catch (error) {
-      log({ level: 'warn', event: 'demo.revocation_failed', app: name, code: toProblem(error, issuer).code })
+      log({ level: 'warn', event: 'demo.revocation_failed', app: name, error: toProblem(error, issuer).code })
     }
   }
 }

@@ -74,7 +74,7 @@ export function createWalk(options: WalkOptions): Hono<Env> {
   app.notFound((c) => refuse(c, 'not_found'))
   app.onError((error, c) => {
     const { status, code, message } = toProblem(error, issuer)
-    log({ level: 'warn', event: 'demo.refused', path: c.req.path, status, code })
+    log({ level: 'warn', event: 'demo.refused', path: c.req.path, status, error: code })
     const page = errorPage({ title: 'That did not work', code, message, hint: 'Go back and try again.' })
     return c.html(page, status as ContentfulStatusCode, securityHeaders())
   })

@@ -12,7 +12,7 @@ import type { CurrentProvider } from '../protocol/current.ts'
 import type { Sessions } from '../protocol/sessions.ts'
 import { clientAddress } from './client-address.ts'
 import { type FormTokens, isOwnForm } from './csrf.ts'
-import { loginUrl, type Visitor, visitorOf } from './visitor.ts'
+import { loginUrl, type Visitor, visitorOf, whose } from './visitor.ts'
 
 /** What the pages of an account need. */
 export interface AccountParts {
@@ -117,9 +117,6 @@ export class AccountDesk {
 export function hasSecond({ totp, passkeys }: Awaited<ReturnType<Factors['of']>>): boolean {
   return totp !== undefined || passkeys.length > 0
 }
-
-/** Forms are for one session, and for who had it when they were made. */
-const whose = ({ uid, user }: Visitor): string => `${uid} ${user.id}`
 
 function toLogin(c: Context<Env>, url: string): Response {
   for (const [name, value] of Object.entries(securityHeaders())) c.header(name, value)

@@ -40,6 +40,9 @@ export async function visitorOf(
   }
 }
 
+/** What forms are tied to: they are for one session, and for who had it when they were made. */
+export const whose = ({ uid, user }: Visitor): string => `${uid} ${user.id}`
+
 /** What a page wants of a login. */
 export interface Demand {
   /** The page that the login returns to, and the place there, such as `/account/passkeys`. */

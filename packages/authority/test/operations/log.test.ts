@@ -90,3 +90,18 @@ test('a login, its tokens and what is refused leave no secret in the log, at any
     assert.ok(!text.includes(secret), secret)
   }
 })
+
+test('why the admin API and the demo refuse something can be read: it is no secret by its name', async (t) => {
+  const written: string[] = []
+  const log = createLog('info', (line) => written.push(line))
+  const world = await openWorld('sqlite', { env: { DEMO: '1', PORT: '0' }, log })
+  t.after(() => world.stop())
+  const refused = { headers: { authorization: 'Bearer not.a.token' } }
+  await fetch(new URL('/admin/api/users', world.issuer), refused)
+  await fetch(new URL('/notes', world.instances[0]?.demo?.api), refused)
+  for (const event of ['admin.api.refused', 'demo.api.refused']) {
+    const line = written.map((text) => JSON.parse(text)).find((one) => one.event === event)
+    assert.match(String(line?.error), /^CS_/, event)
+  }
+  assert.ok(!written.some((line) => line.includes('[Redacted]')))
+})

@@ -56,7 +56,7 @@ export function createAdmission(parts: BearerParts): Admission {
   })
   const guard = createGuard({
     ...{ verifier, scope: ADMIN_SCOPE, realm: ADMIN_SCOPE, dpop: { origin: issuer, replay: proofsOf(store) } },
-    onRefusal: ({ reason, error }) => log({ level: 'info', event: 'admin.api.refused', reason, code: error?.code }),
+    onRefusal: ({ reason, error }) => log({ level: 'info', event: 'admin.api.refused', reason, error: error?.code }),
   })
   return async (c) => {
     const result = await guard.check(c)

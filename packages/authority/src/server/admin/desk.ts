@@ -15,7 +15,7 @@ import type { CurrentProvider } from '../../protocol/current.ts'
 import { hasSecond } from '../account-desk.ts'
 import { clientAddress } from '../client-address.ts'
 import { type FormTokens, isOwnForm } from '../csrf.ts'
-import { loginUrl, type Visitor, visitorOf } from '../visitor.ts'
+import { loginUrl, type Visitor, visitorOf, whose } from '../visitor.ts'
 
 /** What it takes to know who may open the pages of the administration. */
 export interface AdminDeskParts {
@@ -131,9 +131,6 @@ export class AdminDesk {
 }
 
 const AT = { page: '/admin' } as const
-
-/** Forms are for one session, and for who had it when they were made. */
-const whose = ({ uid, user }: Visitor): string => `${uid} ${user.id}`
 
 /** A page, as an answer. */
 export function show(
