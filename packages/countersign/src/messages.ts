@@ -134,3 +134,179 @@ export const MEANINGS: Readonly<Record<ErrorCode, string>> = {
   CS_REPLAY: 'The token may be used once, and has been used before.',
   CS_UNAVAILABLE: 'Something that is needed to decide cannot be reached, so the token is refused for now.',
 }
+
+/** What only the command and the page say: about what was written, and what came along with it. */
+export type CommandCode =
+  | 'CS_USAGE'
+  | 'CS_INPUT'
+  | 'CS_OUTPUT'
+  | 'CS_BEARER'
+  | 'CS_OFFLINE'
+  | 'CS_CANCELLED'
+  | 'CS_INTERNAL'
+
+/** Something worth knowing that refuses nothing. */
+export type NoteCode =
+  | 'CS_NOTE_BEARER'
+  | 'CS_NOTE_FOUND'
+  | 'CS_NOTE_CUT'
+  | 'CS_NOTE_JSON'
+  | 'CS_NOTE_TIME'
+  | 'CS_NOTE_ACCEPTED'
+  | 'CS_NOTE_SECRET'
+  | 'CS_NOTE_KEY'
+  | 'CS_NOTE_NESTED'
+  | 'CS_NOTE_UNCHECKED'
+
+/** The exit codes of the command, by what they mean. */
+export const EXIT = {
+  done: 0,
+  internal: 1,
+  usage: 2,
+  input: 3,
+  signature: 4,
+  claims: 5,
+  key: 6,
+  network: 7,
+  findings: 8,
+  unsupported: 9,
+  interrupted: 130,
+} as const
+
+/** What the command and the page do about an error: how they end, and what they advise where nothing fits better. */
+export interface Remedy {
+  readonly exit: keyof typeof EXIT
+  /** What to do, in the words of the command. */
+  readonly fix: string
+  /** The section to read. */
+  readonly spec?: string
+}
+
+/** The remedy for each code. */
+export const REMEDIES: Readonly<Record<ErrorCode | CommandCode, Remedy>> = {
+  CS_MALFORMED: {
+    exit: 'input',
+    fix: 'pass the whole token as it was issued; `countersign decode` shows what can be read of it.',
+    spec: 'RFC 7515 §7.1',
+  },
+  CS_BASE64: {
+    exit: 'input',
+    fix: 'get the token again from where it was issued; something on its way changed its letters.',
+    spec: 'RFC 7515 §2',
+  },
+  CS_TOO_LARGE: { exit: 'input', fix: 'put less into it; nothing that is larger is read.' },
+  CS_HEADER: { exit: 'input', fix: 'look at it with `countersign decode`; whoever made the token has to mend it.' },
+  CS_CRIT: {
+    exit: 'signature',
+    fix: 'refuse the token, or, if you act upon the extension, name it: verify --crit NAMES.',
+    spec: 'RFC 7515 §4.1.11',
+  },
+  CS_UNSIGNED: {
+    exit: 'signature',
+    fix: 'refuse it: anyone can write such a token. `countersign decode` shows what it says.',
+    spec: 'RFC 8725 §3.2',
+  },
+  CS_ALG: { exit: 'key', fix: 'pass a key that serves the algorithm; `countersign algs` lists them all.' },
+  CS_UNSUPPORTED: { exit: 'unsupported', fix: '`countersign algs` lists what this runtime can do.' },
+  CS_SIGNATURE: {
+    exit: 'signature',
+    fix: 'refuse the token; if the text was edited or cut, get it again.',
+    spec: 'RFC 7515 §5.2',
+  },
+  CS_DECRYPTION: {
+    exit: 'signature',
+    fix: 'pass the key that it was encrypted to: compare its kid with `countersign decode`. Why it failed is not told, on purpose.',
+    spec: 'RFC 7516 §5.2',
+  },
+  CS_ENCRYPTED: { exit: 'key', fix: 'countersign decrypt --key @private.pem', spec: 'RFC 7516 §3' },
+  CS_NESTED: { exit: 'signature', fix: 'open it first: countersign decrypt --key @private.pem', spec: 'RFC 7519 §5.2' },
+  CS_NO_KEY: { exit: 'key', fix: 'pass the key that signed it; `countersign jwks` lists those of a set.' },
+  CS_AMBIGUOUS_KEY: { exit: 'key', fix: 'choose one of them: --kid ID; `countersign jwks` lists those of a set.' },
+  CS_KEY_TYPE: {
+    exit: 'key',
+    fix: 'pass the key that belongs to the algorithm; `countersign key inspect` says what a key is.',
+  },
+  CS_KEY_SIZE: { exit: 'key', fix: 'make a new key: countersign key new RS256 --out key.jwk', spec: 'RFC 7518 §3.3' },
+  CS_KEY_INVALID: { exit: 'input', fix: 'export the key again from where it was made.' },
+  CS_WEAK_SECRET: {
+    exit: 'key',
+    fix: 'countersign key new HS256 --out secret.jwk',
+    spec: 'RFC 7518 §3.2',
+  },
+  CS_JWKS_FETCH: {
+    exit: 'network',
+    fix: 'check the address; behind a proxy set NODE_USE_ENV_PROXY=1; or save the set and pass --jwks @jwks.json.',
+  },
+  CS_JWKS_INVALID: { exit: 'input', fix: 'a JWK Set is {"keys": [ … ]}, with public keys alone where it is published.' },
+  CS_DISCOVERY: {
+    exit: 'network',
+    fix: 'check the issuer, to its last character; or pass the address of its keys: --jwks URL.',
+    spec: 'OpenID Connect Discovery 1.0 §4',
+  },
+  CS_EXPIRED: { exit: 'claims', fix: 'get a fresh token.', spec: 'RFC 7519 §4.1.4' },
+  CS_NOT_YET_VALID: {
+    exit: 'claims',
+    fix: 'wait, or compare the clocks of the issuer and of this machine. For clock skew use --leeway 60s.',
+    spec: 'RFC 7519 §4.1.5',
+  },
+  CS_TOO_OLD: { exit: 'claims', fix: 'get a fresh token, or allow more: --max-age.', spec: 'RFC 7519 §4.1.6' },
+  CS_ISS: {
+    exit: 'claims',
+    fix: 'the token comes from someone else; refuse it, or correct --iss.',
+    spec: 'RFC 7519 §4.1.1',
+  },
+  CS_SUB: {
+    exit: 'claims',
+    fix: 'the token is about someone else; refuse it, or correct --sub.',
+    spec: 'RFC 7519 §4.1.2',
+  },
+  CS_AUD: {
+    exit: 'claims',
+    fix: 'the token is meant for someone else; refuse it, or correct --aud. Several accepted values: repeat --aud.',
+    spec: 'RFC 7519 §4.1.3',
+  },
+  CS_TYP: {
+    exit: 'claims',
+    fix: 'the token was made for another purpose; refuse it, or correct --typ.',
+    spec: 'RFC 8725 §3.11',
+  },
+  CS_CLAIM_MISSING: { exit: 'claims', fix: 'have the issuer add the claim, or leave it out of --require.' },
+  CS_CLAIM_TYPE: {
+    exit: 'claims',
+    fix: 'have the issuer mend it: times are numbers of seconds; iss, sub and jti are strings; aud is a string or an array of strings.',
+    spec: 'RFC 7519 §4.1',
+  },
+  CS_CLAIM_VALUE: { exit: 'claims', fix: 'the token was made for another request, session or client; refuse it.' },
+  CS_CLAIMS_SCHEMA: { exit: 'claims', fix: 'compare the claims with the schema.' },
+  CS_REVOKED: { exit: 'claims', fix: 'get a fresh token.' },
+  CS_REPLAY: { exit: 'claims', fix: 'make a new token for each use.' },
+  CS_UNAVAILABLE: { exit: 'network', fix: 'try again; nothing was judged.' },
+  CS_USAGE: { exit: 'usage', fix: '`countersign help` says what there is.' },
+  CS_INPUT: { exit: 'input', fix: 'check the name: @FILE reads a file, - the standard input, env:NAME the environment.' },
+  CS_OUTPUT: { exit: 'usage', fix: 'pass another name, or --force.' },
+  CS_BEARER: { exit: 'input', fix: 'pass only what follows it.' },
+  CS_OFFLINE: { exit: 'usage', fix: 'leave out --offline, or save the set and pass --jwks @jwks.json.' },
+  CS_CANCELLED: { exit: 'interrupted', fix: 'nothing was changed.' },
+  CS_INTERNAL: { exit: 'internal', fix: 'this is a fault of countersign: please report it with the command and this text.' },
+}
+
+/** What the codes of the command and the page mean, as {@link MEANINGS}. */
+export const COMMAND_MEANINGS: Readonly<Record<CommandCode | NoteCode, string>> = {
+  CS_USAGE: 'The command line says nothing that can be done: an unknown flag, a secret in plain sight, two readers of one input.',
+  CS_INPUT: 'A file, a variable or another source could not be read.',
+  CS_OUTPUT: 'A file could not be written, or is there already.',
+  CS_BEARER: 'With --strict: the input is more than a token, such as a whole HTTP header.',
+  CS_OFFLINE: 'With --offline: what was asked for takes the network.',
+  CS_CANCELLED: 'A question was left without an answer, or the command was interrupted.',
+  CS_INTERNAL: 'Something went wrong that should not be able to.',
+  CS_NOTE_BEARER: 'What stands before a token in an HTTP header was removed.',
+  CS_NOTE_FOUND: 'The token was found inside other text: quotes, a command line, a JSON document.',
+  CS_NOTE_CUT: 'The token is not whole; what can be read of it is shown.',
+  CS_NOTE_JSON: 'The JSON says different things to different readers: a name twice, or what is no claims set.',
+  CS_NOTE_TIME: 'A time is odd: in milliseconds, in the past, or not a number.',
+  CS_NOTE_ACCEPTED: 'The token was accepted only because the command was told to be lenient.',
+  CS_NOTE_SECRET: 'What was done to a secret before it was used.',
+  CS_NOTE_KEY: 'Something about a key: a member left out, a private key where a public one would do.',
+  CS_NOTE_NESTED: 'What was encrypted is a token itself, which is yet to be verified.',
+  CS_NOTE_UNCHECKED: 'Something was shown, and not checked.',
+}

@@ -1,0 +1,42 @@
+import { type ExactJson, parseExact } from '../diagnosis/exact-json.ts'
+import { usage } from './usage.ts'
+
+/** Claims that are texts, whatever they look like (RFC 7519 §4.1). */
+const TEXTS: ReadonlySet<string> = new Set(['iss', 'sub', 'aud', 'jti'])
+
+/** A member as it is written. */
+export type Member = readonly [name: string, value: ExactJson]
+
+/**
+ * A CLAIM: `name=text`, or `name:=json` for a value that has a type.
+ *
+ * @param what - names the option in errors
+ * @throws {CommandError} `CS_USAGE`, which repeats nothing of a value
+ */
+export function parseClaim(text: string, what: string): Member {
+  const equals = text.indexOf('=')
+  if (equals < 1) throw usage(`${what} is name=text or name:=json`)
+  const isTyped = text[equals - 1] === ':'
+  const name = text.slice(0, isTyped ? equals - 1 : equals)
+  const value = text.slice(equals + 1)
+  if (name === '') throw usage(`${what} has no name before the equals sign`)
+  if (!isTyped) return [name, { kind: 'string', value }]
+  let json: ExactJson
+  try {
+    json = parseExact(value, `the value of ${what}`)
+  } catch {
+    throw usage(`the value of ${what} ${JSON.stringify(name.slice(0, 40))} is not JSON`, '', `text is written ${name.slice(0, 40)}=text, JSON ${name.slice(0, 40)}:=json`)
+  }
+  const isList = json.kind === 'array' && json.items.every(({ kind }) => kind === 'string')
+  if (what === '--claim' && TEXTS.has(name) && json.kind !== 'string' && !(name === 'aud' && isList))
+    throw usage(`${name} is text${name === 'aud' ? ' or a list of texts' : ''}: write ${name}=…`)
+  return [name, json]
+}
+
+/** Members with others in place of those of the same name, and behind them what is new. */
+export function withMembers(members: readonly Member[], others: readonly Member[]): readonly Member[] {
+  const last = new Map(others)
+  const kept = members.map(([name, value]): Member => [name, last.get(name) ?? value])
+  const names = new Set(members.map(([name]) => name))
+  return [...kept, ...[...last].filter(([name]) => !names.has(name))]
+}

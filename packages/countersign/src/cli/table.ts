@@ -1,0 +1,98 @@
+/** An option of a command, as a row. Help, man page, completion, docs/cli.md and the reading of a command line go by it. */
+export interface Option {
+  readonly type: 'string' | 'boolean'
+  /** It may be given several times. */
+  readonly multiple?: true
+  readonly short?: string
+  /** What stands for its value in the help; what it says is what completion offers. */
+  readonly value?: Value
+  /** The only values that there are; with `commas` several may stand there. */
+  readonly oneOf?: readonly string[]
+  readonly commas?: true
+  /** Its value may be left out; one that is given stands behind `=`. */
+  readonly optional?: true
+  /** It is a whole number, from the first to the second. */
+  readonly whole?: readonly [least: number, most: number]
+  readonly about: string
+}
+
+/** What a value is, by the word that stands for it. */
+export type Value =
+  | 'SOURCE'
+  | 'SOURCE|URL'
+  | 'FILE'
+  | 'URL'
+  | 'TIME'
+  | 'D'
+  | 'CLAIM'
+  | 'A'
+  | 'A,B'
+  | 'E'
+  | 'E,F'
+  | 'S'
+  | 'ID'
+  | 'N'
+  | 'C'
+  | 'U'
+  | 'PATH'
+  | 'NAMES'
+  | 'ZONE'
+  | 'PORT'
+  | 'WORD'
+
+export type Options = Readonly<Record<string, Option>>
+
+/** A word behind the name of a command. */
+export interface Argument {
+  readonly name: string
+  readonly about: string
+  readonly optional?: true
+  /** The only words that there are. */
+  readonly oneOf?: readonly string[]
+  readonly value?: Value
+}
+
+/** A command, as a row. */
+export interface Command<O extends Options = Options> {
+  /** One word or two. */
+  readonly name: string
+  /** A line. */
+  readonly about: string
+  /** What is worth knowing before it is used, in paragraphs. */
+  readonly more?: readonly string[]
+  readonly examples: readonly (readonly [line: string, about: string])[]
+  readonly arguments: readonly Argument[]
+  readonly options: O
+}
+
+/** Keeps the types of the options, so that what runs gets typed values. */
+export function command<const O extends Options>(row: Command<O>): Command<O> {
+  return row
+}
+
+/** What a command line gives for each option: what was not given is `false`, `undefined` or nothing. */
+export type Values<O extends Options> = {
+  readonly [Name in keyof O]: O[Name] extends { readonly type: 'boolean' }
+    ? boolean
+    : O[Name] extends { readonly multiple: true }
+      ? readonly string[]
+      : string | undefined
+}
+
+/** The options that every command has. */
+export const GLOBAL = {
+  json: { type: 'boolean', short: 'j', about: 'print one JSON document, also for errors' },
+  quiet: { type: 'boolean', short: 'q', about: 'print no notes and no progress' },
+  out: { type: 'string', short: 'o', value: 'FILE', about: 'write to a file in place of the standard output' },
+  force: { type: 'boolean', about: 'overwrite a file that is there' },
+  color: { type: 'string', value: 'WORD', oneOf: ['auto', 'always', 'never'], about: 'when to use colour' },
+  'no-input': { type: 'boolean', about: 'never ask a question' },
+  offline: { type: 'boolean', about: 'never use the network' },
+  strict: { type: 'boolean', about: 'take a token by itself and nothing around it' },
+  verbose: { type: 'boolean', short: 'v', about: 'print more' },
+  help: { type: 'boolean', short: 'h', about: 'say this' },
+  version: { type: 'boolean', short: 'V', about: 'say which version this is' },
+} as const satisfies Options
+
+/** What the global options say. */
+export type Settings = Values<typeof GLOBAL>

@@ -1,0 +1,259 @@
+import { type ErrorCode, type Issue, JoseError } from '../errors.ts'
+import type { JoseHeader } from '../header.ts'
+import type { Key } from '../key/key.ts'
+import { type CommandCode, EXIT, HINTS, type NoteCode, REMEDIES, type Remedy } from '../messages.ts'
+import { toIso, toSpan } from './moments.ts'
+import { nearness } from './near-text.ts'
+
+/** Where a token is at fault. */
+export interface Place {
+  readonly segment: 'header' | 'payload' | 'signature' | 'encrypted key' | 'iv' | 'ciphertext' | 'tag'
+  /** From the beginning of the segment as it is written, or of its decoded text where that is JSON; the first is 0. */
+  readonly offset: number
+}
+
+/** An error as the command and the page tell it: a fact with its values, and what to do. */
+export interface Told {
+  readonly code: ErrorCode | CommandCode
+  readonly exit: number
+  readonly message: string
+  readonly hint: string
+  /** The page of the code. */
+  readonly docs: string
+  readonly at?: Place
+}
+
+/** Something worth knowing that refuses nothing. */
+export interface Note {
+  readonly code: NoteCode
+  readonly message: string
+}
+
+/** Keys as somebody gave them. */
+export interface GivenKeys {
+  /** Where they came from, as it was written: `@pub.pem`, `https://id.example.com/jwks`. */
+  readonly name: string
+  readonly as: 'key' | 'secret' | 'set'
+  readonly keys: readonly Key[]
+  /** What a key came in: `PUBLIC KEY` for a PEM, `JWK`, `CERTIFICATE`. */
+  readonly form?: string
+  /** What was done to a secret. */
+  readonly change?: string
+}
+
+/** What is known of the matter beside the error itself. */
+export interface Circumstances {
+  /** What the header of the token says. */
+  readonly header?: Partial<JoseHeader>
+  /** What the payload of the token says, verified or not. */
+  readonly iss?: unknown
+  readonly given?: GivenKeys
+  readonly at?: Place
+}
+
+/** The beginning of the address of each code's page, which is published with the package. */
+export const DOCS = 'https://unpkg.com/countersign/docs/errors.md'
+
+/** @param told - what to say in place of the remedy of the code */
+export function toTold(
+  code: ErrorCode | CommandCode,
+  message: string,
+  told: { readonly hint?: string; readonly spec?: string; readonly exit?: Remedy['exit']; readonly at?: Place } = {},
+): Told {
+  const remedy = REMEDIES[code]
+  const spec = told.hint === undefined ? remedy.spec : told.spec
+  const hint = told.hint ?? remedy.fix
+  return {
+    code,
+    exit: EXIT[told.exit ?? remedy.exit],
+    message,
+    hint: spec === undefined ? hint : `${hint} (${spec})`,
+    docs: `${DOCS}#${code.toLowerCase()}`,
+    ...(told.at && { at: told.at }),
+  }
+}
+
+/** What an error says in the words of the command: the fact with its values, and what to do about it. */
+export function tell(error: JoseError, about: Circumstances = {}): Told {
+  const own = TELLERS[error.code]?.(error, about)
+  // A hint of its own fits better than the one for all.
+  const hint = error.hint === HINTS[error.code] ? undefined : error.hint
+  const common = { ...(hint !== undefined && { hint }), ...(about.at && { at: about.at }) }
+  const exit = error.unavailable && error.code !== 'CS_JWKS_FETCH' ? ({ exit: 'network' } as const) : {}
+  return toTold(error.code, sentence(own?.message ?? error.message), { ...common, ...exit, ...own })
+}
+
+type Teller = (
+  error: JoseError,
+  about: Circumstances,
+) => { readonly message: string; readonly hint?: string; readonly spec?: string } | undefined
+
+const VALID = 'The signature is valid.'
+
+const TELLERS: Partial<Record<ErrorCode, Teller>> = {
+  CS_EXPIRED: tellTimes((exp, now) => ({
+    message: `token expired ${toSpan(now - exp)} ago: exp ${toIso(exp) ?? exp}, now ${toIso(now)}. ${VALID}`,
+    hint: `get a fresh token. For clock skew use --leeway 60s; to judge it as of a moment use --at ${toIso(exp - 60) ?? exp}.`,
+    spec: 'RFC 7519 §4.1.4',
+  })),
+  CS_NOT_YET_VALID: tellTimes((from, now, path) => ({
+    message: `token is not valid before ${toSpan(from - now)} from now: ${path} ${toIso(from) ?? from}, now ${toIso(now)}. ${VALID}`,
+  })),
+  CS_TOO_OLD: tellTimes((iat, earliest) => ({
+    message: `token was issued at ${toIso(iat) ?? iat}, and --max-age takes none from before ${toIso(earliest)}. ${VALID}`,
+  })),
+  CS_ISS: tellTexts('iss'),
+  CS_AUD: tellTexts('aud'),
+  CS_SIGNATURE: tellSignature,
+  CS_ALG: tellAlgorithm,
+  CS_NO_KEY: tellNoKey,
+  CS_JWKS_FETCH: ({ message }, { given }) => {
+    const [, reason = message] = / could not be fetched: (.*)$/s.exec(message) ?? []
+    const [, url = given?.name ?? 'the JWK Set'] = /^the JWK Set at (\S+) /.exec(message) ?? []
+    return { message: `could not fetch ${url}: ${inShort(reason)}. The token was NOT checked.` }
+  },
+  CS_DISCOVERY: ({ message }) => {
+    const [, url, reason] = /^the metadata at (\S+) could not be fetched: (.*)$/s.exec(message) ?? []
+    const fact = url === undefined ? message : `could not fetch ${url}: ${inShort(reason ?? '')}`
+    return { message: `${fact}. The token was NOT checked.` }
+  },
+  CS_ENCRYPTED: (_, { header }) =>
+    header?.['enc'] === undefined
+      ? undefined
+      : {
+          message: `this token is encrypted (JWE, ${header.alg} + ${header['enc']}${header.kid === undefined ? '' : `, kid ${cut(header.kid)}`}); only its header can be read without the recipient's key.`,
+        },
+  CS_WEAK_SECRET: ({ message }, { header, given }) => {
+    const [key] = given?.keys ?? []
+    if (given === undefined || key === undefined || !/takes at least (\d+) bits/.test(message)) return undefined
+    const [, bits] = /takes at least (\d+) bits/.exec(message) ?? []
+    const change = given.change === undefined ? '' : ` (${given.change})`
+    return {
+      message: `${header?.alg ?? message.split(' ')[0]} needs a secret of ${Number(bits) / 8} bytes or more; ${given.name} has ${key.bits / 8}${change}.`,
+      hint: 'countersign key new HS256 --out secret.jwk. To check an old token all the same: verify --allow-weak-secret.',
+      spec: 'RFC 7518 §3.2',
+    }
+  },
+}
+
+/** Tells the first issue of its kind, which has two moments. */
+function tellTimes(
+  say: (actual: number, expected: number, path: string) => ReturnType<Teller>,
+): (error: JoseError) => ReturnType<Teller> {
+  return ({ code, issues }) => {
+    const issue = issues.find((one) => one.code === code)
+    if (typeof issue?.actual !== 'number' || typeof issue.expected !== 'number') return undefined
+    return say(issue.actual, issue.expected, issue.path)
+  }
+}
+
+function tellTexts(name: 'iss' | 'aud'): Teller {
+  return ({ code, issues }) => {
+    const issue = issues.find((one) => one.code === code)
+    return issue && { message: sayTexts(name, issue) }
+  }
+}
+
+function sayTexts(name: string, { actual, expected }: Issue): string {
+  const near = nearness(String(actual), String(expected))
+  return `${name} is ${actual} but ${expected} is required${near === undefined ? '' : ` (${near})`}.`
+}
+
+/** The key that a token names is not the one that it was checked with, or it is and something was changed. */
+function tellSignature(_: JoseError, { header, given }: Circumstances): ReturnType<Teller> {
+  if (header?.alg === undefined || given === undefined) return undefined
+  const [key, ...others] = given.keys
+  const kid = key?.kid === undefined ? '' : ` kid ${cut(key.kid)}`
+  const with_ =
+    given.as === 'secret'
+      ? `the secret from ${given.name}${given.change === undefined ? '' : ` (${given.change})`}`
+      : others.length > 0
+        ? `${given.keys.length} keys from ${given.name}`
+        : `${kid === '' ? 'the key' : kid.trim()} from ${given.name}`
+  const message = `signature does not match: ${header.alg} checked with ${with_}.`
+  const cutHint = 'If the text was edited or cut, get it again.'
+  if (given.as === 'secret' || header.kid === undefined || header.kid === key?.kid || others.length > 0)
+    return { message }
+  return {
+    message,
+    hint: `the token names kid ${cut(header.kid)}; pass that key, or --jwks / --issuer to choose by kid. ${cutHint}`,
+  }
+}
+
+/** The token says an algorithm that no key which was given may serve. */
+function tellAlgorithm({ message }: JoseError, { header, given }: Circumstances): ReturnType<Teller> {
+  const [key, ...others] = given?.keys ?? []
+  if (header?.alg === undefined || given === undefined || key === undefined || !/is not allowed here/.test(message))
+    return undefined
+  const algs = key.algorithms.join(' ')
+  if (others.length > 0 || given.as === 'set')
+    return { message: `token says ${cut(header.alg, false)}, which none of the keys from ${given.name} may serve.` }
+  const what = given.as === 'secret' ? 'a secret' : describe(key)
+  return {
+    message: `token says ${cut(header.alg, false)}, but ${given.name} is ${what}, which can only verify ${algs}.`,
+    ...(header.alg.startsWith('HS') && given.as === 'key'
+      ? {
+          hint: `do not use a public key as an HMAC secret: that is algorithm confusion (RFC 8725 §2.1). If the issuer really uses ${cut(header.alg, false)}, pass --secret.`,
+        }
+      : { hint: 'pass the key that signed it, or refuse the token: what its header says decides nothing.' }),
+  }
+}
+
+function tellNoKey(_: JoseError, { header, given, iss }: Circumstances): ReturnType<Teller> {
+  if (given?.as !== 'set') return undefined
+  const which = header?.kid === undefined ? `fits ${cut(header?.alg ?? '', false)}` : `with kid ${cut(header.kid)}`
+  const named = given.keys.slice(0, 8).map(({ kid, alg, use, kty, crv }) => {
+    const what = alg ?? (use === undefined ? [kty, crv].filter(Boolean).join(' ') : `use ${use}`)
+    return `${kid === undefined ? 'without kid' : bare(kid)} (${what})`
+  })
+  const more = given.keys.length > named.length ? ', …' : ''
+  const list = named.length === 0 ? 'it is empty' : `${named.join(', ')}${more}`
+  return {
+    message: `no key ${which} among ${given.keys.length} at ${given.name}: ${list}.`,
+    hint:
+      typeof iss === 'string'
+        ? `the key may be rotated out, or the token is from elsewhere: its iss is ${cut(iss)}.`
+        : 'the key may be rotated out, or the token is from elsewhere.',
+  }
+}
+
+/** A key in words: `an RSA public key`, `a P-256 private key`, `a secret`. */
+export function describe({ kind, kty, crv }: Pick<Key, 'kind' | 'kty' | 'crv'>): string {
+  if (kind === 'secret') return 'a secret'
+  const name = crv ?? kty
+  return `${/^[AEFHILMNORSX]/.test(name) ? 'an' : 'a'} ${name} ${kind} key`
+}
+
+/** Why something could not be fetched, in few words. */
+function inShort(reason: string): string {
+  return reason.replace(/^no whole answer within ([\d.]+) s$/, 'no answer in $1s')
+}
+
+const SHOWN = 100
+
+/** Text from outside, quoted unless it is to stand as it is, and cut. */
+function cut(text: string, quotes = true): string {
+  const whole = JSON.stringify(text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text)
+  return quotes ? whole : bare(text)
+}
+
+/** The same without quotes, where nothing in it needs them. */
+function bare(text: string): string {
+  return /^[\w.:/@+=~-]{1,100}$/.test(text) ? text : cut(text)
+}
+
+/** Facts end like sentences. */
+function sentence(text: string): string {
+  return /[.!?)]$/.test(text) ? text : `${text}.`
+}
+
+/** An error that the command or the page makes itself. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError'
+  readonly told: Told
+
+  constructor(code: ErrorCode | CommandCode, message: string, told: Parameters<typeof toTold>[2] = {}) {
+    super(message)
+    this.told = toTold(code, message, told)
+  }
+}
