@@ -237,7 +237,10 @@ export const REMEDIES: Readonly<Record<ErrorCode | CommandCode, Remedy>> = {
     exit: 'network',
     fix: 'check the address; behind a proxy set NODE_USE_ENV_PROXY=1; or save the set and pass --jwks @jwks.json.',
   },
-  CS_JWKS_INVALID: { exit: 'input', fix: 'a JWK Set is {"keys": [ … ]}, with public keys alone where it is published.' },
+  CS_JWKS_INVALID: {
+    exit: 'input',
+    fix: 'a JWK Set is {"keys": [ … ]}, with public keys alone where it is published.',
+  },
   CS_DISCOVERY: {
     exit: 'network',
     fix: 'check the issuer, to its last character; or pass the address of its keys: --jwks URL.',
@@ -282,17 +285,24 @@ export const REMEDIES: Readonly<Record<ErrorCode | CommandCode, Remedy>> = {
   CS_REPLAY: { exit: 'claims', fix: 'make a new token for each use.' },
   CS_UNAVAILABLE: { exit: 'network', fix: 'try again; nothing was judged.' },
   CS_USAGE: { exit: 'usage', fix: '`countersign help` says what there is.' },
-  CS_INPUT: { exit: 'input', fix: 'check the name: @FILE reads a file, - the standard input, env:NAME the environment.' },
+  CS_INPUT: {
+    exit: 'input',
+    fix: 'check the name: @FILE reads a file, - the standard input, env:NAME the environment.',
+  },
   CS_OUTPUT: { exit: 'usage', fix: 'pass another name, or --force.' },
   CS_BEARER: { exit: 'input', fix: 'pass only what follows it.' },
   CS_OFFLINE: { exit: 'usage', fix: 'leave out --offline, or save the set and pass --jwks @jwks.json.' },
   CS_CANCELLED: { exit: 'interrupted', fix: 'nothing was changed.' },
-  CS_INTERNAL: { exit: 'internal', fix: 'this is a fault of countersign: please report it with the command and this text.' },
+  CS_INTERNAL: {
+    exit: 'internal',
+    fix: 'this is a fault of countersign: please report it with the command and this text.',
+  },
 }
 
 /** What the codes of the command and the page mean, as {@link MEANINGS}. */
 export const COMMAND_MEANINGS: Readonly<Record<CommandCode | NoteCode, string>> = {
-  CS_USAGE: 'The command line says nothing that can be done: an unknown flag, a secret in plain sight, two readers of one input.',
+  CS_USAGE:
+    'The command line says nothing that can be done: an unknown flag, a secret in plain sight, two readers of one input.',
   CS_INPUT: 'A file, a variable or another source could not be read.',
   CS_OUTPUT: 'A file could not be written, or is there already.',
   CS_BEARER: 'With --strict: the input is more than a token, such as a whole HTTP header.',

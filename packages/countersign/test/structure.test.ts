@@ -58,6 +58,9 @@ const ORDER: readonly (readonly string[])[] = [
     'guard-hono.ts',
     'testing.ts',
   ],
+  ['diagnosis/'],
+  ['cli/'],
+  ['cli.ts'],
 ]
 /** What the modules that know their platform take from it: the backend on Node, and the store that keeps files. */
 const PLATFORM: readonly (readonly [module: RegExp, takes: readonly string[]])[] = [
@@ -66,6 +69,9 @@ const PLATFORM: readonly (readonly [module: RegExp, takes: readonly string[]])[]
   // Their types alone: a guard for a framework is handed what it works on.
   [/^guard\/fastify\.ts$/, ['fastify']],
   [/^guard\/hono\.ts$/, ['hono']],
+  // The one place where the command meets the process that it runs in.
+  [/^cli\/this-host\.ts$/, ['node:fs', 'node:tty', 'node:url']],
+  [/^cli\/host\//, ['node:child_process', 'node:crypto', 'node:fs', 'node:fs/promises', 'node:http', 'node:path']],
 ]
 /** The modules that choose the backend, and what else there is to choose; to all others it is handed. */
 const DOORS: Readonly<Record<string, readonly string[]>> = {
@@ -81,6 +87,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   'guard-fastify.ts': ['fastify', '#crypto'],
   'guard-hono.ts': ['hono', '#crypto'],
   'testing.ts': ['#crypto'],
+  'cli/engine.ts': ['#crypto'],
 }
 
 const files = readdirSync(src, { recursive: true })

@@ -3,13 +3,13 @@ import type { Host } from './host.ts'
 import type { Outcome } from './outcome.ts'
 import type { Progress } from './progress.ts'
 import type { Sources } from './sources.ts'
-import type { Command, Options, Settings, Values } from './table.ts'
+import type { AnyValues, Settings, ValuesOf } from './table.ts'
 
 /** A command line that was understood, with all that its work takes. */
-export interface Call<O extends Options = Options> {
+export interface Call<Values = AnyValues> {
   readonly host: Host
   readonly settings: Settings
-  readonly values: Values<O>
+  readonly values: Values
   /** The words behind the name of the command. */
   readonly words: readonly string[]
   readonly sources: Sources
@@ -21,5 +21,8 @@ export interface Call<O extends Options = Options> {
   readonly progress: Progress
 }
 
+/** A command line of the command whose options have these names. */
+export type CallOf<Names extends string> = Call<ValuesOf<Names>>
+
 /** Does what a command is for. Nothing is left to say where it has printed its answers itself. */
-export type Run<C extends Command> = (call: Call<C['options']>) => Promise<Outcome | undefined>
+export type Run<Names extends string> = (call: CallOf<Names>) => Promise<Outcome | undefined>

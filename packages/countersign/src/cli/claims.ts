@@ -25,7 +25,11 @@ export function parseClaim(text: string, what: string): Member {
   try {
     json = parseExact(value, `the value of ${what}`)
   } catch {
-    throw usage(`the value of ${what} ${JSON.stringify(name.slice(0, 40))} is not JSON`, '', `text is written ${name.slice(0, 40)}=text, JSON ${name.slice(0, 40)}:=json`)
+    throw usage(
+      `the value of ${what} ${JSON.stringify(name.slice(0, 40))} is not JSON`,
+      '',
+      `text is written ${name.slice(0, 40)}=text, JSON ${name.slice(0, 40)}:=json`,
+    )
   }
   const isList = json.kind === 'array' && json.items.every(({ kind }) => kind === 'string')
   if (what === '--claim' && TEXTS.has(name) && json.kind !== 'string' && !(name === 'aud' && isList))

@@ -39,10 +39,7 @@ async function collected(pieces: AsyncGenerator<Uint8Array>): Promise<JwsPayload
 }
 
 /** What was read already, and then the rest. */
-async function* joined(
-  before: readonly Uint8Array[],
-  rest: AsyncIterable<Uint8Array>,
-): AsyncGenerator<Uint8Array> {
+async function* joined(before: readonly Uint8Array[], rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   yield* before
   yield* rest
 }

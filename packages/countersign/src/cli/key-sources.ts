@@ -50,7 +50,10 @@ export async function readVerifyingKeys(call: Call, values: Asked, command: stri
     )
   }
   if (named.length > 1)
-    throw usage(`${named.map((name) => `--${name}`).join(' and ')} exclude each other: one source of keys decides`, command)
+    throw usage(
+      `${named.map((name) => `--${name}`).join(' and ')} exclude each other: one source of keys decides`,
+      command,
+    )
   if (values['secret-encoding'] !== undefined && values.secret === undefined)
     throw usage('--secret-encoding says how --secret is written, and there is none', command)
   const { key, secret, jwks, issuer, kid } = values
@@ -90,14 +93,19 @@ export async function discoveredSet(
   timeout?: string,
 ): Promise<GivenSet & { readonly issuer: string; readonly metadata: object }> {
   refuseOffline(call, issuer)
-  if (!/^https?:\/\//i.test(issuer)) throw usage('--issuer is a URL', '', 'it is what tokens have in iss, such as https://id.example.com')
+  if (!/^https?:\/\//i.test(issuer))
+    throw usage('--issuer is a URL', '', 'it is what tokens have in iss, such as https://id.example.com')
   const { keys, jwksUri, metadata } = await discover(issuer, remoteOptions(call, timeout), backend)
   return { ...(await loaded(keys, jwksUri, call)), issuer, metadata }
 }
 
 function remoteOptions(call: Call, timeout = '5s'): Parameters<typeof discover>[1] {
   const { host } = call
-  return { timeout: parseDuration(timeout, '--timeout'), now: () => host.now(), fetch: (url, request) => host.fetch(url, request as RequestInit) }
+  return {
+    timeout: parseDuration(timeout, '--timeout'),
+    now: () => host.now(),
+    fetch: (url, request) => host.fetch(url, request as RequestInit),
+  }
 }
 
 async function loaded(remote: RemoteKeySet, name: string, call: Call): Promise<GivenSet> {
@@ -110,7 +118,10 @@ function refuseOffline({ settings }: Call, url: string): void {
 }
 
 /** The keys of a set, or the one that --kid names. */
-async function narrowed(given: GivenSet & { readonly issuer?: string }, kid: string | undefined): Promise<VerifyingKeys> {
+async function narrowed(
+  given: GivenSet & { readonly issuer?: string },
+  kid: string | undefined,
+): Promise<VerifyingKeys> {
   const issuer = given.issuer === undefined ? {} : { issuer: given.issuer }
   if (kid === undefined) return { given, keys: given.set, ...issuer }
   const names = await Promise.all(given.keys.map(async (key) => key.kid ?? (await run(thumbprint(key), backend))))
@@ -121,7 +132,11 @@ async function narrowed(given: GivenSet & { readonly issuer?: string }, kid: str
     const { message } = tell(new JoseError('CS_NO_KEY', 'no such key'), { given, header: { kid } })
     throw new CommandError('CS_NO_KEY', message)
   }
-  return { given: { ...given, keys }, keys: keys.length === 1 && keys[0] ? keys[0] : new KeySet({ keys }, backend), ...issuer }
+  return {
+    given: { ...given, keys },
+    keys: keys.length === 1 && keys[0] ? keys[0] : new KeySet({ keys }, backend),
+    ...issuer,
+  }
 }
 
 /**
@@ -137,7 +152,10 @@ export function allowedAlgorithms({ keys, name }: GivenKeys, alg: string | undef
   const can = [...SIGNATURE.values()].filter((row) => keys.some((key) => serves(key, row))).map(({ id }) => id)
   if (alg === undefined && (can.length > 0 || keys.length === 0)) return can
   if (alg === undefined)
-    throw new CommandError('CS_KEY_TYPE', `${name} verifies no signatures: it is ${keys[0] ? describe(keys[0]) : 'no key'}.`)
+    throw new CommandError(
+      'CS_KEY_TYPE',
+      `${name} verifies no signatures: it is ${keys[0] ? describe(keys[0]) : 'no key'}.`,
+    )
   const named = alg.split(',').map((id) => id.trim())
   for (const id of named) {
     if (SIGNATURE.has(id)) continue
@@ -145,7 +163,11 @@ export function allowedAlgorithms({ keys, name }: GivenKeys, alg: string | undef
   }
   const left = can.filter((id) => named.includes(id))
   if (left.length > 0 || keys.length === 0) return left
-  throw new CommandError('CS_ALG', `--alg allows ${named.join(', ')}, and ${name} serves ${can.length === 0 ? 'no signatures' : `${can.join(', ')} alone`}.`, {
-    hint: 'pass the key that belongs to the algorithm, or leave out --alg.',
-  })
+  throw new CommandError(
+    'CS_ALG',
+    `--alg allows ${named.join(', ')}, and ${name} serves ${can.length === 0 ? 'no signatures' : `${can.join(', ')} alone`}.`,
+    {
+      hint: 'pass the key that belongs to the algorithm, or leave out --alg.',
+    },
+  )
 }

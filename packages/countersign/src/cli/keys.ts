@@ -47,9 +47,13 @@ export async function readKey(call: Call, text: string, request: KeyRequest): Pr
   const read = await call.sources.read(text, { what: request.what, inline: true })
   const given = await toGiven(call, read, request)
   if (given.as === 'set') {
-    throw new CommandError('CS_KEY_TYPE', `${given.name} holds a JWK Set of ${given.keys.length} keys, and ${request.what} takes one key.`, {
-      hint: `take one out: countersign jwks ${text === '-' ? '-' : given.name} --kid ID --pick`,
-    })
+    throw new CommandError(
+      'CS_KEY_TYPE',
+      `${given.name} holds a JWK Set of ${given.keys.length} keys, and ${request.what} takes one key.`,
+      {
+        hint: `take one out: countersign jwks ${text === '-' ? '-' : given.name} --kid ID --pick`,
+      },
+    )
   }
   return given
 }
@@ -137,7 +141,11 @@ async function passphraseFor(call: Call, { name }: Read, { passphrase }: KeyRequ
   if (passphrase === undefined) {
     const { host, settings } = call
     if (settings['no-input'] || !host.input.isTerminal || !host.errors.isTerminal)
-      throw usage(`${name} is encrypted`, '', 'pass what it is encrypted with: --passphrase @FILE or --passphrase env:NAME.')
+      throw usage(
+        `${name} is encrypted`,
+        '',
+        'pass what it is encrypted with: --passphrase @FILE or --passphrase env:NAME.',
+      )
     return host.askSecret(`passphrase of ${name}: `)
   }
   return readPassphrase(call, passphrase)
@@ -174,26 +182,46 @@ export async function readSecret(call: Call, source: string, what: string, encod
   // A variable and what was typed have no line break of their own.
   const { bytes, cut } = /^(env:|prompt:)/.test(source) ? { bytes: read.bytes, cut: false } : withoutNewline(read.bytes)
   const text = textOf(bytes)
-  if (text !== undefined && /^\s*\{/.test(text) && isObject(jsonOf({ bytes })) && own(jsonOf({ bytes }) ?? {}, 'kty') !== undefined) {
+  if (
+    text !== undefined &&
+    /^\s*\{/.test(text) &&
+    isObject(jsonOf({ bytes })) &&
+    own(jsonOf({ bytes }) ?? {}, 'kty') !== undefined
+  ) {
     throw new CommandError('CS_KEY_TYPE', `${read.name} holds a JWK, and ${what} takes the bare secret.`, {
       hint: `pass it as --key ${source}`,
     })
   }
   if (cut) call.note({ code: 'CS_NOTE_SECRET', message: `removed one trailing newline from ${read.name}.` })
-  return { name: read.name, bytes, encoding: encoding as SecretEncoding, ...(cut && { change: 'one trailing newline removed' }) }
+  return {
+    name: read.name,
+    bytes,
+    encoding: encoding as SecretEncoding,
+    ...(cut && { change: 'one trailing newline removed' }),
+  }
 }
 
 /** The key of a secret. @throws {JoseError} `CS_WEAK_SECRET`, `CS_KEY_INVALID` */
-export function toSecretKey({ name, bytes, encoding, change }: GivenSecret, request: { alg?: string | undefined; kid?: string | undefined; allowWeak?: boolean } = {}): GivenKey {
+export function toSecretKey(
+  { name, bytes, encoding, change }: GivenSecret,
+  request: { alg?: string | undefined; kid?: string | undefined; allowWeak?: boolean } = {},
+): GivenKey {
   const { alg, kid, allowWeak } = request
   const options = { ...(kid !== undefined && { kid }), ...(allowWeak && { allowWeak }) }
   const key = secretKey(encoding === 'utf8' ? bytes : spelled(bytes, encoding, name), alg, options)
   return { name, as: 'secret', keys: [key], key, ...(change !== undefined && { change }) }
 }
 
-function spelled(bytes: Bytes, encoding: Exclude<SecretEncoding, 'utf8'>, name: string): Parameters<typeof secretKey>[0] {
+function spelled(
+  bytes: Bytes,
+  encoding: Exclude<SecretEncoding, 'utf8'>,
+  name: string,
+): Parameters<typeof secretKey>[0] {
   const text = textOf(bytes)?.trim()
-  if (text === undefined) throw new CommandError('CS_KEY_INVALID', `${name} is not ${encoding}.`, { hint: 'leave out --secret-encoding where the secret is bytes.' })
+  if (text === undefined)
+    throw new CommandError('CS_KEY_INVALID', `${name} is not ${encoding}.`, {
+      hint: 'leave out --secret-encoding where the secret is bytes.',
+    })
   return { [encoding]: text } as Parameters<typeof secretKey>[0]
 }
 
@@ -204,7 +232,9 @@ function withoutNewline(bytes: Bytes): { readonly bytes: Bytes; readonly cut: bo
 
 /** The JSON object that was read; nothing where it is none. */
 function jsonOf({ bytes, name = 'the input' }: { bytes: Bytes; name?: string }): JsonObject | undefined {
-  const text = textOf(bytes)?.replace(/^\ufeff/, '').trim()
+  const text = textOf(bytes)
+    ?.replace(/^\ufeff/, '')
+    .trim()
   if (text === undefined || !text.startsWith('{')) return undefined
   try {
     const value = toValue(parseExact(text, name))
@@ -238,6 +268,7 @@ function refuseSecretInline(json: JsonObject, { isInline }: Read, what: string):
 }
 
 function labelOf(text: string): string {
-  const [, label = 'PEM'] = /-----BEGIN ([A-Z0-9 ]{1,40})-----/.exec(text.replace(/-----BEGIN EC PARAMETERS-----/, '')) ?? []
+  const [, label = 'PEM'] =
+    /-----BEGIN ([A-Z0-9 ]{1,40})-----/.exec(text.replace(/-----BEGIN EC PARAMETERS-----/, '')) ?? []
   return label
 }

@@ -98,10 +98,21 @@ async function runCommand(request: Request & { kind: 'run' }, host: Host): Promi
 }
 
 /** Prints what a command has to say: a document for programs, or text for people with its notes and its error beside. */
-function printer(cmd: string, settings: Settings, host: Host): (outcome: Outcome, notes: readonly Note[]) => Promise<void> {
+function printer(
+  cmd: string,
+  settings: Settings,
+  host: Host,
+): (outcome: Outcome, notes: readonly Note[]) => Promise<void> {
   return async ({ json, text, isPrivate = false, isWritten = false, error }, notes) => {
     const colour = hasColour(host.output, host, settings) && settings.out === undefined
-    const document = { v: 1, ok: error === undefined, cmd, ...json, ...(notes.length > 0 && { notes }), ...(error && { error }) }
+    const document = {
+      v: 1,
+      ok: error === undefined,
+      cmd,
+      ...json,
+      ...(notes.length > 0 && { notes }),
+      ...(error && { error }),
+    }
     const human = typeof text === 'function' ? text(brushFor(colour)) : text
     const data = settings.json ? `${toLine(toExact(document))}\n` : human
     if (settings.out !== undefined && settings.out !== '-' && !isWritten)
@@ -142,4 +153,3 @@ function toldOf(error: unknown): Told {
   const where = place ? ` at ${place[1]?.split('/').slice(-3).join('/')}:${place[2]}` : ''
   return toTold('CS_INTERNAL', `something went wrong inside: ${kind}${where}.`)
 }
-

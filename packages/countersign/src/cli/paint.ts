@@ -35,6 +35,13 @@ export function brushFor(colour: boolean): Brush {
 
 /** The colours of JSON. */
 export function jsonPaint(brush: Brush): Paint {
-  const tones = { name: 'key', string: 'text', number: 'number', literal: 'literal', object: 'dim', array: 'dim' } as const
+  const tones = {
+    name: 'key',
+    string: 'text',
+    number: 'number',
+    literal: 'literal',
+    object: 'dim',
+    array: 'dim',
+  } as const
   return (kind, text) => brush(tones[kind], text)
 }

@@ -1,4 +1,12 @@
-import { type Argument, type Command, GLOBAL, type Option, type Options, type Settings, type Values } from './table.ts'
+import {
+  type AnyValues,
+  type Argument,
+  type Command,
+  GLOBAL,
+  type Option,
+  type Options,
+  type Settings,
+} from './table.ts'
 import { didYouMean, usage } from './usage.ts'
 
 /** What a command line asks for. */
@@ -7,7 +15,7 @@ export type Request =
       readonly kind: 'run'
       readonly command: Command
       readonly settings: Settings
-      readonly values: Values<Options>
+      readonly values: AnyValues
       readonly words: readonly string[]
     }
   /** Help on a command, on a group such as `key`, or on everything (no name). */
@@ -46,7 +54,7 @@ function readGlobal(args: readonly string[]): { readonly settings: Settings; rea
   }
   const rest = args.slice(at)
   // What stands behind a group or a wrong word counts, too: `countersign keys --json` is answered in JSON.
-  const settings = toValues(GLOBAL, given) as Settings
+  const settings = toValues(GLOBAL, given) as unknown as Settings
   const json = settings.json || rest.includes('--json') || rest.includes('-j')
   const help = settings.help || rest.includes('--help') || rest.includes('-h')
   return { settings: { ...settings, json, help }, rest }
@@ -75,7 +83,11 @@ function unknown([first = '', second = '']: readonly string[], commands: readonl
   const words = [...new Set([...names, ...names.map((name) => name.split(' ')[0] ?? ''), 'help'])]
   const near = didYouMean(`${first} ${second}`, names) || didYouMean(first, words)
   if (/^e[wy][\w-]*\./.test(first))
-    return usage('a token stands where a command should', '', 'countersign decode TOKEN shows it, countersign verify TOKEN checks it.')
+    return usage(
+      'a token stands where a command should',
+      '',
+      'countersign decode TOKEN shows it, countersign verify TOKEN checks it.',
+    )
   return usage(`${shown(first)} is no command${near}`)
 }
 
@@ -103,7 +115,7 @@ function toCall(row: Command, args: readonly string[], nameWords: number): Reque
       at++
     }
   }
-  const settings = toValues(GLOBAL, given) as Settings
+  const settings = toValues(GLOBAL, given) as unknown as Settings
   if (settings.help) return { kind: 'help', name: row.name, settings }
   if (settings.version) return { kind: 'version', settings }
   const rest = words.slice(nameWords)
@@ -165,7 +177,10 @@ function take(
 ): number {
   const option = Object.hasOwn(options, name) ? options[name] : undefined
   if (option === undefined) {
-    const near = didYouMean(`--${name}`, Object.keys(options).map((own) => `--${own}`))
+    const near = didYouMean(
+      `--${name}`,
+      Object.keys(options).map((own) => `--${own}`),
+    )
     throw usage(`${command || 'countersign'} has no option ${shown(`--${name}`).replaceAll('"', '')}${near}`, command)
   }
   const values = given.get(name) ?? []
@@ -203,7 +218,10 @@ function toValue(
   const parts = option.commas ? value.split(',') : [value]
   const odd = option.oneOf && parts.find((part) => !option.oneOf?.includes(part))
   if (option.oneOf && odd !== undefined)
-    throw usage(`${name} is ${option.commas ? 'some' : 'one'} of ${option.oneOf.join(', ')}${didYouMean(odd, option.oneOf)}`, command)
+    throw usage(
+      `${name} is ${option.commas ? 'some' : 'one'} of ${option.oneOf.join(', ')}${didYouMean(odd, option.oneOf)}`,
+      command,
+    )
   if (option.whole && !isWhole(value, option.whole))
     throw usage(`${name} is a whole number from ${option.whole.join(' to ')}`, command)
   return value
@@ -213,10 +231,10 @@ function isWhole(value: string, [least, most]: readonly [number, number]): boole
   return /^\d{1,15}$/.test(value) && Number(value) >= least && Number(value) <= most
 }
 
-function toValues(options: Options, given: ReadonlyMap<string, readonly string[]>): Values<Options> {
+function toValues(options: Options, given: ReadonlyMap<string, readonly string[]>): AnyValues {
   const values = Object.entries(options).map(([name, { type, multiple }]) => {
     const texts = given.get(name) ?? []
     return [name, type === 'boolean' ? texts.length > 0 : multiple ? texts : texts[0]]
   })
-  return Object.fromEntries(values) as Values<Options>
+  return Object.fromEntries(values)
 }

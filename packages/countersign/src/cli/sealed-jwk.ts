@@ -27,9 +27,13 @@ export async function readSealedJwk(token: string, passphrase: string, name: str
     plaintext = (await run(decryptJwe(token, options, backend), backend)).plaintext
   } catch (error) {
     if (!(error instanceof JoseError)) throw error
-    throw new CommandError('CS_KEY_INVALID', `${name} does not open: the passphrase is wrong, or it is no key of ours.`, {
-      hint: 'try the passphrase again.',
-    })
+    throw new CommandError(
+      'CS_KEY_INVALID',
+      `${name} does not open: the passphrase is wrong, or it is no key of ours.`,
+      {
+        hint: 'try the passphrase again.',
+      },
+    )
   }
   return parseObject(fromUtf8(plaintext, 'the key'), 'the key', 8)
 }

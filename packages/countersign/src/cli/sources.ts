@@ -77,7 +77,10 @@ export class Sources {
     if (text.startsWith('env:')) {
       const value = env[text.slice('env:'.length)]
       if (value === undefined || value === '')
-        throw new CommandError('CS_INPUT', `cannot read ${text}: the variable is ${value === '' ? 'empty' : 'not set'}.`)
+        throw new CommandError(
+          'CS_INPUT',
+          `cannot read ${text}: the variable is ${value === '' ? 'empty' : 'not set'}.`,
+        )
       return read(text, utf8(value))
     }
     if (text.startsWith('fd:')) {

@@ -53,7 +53,7 @@ export interface Argument {
 }
 
 /** A command, as a row. */
-export interface Command<O extends Options = Options> {
+export interface Command {
   /** One word or two. */
   readonly name: string
   /** A line. */
@@ -62,25 +62,56 @@ export interface Command<O extends Options = Options> {
   readonly more?: readonly string[]
   readonly examples: readonly (readonly [line: string, about: string])[]
   readonly arguments: readonly Argument[]
-  readonly options: O
+  readonly options: Options
 }
 
-/** Keeps the types of the options, so that what runs gets typed values. */
-export function command<const O extends Options>(row: Command<O>): Command<O> {
-  return row
+/**
+ * The names of options with what they give: `lines!` is given or not, `aud[]` any number of times, others have a text.
+ * A row whose options are something else does not compile.
+ */
+type NameOf<Name> = Name extends `${infer Bare}!` ? Bare : Name extends `${infer Bare}[]` ? Bare : Name
+
+type OptionFor<Name> = Name extends `${string}!`
+  ? Option & { readonly type: 'boolean' }
+  : Name extends `${string}[]`
+    ? Option & { readonly type: 'string'; readonly multiple: true }
+    : Option & { readonly type: 'string'; readonly multiple?: never }
+
+/** Options of these names. */
+export type OptionsOf<Names extends string> = { readonly [Name in Names as NameOf<Name>]: OptionFor<Name> }
+
+/** A command with options of these names. */
+export interface CommandOf<Names extends string> extends Command {
+  readonly options: OptionsOf<Names>
 }
 
 /** What a command line gives for each option: what was not given is `false`, `undefined` or nothing. */
-export type Values<O extends Options> = {
-  readonly [Name in keyof O]: O[Name] extends { readonly type: 'boolean' }
+export type ValuesOf<Names extends string> = {
+  readonly [Name in Names as NameOf<Name>]: Name extends `${string}!`
     ? boolean
-    : O[Name] extends { readonly multiple: true }
+    : Name extends `${string}[]`
       ? readonly string[]
       : string | undefined
 }
 
+/** The values of any command. */
+export type AnyValues = Readonly<Record<string, boolean | string | readonly string[] | undefined>>
+
+export type GlobalNames =
+  | 'json!'
+  | 'quiet!'
+  | 'out'
+  | 'force!'
+  | 'color'
+  | 'no-input!'
+  | 'offline!'
+  | 'strict!'
+  | 'verbose!'
+  | 'help!'
+  | 'version!'
+
 /** The options that every command has. */
-export const GLOBAL = {
+export const GLOBAL: OptionsOf<GlobalNames> = {
   json: { type: 'boolean', short: 'j', about: 'print one JSON document, also for errors' },
   quiet: { type: 'boolean', short: 'q', about: 'print no notes and no progress' },
   out: { type: 'string', short: 'o', value: 'FILE', about: 'write to a file in place of the standard output' },
@@ -92,7 +123,7 @@ export const GLOBAL = {
   verbose: { type: 'boolean', short: 'v', about: 'print more' },
   help: { type: 'boolean', short: 'h', about: 'say this' },
   version: { type: 'boolean', short: 'V', about: 'say which version this is' },
-} as const satisfies Options
+}
 
 /** What the global options say. */
-export type Settings = Values<typeof GLOBAL>
+export type Settings = ValuesOf<GlobalNames>

@@ -54,6 +54,10 @@ export function parseZone(text: string): TimeZone {
   if (text === 'local' || text === 'utc') return text
   const [, sign, hours = '', minutes = '0'] = /^([+-])(\d\d):?(\d\d)$/.exec(text) ?? []
   if (sign === undefined || Number(hours) > 14 || Number(minutes) > 59)
-    throw usage('--tz is local, utc, or an offset such as +02:00', '', 'write an offset behind an equals sign: --tz=-05:00')
+    throw usage(
+      '--tz is local, utc, or an offset such as +02:00',
+      '',
+      'write an offset behind an equals sign: --tz=-05:00',
+    )
   return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes))
 }

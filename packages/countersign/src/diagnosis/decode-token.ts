@@ -52,7 +52,10 @@ export function decodeFound(found: FoundToken, strict = false): DecodedToken {
 }
 
 function twice(name: string): Note {
-  return { code: 'CS_NOTE_JSON', message: `the name ${show(name)} is there twice, and readers differ in which of them counts.` }
+  return {
+    code: 'CS_NOTE_JSON',
+    message: `the name ${show(name)} is there twice, and readers differ in which of them counts.`,
+  }
 }
 
 function decodeCompact(token: string, { kind, notes }: FoundToken): DecodedToken {
@@ -120,7 +123,9 @@ function toHeader(encoded: string): ExactJson {
   const bytes = decodePart(encoded, 'header')
   const json = inPlace('header', () => parseExact(textOf(bytes, 'header'), 'the header'))
   if (json.kind === 'object') return json
-  throw new CommandError('CS_MALFORMED', 'the header is JSON, and not an object.', { at: { segment: 'header', offset: 0 } })
+  throw new CommandError('CS_MALFORMED', 'the header is JSON, and not an object.', {
+    at: { segment: 'header', offset: 0 },
+  })
 }
 
 function toPayload(text: string, encoded: boolean, isCut: boolean): Payload {
@@ -191,12 +196,21 @@ function notBase64url(text: string, segment: Place['segment']): CommandError {
     new CommandError('CS_BASE64', message, { at: { segment, offset: at }, hint: MENDED })
   if (offset < 0) {
     if (text.length % 4 === 1)
-      return fault(`${segment} is cut short: ${text.length} characters are no whole number of bytes. (RFC 7515 §2)`, text.length)
-    return fault(`${segment} ends in bits that are not zero, so two texts would stand for one token. (RFC 4648 §3.5)`, text.length - 1)
+      return fault(
+        `${segment} is cut short: ${text.length} characters are no whole number of bytes. (RFC 7515 §2)`,
+        text.length,
+      )
+    return fault(
+      `${segment} ends in bits that are not zero, so two texts would stand for one token. (RFC 4648 §3.5)`,
+      text.length - 1,
+    )
   }
   const char = show(String.fromCodePoint(text.codePointAt(offset) ?? 0))
   const isBase64 = '+/='.includes(text[offset] ?? '')
-  return fault(`${segment} is ${isBase64 ? 'base64, not base64url' : 'not base64url'}: ${char} at character ${offset}. ${LETTERS}`, offset)
+  return fault(
+    `${segment} is ${isBase64 ? 'base64, not base64url' : 'not base64url'}: ${char} at character ${offset}. ${LETTERS}`,
+    offset,
+  )
 }
 
 const MENDED = 'get the token again from where it was issued; something on its way changed its letters.'
@@ -224,6 +238,11 @@ function oddTimes(json: ExactJson | undefined): readonly Note[] {
       return [{ code: 'CS_NOTE_TIME', message: `${name} is not a number: times are numbers of seconds. (RFC 7519 §2)` }]
     if (Math.abs(seconds) < FAR) return []
     const meant = toIso(seconds / 1000)
-    return [{ code: 'CS_NOTE_TIME', message: `${name} looks like milliseconds${meant === undefined ? '' : ` (${meant})`}; times are numbers of seconds. (RFC 7519 §2)` }]
+    return [
+      {
+        code: 'CS_NOTE_TIME',
+        message: `${name} looks like milliseconds${meant === undefined ? '' : ` (${meant})`}; times are numbers of seconds. (RFC 7519 §2)`,
+      },
+    ]
   })
 }

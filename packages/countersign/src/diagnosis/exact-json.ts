@@ -39,8 +39,8 @@ export function parseExact(text: string, what: string): ExactJson {
 }
 
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
-/** Whole pieces of a string: what may stand as it is, and escapes. */
-const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y
+/** Whole pieces of a string: what may stand as it is (no control character), and escapes. */
+const STRING = /"(?:[^"\\\p{Cc}]|[\x7f-\x9f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/uy
 const SPACE = /[ \t\n\r]*/y
 const LITERALS: readonly (readonly [text: string, value: boolean | null])[] = [
   ['true', true],

@@ -21,7 +21,15 @@ const PART = '[A-Za-z0-9_-]'
 const TOKEN = new RegExp(`(?<![A-Za-z0-9_.-])e[wy]${PART}{8,}(?:\\.${PART}*){2,4}(?![A-Za-z0-9_-])`, 'g')
 const BEARER = /^(?:(?:proxy-)?authorization\s*:\s*)?(?:bearer|dpop|jwt|token)\s+/i
 /** Members whose text is a token, the likeliest first. */
-const MEMBERS: readonly string[] = ['access_token', 'id_token', 'token', 'jwt', 'refresh_token', 'accessToken', 'idToken']
+const MEMBERS: readonly string[] = [
+  'access_token',
+  'id_token',
+  'token',
+  'jwt',
+  'refresh_token',
+  'accessToken',
+  'idToken',
+]
 
 /**
  * The token in some text: by itself, behind `Bearer`, in quotes, in a command line, in a JSON document.
@@ -59,7 +67,10 @@ function behindPrefix(text: string, prefix: string, strict: boolean): FoundToken
     )
   }
   const rest = findToken(text.slice(prefix.length))
-  return { ...rest, notes: [{ code: 'CS_NOTE_BEARER', message: `removed ${JSON.stringify(shown)} before the token.` }, ...rest.notes] }
+  return {
+    ...rest,
+    notes: [{ code: 'CS_NOTE_BEARER', message: `removed ${JSON.stringify(shown)} before the token.` }, ...rest.notes],
+  }
 }
 
 /** A token in JSON: one of the JSON serializations, or a document that holds tokens. */
@@ -104,7 +115,11 @@ function tokensIn(json: ExactJson, path: string): readonly Inside[] {
 /** A token amidst other text, or in lines. */
 function amidst(text: string, strict: boolean): FoundToken {
   const joined = text.replace(/\s+/g, '')
-  const lines = joined !== text && /^[\w.-]+$/.test(joined) && /^e[wy]/.test(joined) && ['jws', 'jwe'].includes(shapeOf(joined) ?? '')
+  const lines =
+    joined !== text &&
+    /^[\w.-]+$/.test(joined) &&
+    /^e[wy]/.test(joined) &&
+    ['jws', 'jwe'].includes(shapeOf(joined) ?? '')
   const found = [...text.matchAll(TOKEN)].map(([match]) => match).filter((match) => shapeOf(match) !== 'cut')
   const [first, ...others] = found
   if (first === undefined || (lines && first.length < joined.length / 2)) {
@@ -160,6 +175,9 @@ export function notToken(text: string): CommandError {
       spec: 'RFC 7515 §7.1',
     })
   }
-  const hint = parts === 1 ? 'a token begins with eyJ and has dots in it. A file is named with @, the standard input is -.' : undefined
+  const hint =
+    parts === 1
+      ? 'a token begins with eyJ and has dots in it. A file is named with @, the standard input is -.'
+      : undefined
   return new CommandError('CS_MALFORMED', `not a token: ${found}`, hint === undefined ? {} : { hint })
 }

@@ -1,4 +1,5 @@
-import { type ErrorCode, type Issue, JoseError } from '../errors.ts'
+import { SIGNATURE } from '../alg/signature.ts'
+import type { ErrorCode, Issue, JoseError } from '../errors.ts'
 import type { JoseHeader } from '../header.ts'
 import type { Key } from '../key/key.ts'
 import { type CommandCode, EXIT, HINTS, type NoteCode, REMEDIES, type Remedy } from '../messages.ts'
@@ -185,7 +186,7 @@ function tellAlgorithm({ message }: JoseError, { header, given }: Circumstances)
   const [key, ...others] = given?.keys ?? []
   if (header?.alg === undefined || given === undefined || key === undefined || !/is not allowed here/.test(message))
     return undefined
-  const algs = key.algorithms.join(' ')
+  const algs = key.algorithms.filter((id) => SIGNATURE.has(id)).join(' ')
   if (others.length > 0 || given.as === 'set')
     return { message: `token says ${cut(header.alg, false)}, which none of the keys from ${given.name} may serve.` }
   const what = given.as === 'secret' ? 'a secret' : describe(key)

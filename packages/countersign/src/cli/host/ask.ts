@@ -26,8 +26,11 @@ export function askSecret(question: string): Promise<string> {
     const leave = (): void => finish(() => reject(new CommandError('CS_CANCELLED', 'there was no answer.')))
     const take = (chunk: string): void => {
       for (const char of chunk) {
-        if (char === CTRL_C || char === CTRL_D) return leave()
-        if (char === '\r' || char === '\n') return finish(() => resolve(typed.join('')))
+        if (char === CTRL_C || char === CTRL_D || char === '\r' || char === '\n') {
+          if (char === '\r' || char === '\n') finish(() => resolve(typed.join('')))
+          else leave()
+          return
+        }
         if (char === BACKSPACE || char === DELETE) typed.pop()
         else if (char === CTRL_U) typed = []
         else if (char >= ' ') typed.push(char)

@@ -4,10 +4,7 @@ import { createServer } from 'node:http'
 import { CommandError } from '../../diagnosis/told.ts'
 
 /** @returns whether a program was there that opens a page */
-export function openInBrowser(
-  target: string,
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<boolean> {
+export function openInBrowser(target: string, env: Readonly<Record<string, string | undefined>>): Promise<boolean> {
   const named = env['BROWSER']
   const [program, ...args] =
     process.platform === 'darwin'
@@ -41,8 +38,18 @@ export async function servePage(
     const host = request.headers.host?.replace(/:\d+$/, '') ?? ''
     const isHere = host === '127.0.0.1' || host === 'localhost'
     const path = request.url?.replace(/[?#].*$/s, '')
-    const status = !isHere ? 403 : path !== '/' ? 404 : request.method === 'GET' || request.method === 'HEAD' ? 200 : 405
-    const headers = { 'x-content-type-options': 'nosniff', 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' }
+    const status = !isHere
+      ? 403
+      : path !== '/'
+        ? 404
+        : request.method === 'GET' || request.method === 'HEAD'
+          ? 200
+          : 405
+    const headers = {
+      'x-content-type-options': 'nosniff',
+      'cache-control': 'no-store',
+      'referrer-policy': 'no-referrer',
+    }
     if (status !== 200) {
       response.writeHead(status, { ...headers, 'content-type': 'text/plain' }).end(`${status}\n`)
       return
@@ -52,7 +59,9 @@ export async function servePage(
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', () => {
-      reject(new CommandError('CS_OUTPUT', `port ${port} of 127.0.0.1 is taken.`, { hint: 'pass another: --serve PORT.' }))
+      reject(
+        new CommandError('CS_OUTPUT', `port ${port} of 127.0.0.1 is taken.`, { hint: 'pass another: --serve PORT.' }),
+      )
     })
     server.listen(port, '127.0.0.1', resolve)
   })

@@ -1,9 +1,17 @@
-import { command } from '../table.ts'
-import { PASSPHRASE, TIMEOUT } from './options.ts'
+import type { CommandOf } from '../table.ts'
+import { PASSPHRASE, type PassphraseNames, TIMEOUT, type TimeoutNames } from './options.ts'
+
+export type KeyNewNames = PassphraseNames | 'bits' | 'crv' | 'use' | 'kid' | 'format' | 'public-out' | 'encrypt!'
+export type KeyConvertNames = PassphraseNames | 'to'
+export type KeyPublicNames = PassphraseNames | 'to'
+export type KeyInspectNames = PassphraseNames
+export type KeyThumbprintNames = PassphraseNames | 'hash' | 'uri!'
+export type KeySetNames = PassphraseNames | 'kid'
+export type JwksNames = TimeoutNames | 'issuer' | 'kid' | 'use' | 'alg' | 'pick!'
 
 const SRC = { name: 'SRC', about: 'a key: JWK, PEM, DER or certificate, as a SOURCE', value: 'SOURCE' } as const
 
-export const KEY_NEW = command({
+export const KEY_NEW: CommandOf<KeyNewNames> = {
   name: 'key new',
   about: 'make a key',
   more: [
@@ -20,14 +28,19 @@ export const KEY_NEW = command({
     crv: { type: 'string', value: 'C', about: 'the curve, where there is a choice' },
     use: { type: 'string', value: 'U', oneOf: ['sig', 'enc'], about: 'what it is for, in general' },
     kid: { type: 'string', value: 'ID', about: 'its name; its thumbprint unless said' },
-    format: { type: 'string', value: 'WORD', oneOf: ['jwk', 'jwks', 'pem', 'der'], about: 'what it is written as; jwk unless said' },
+    format: {
+      type: 'string',
+      value: 'WORD',
+      oneOf: ['jwk', 'jwks', 'pem', 'der'],
+      about: 'what it is written as; jwk unless said',
+    },
     'public-out': { type: 'string', value: 'FILE', about: 'where its public half goes' },
     encrypt: { type: 'boolean', about: 'encrypt the private key with a passphrase' },
     ...PASSPHRASE,
   },
-})
+}
 
-export const KEY_CONVERT = command({
+export const KEY_CONVERT: CommandOf<KeyConvertNames> = {
   name: 'key convert',
   about: 'write a key in another form',
   more: ['A private key goes to a file of mode 0600; only --out - prints it.'],
@@ -45,9 +58,9 @@ export const KEY_CONVERT = command({
     },
     ...PASSPHRASE,
   },
-})
+}
 
-export const KEY_PUBLIC = command({
+export const KEY_PUBLIC: CommandOf<KeyPublicNames> = {
   name: 'key public',
   about: 'print the public half of a key',
   examples: [['countersign key public @key.jwk', 'as a JWK']],
@@ -56,30 +69,35 @@ export const KEY_PUBLIC = command({
     to: { type: 'string', value: 'WORD', oneOf: ['jwk', 'jwks', 'pem', 'der'], about: 'the form; jwk unless said' },
     ...PASSPHRASE,
   },
-})
+}
 
-export const KEY_INSPECT = command({
+export const KEY_INSPECT: CommandOf<KeyInspectNames> = {
   name: 'key inspect',
   about: 'say what a key is, and what it may do',
   more: ['It never prints a private member.'],
   examples: [['countersign key inspect @key.pem', 'its type, size, thumbprint and algorithms']],
   arguments: [SRC],
   options: { ...PASSPHRASE },
-})
+}
 
-export const KEY_THUMBPRINT = command({
+export const KEY_THUMBPRINT: CommandOf<KeyThumbprintNames> = {
   name: 'key thumbprint',
   about: 'print the thumbprint of a key (RFC 7638)',
   examples: [['countersign key thumbprint @pub.jwk --uri', 'as a URI (RFC 9278)']],
   arguments: [SRC],
   options: {
-    hash: { type: 'string', value: 'WORD', oneOf: ['sha256', 'sha384', 'sha512'], about: 'the hash; sha256 unless said' },
+    hash: {
+      type: 'string',
+      value: 'WORD',
+      oneOf: ['sha256', 'sha384', 'sha512'],
+      about: 'the hash; sha256 unless said',
+    },
     uri: { type: 'boolean', about: 'as a URI' },
     ...PASSPHRASE,
   },
-})
+}
 
-export const KEY_SET = command({
+export const KEY_SET: CommandOf<KeySetNames> = {
   name: 'key set',
   about: 'change a file that holds a JWK Set',
   more: ['Of a private key its public half is added: a set is there to be published. The file is replaced as a whole.'],
@@ -93,10 +111,13 @@ export const KEY_SET = command({
     { name: 'WHAT', about: 'add, remove or list', oneOf: ['add', 'remove', 'list'] },
     { ...SRC, optional: true },
   ],
-  options: { kid: { type: 'string', value: 'ID', about: 'the key to remove, or the name of the one to add' }, ...PASSPHRASE },
-})
+  options: {
+    kid: { type: 'string', value: 'ID', about: 'the key to remove, or the name of the one to add' },
+    ...PASSPHRASE,
+  },
+}
 
-export const JWKS = command({
+export const JWKS: CommandOf<JwksNames> = {
   name: 'jwks',
   about: 'list and filter a JWK Set',
   examples: [
@@ -113,4 +134,4 @@ export const JWKS = command({
     pick: { type: 'boolean', about: 'print the one key that is left, as a JWK' },
     ...TIMEOUT,
   },
-})
+}

@@ -1,5 +1,69 @@
-import { command } from '../table.ts'
-import { LINES, PART, PASSPHRASE, SECRET, TIMEOUT, WRITTEN } from './options.ts'
+import type { CommandOf } from '../table.ts'
+import {
+  LINES,
+  type LinesNames,
+  PART,
+  PASSPHRASE,
+  type PartNames,
+  type PassphraseNames,
+  SECRET,
+  type SecretNames,
+  TIMEOUT,
+  type TimeoutNames,
+  WRITTEN,
+  type WrittenNames,
+} from './options.ts'
+
+export type DecodeNames = PartNames | LinesNames | 'claim' | 'tz'
+export type VerifyNames =
+  | SecretNames
+  | TimeoutNames
+  | LinesNames
+  | 'key'
+  | 'jwks'
+  | 'issuer'
+  | 'alg'
+  | 'kid'
+  | 'iss'
+  | 'aud[]'
+  | 'sub'
+  | 'typ'
+  | 'nonce'
+  | 'require'
+  | 'max-age'
+  | 'leeway'
+  | 'at'
+  | 'allow-expired!'
+  | 'allow-weak-secret!'
+  | 'payload'
+  | 'crit'
+  | 'profile'
+export type SignNames =
+  | SecretNames
+  | PassphraseNames
+  | WrittenNames
+  | 'key'
+  | 'alg'
+  | 'typ'
+  | 'iss'
+  | 'sub'
+  | 'aud[]'
+  | 'jti'
+  | 'nbf'
+  | 'no-iat!'
+  | 'detached!'
+  | 'serialization'
+export type EncryptNames =
+  | SecretNames
+  | PassphraseNames
+  | WrittenNames
+  | 'to'
+  | 'password'
+  | 'alg'
+  | 'enc'
+  | 'sign-with'
+  | 'p2c'
+export type DecryptNames = SecretNames | PassphraseNames | 'key' | 'password' | 'alg' | 'enc' | 'max-p2c' | 'part'
 
 const TOKEN = {
   name: 'TOKEN',
@@ -14,7 +78,7 @@ const CLAIMS = {
   value: 'SOURCE',
 } as const
 
-export const DECODE = command({
+export const DECODE: CommandOf<DecodeNames> = {
   name: 'decode',
   about: 'show what a token says, and check nothing',
   more: [
@@ -33,9 +97,9 @@ export const DECODE = command({
     tz: { type: 'string', value: 'ZONE', about: 'the time zone of times: local, utc, +hh:mm; utc unless said' },
     ...LINES,
   },
-})
+}
 
-export const VERIFY = command({
+export const VERIFY: CommandOf<VerifyNames> = {
   name: 'verify',
   about: 'check the signature and the claims of a token',
   more: [
@@ -78,9 +142,9 @@ export const VERIFY = command({
     ...TIMEOUT,
     ...LINES,
   },
-})
+}
 
-export const SIGN = command({
+export const SIGN: CommandOf<SignNames> = {
   name: 'sign',
   about: 'make a signed token',
   more: [
@@ -114,9 +178,9 @@ export const SIGN = command({
       about: 'how it is written; compact unless said',
     },
   },
-})
+}
 
-export const ENCRYPT = command({
+export const ENCRYPT: CommandOf<EncryptNames> = {
   name: 'encrypt',
   about: 'make an encrypted token',
   more: ['What is encrypted to a public key alone has no author: --sign-with signs the claims first.'],
@@ -135,14 +199,21 @@ export const ENCRYPT = command({
     ...WRITTEN,
     'sign-with': { type: 'string', value: 'SOURCE', about: 'a private key to sign the claims with first (nested)' },
     ...PASSPHRASE,
-    p2c: { type: 'string', value: 'N', whole: [1000, 600_000], about: 'how often a password is hashed; the most unless said' },
+    p2c: {
+      type: 'string',
+      value: 'N',
+      whole: [1000, 600_000],
+      about: 'how often a password is hashed; the most unless said',
+    },
   },
-})
+}
 
-export const DECRYPT = command({
+export const DECRYPT: CommandOf<DecryptNames> = {
   name: 'decrypt',
   about: 'open an encrypted token',
-  more: ['It prints what was encrypted, and checks no claims. A token inside of it is printed as it is, for `countersign verify -`.'],
+  more: [
+    'It prints what was encrypted, and checks no claims. A token inside of it is printed as it is, for `countersign verify -`.',
+  ],
   examples: [
     ['countersign decrypt "$TOKEN" --key @private.pem', 'with a private key'],
     ['countersign decrypt "$TOKEN" --key @private.jwk | countersign verify - --key @issuer.jwk', 'a nested token'],
@@ -156,7 +227,12 @@ export const DECRYPT = command({
     ...PASSPHRASE,
     alg: { type: 'string', value: 'A,B', about: 'the key management that is allowed' },
     enc: { type: 'string', value: 'E,F', about: 'the content encryption that is allowed' },
-    'max-p2c': { type: 'string', value: 'N', whole: [1000, 600_000], about: 'how often a password may have to be hashed' },
+    'max-p2c': {
+      type: 'string',
+      value: 'N',
+      whole: [1000, 600_000],
+      about: 'how often a password may have to be hashed',
+    },
     part: { type: 'string', value: 'WORD', oneOf: ['header', 'payload'], about: 'print this part alone' },
   },
-})
+}

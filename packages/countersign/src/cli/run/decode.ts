@@ -13,22 +13,24 @@ import {
 import { inZone, type TimeZone, toIso, toWhen } from '../../diagnosis/moments.ts'
 import { CommandError, tell } from '../../diagnosis/told.ts'
 import { JoseError } from '../../errors.ts'
-import type { Call, Run } from '../call.ts'
+import type { CallOf, Run } from '../call.ts'
 import type { Outcome } from '../outcome.ts'
 import { type Brush, jsonPaint } from '../paint.ts'
-import type { DECODE } from '../rows/tokens.ts'
+import type { DecodeNames } from '../rows/tokens.ts'
 import { parseZone } from '../times.ts'
 import { tokenLines, tokenText } from '../tokens.ts'
 import { usage } from '../usage.ts'
 
-type DecodeCall = Call<(typeof DECODE)['options']>
+type DecodeCall = CallOf<DecodeNames>
 
 /** Shows what a token says, and checks nothing. */
-export const decode: Run<typeof DECODE> = async (call) => {
+export const decode: Run<DecodeNames> = async (call) => {
   const { values, words } = call
-  if (values.part !== undefined && values.claim !== undefined) throw usage('--part and --claim exclude each other', 'decode')
+  if (values.part !== undefined && values.claim !== undefined)
+    throw usage('--part and --claim exclude each other', 'decode')
   const zone = parseZone(values.tz ?? 'utc')
-  if (!values.lines) return toOutcome(decodeToken(await tokenText(call, words[0], 'decode'), call.settings.strict), call, zone)
+  if (!values.lines)
+    return toOutcome(decodeToken(await tokenText(call, words[0], 'decode'), call.settings.strict), call, zone)
   let count = 0
   for await (const [line, text] of tokenLines(call, words[0])) {
     count++
@@ -88,7 +90,8 @@ function payloadMembers({ bytes, json, text }: NonNullable<DecodedToken['payload
 function partText({ header, payload, signature, kind }: DecodedToken, part: string): string | Uint8Array {
   if (part === 'header') return `${toLines(header)}\n`
   if (part === 'payload') {
-    if (payload === undefined) throw missingPart(kind === 'jwe' ? 'the payload is encrypted' : 'the token has no payload')
+    if (payload === undefined)
+      throw missingPart(kind === 'jwe' ? 'the payload is encrypted' : 'the token has no payload')
     return payload.json ? `${toLines(payload.json)}\n` : payload.bytes
   }
   if (signature === undefined) throw missingPart(kind === 'jwe' ? 'a JWE has no signature' : 'the signature is cut off')
@@ -105,11 +108,20 @@ function claimAt({ payload, kind }: DecodedToken, path: string): ExactJson {
   const whole = member(payload?.json, path)
   if (whole) return whole
   let at = payload?.json
-  for (const step of path.split('.')) at = at?.kind === 'array' && /^\d+$/.test(step) ? at.items[Number(step)] : member(at, step)
+  for (const step of path.split('.'))
+    at = at?.kind === 'array' && /^\d+$/.test(step) ? at.items[Number(step)] : member(at, step)
   if (at) return at
   const names = payload?.json?.kind === 'object' ? payload.json.members.map(([name]) => name) : []
-  const there = names.length === 0 ? 'the payload has no claims' : `it has ${names.slice(0, 12).map((name) => quoted(name).slice(1, -1)).join(', ')}`
-  throw new CommandError('CS_CLAIM_MISSING', `the token has no claim ${JSON.stringify(path.slice(0, 100))}.`, { hint: `${there}.` })
+  const there =
+    names.length === 0
+      ? 'the payload has no claims'
+      : `it has ${names
+          .slice(0, 12)
+          .map((name) => quoted(name).slice(1, -1))
+          .join(', ')}`
+  throw new CommandError('CS_CLAIM_MISSING', `the token has no claim ${JSON.stringify(path.slice(0, 100))}.`, {
+    hint: `${there}.`,
+  })
 }
 
 function claimText(token: DecodedToken, path: string, now: number, zone: TimeZone): string {
@@ -135,13 +147,15 @@ function lineOf({ kind, header, payload }: DecodedToken, now: number): string {
 function wholeText(token: DecodedToken, now: number, zone: TimeZone, brush: Brush): string {
   const { kind, header, headers, payload, signature } = token
   const paint = jsonPaint(brush)
-  const title = (text: string, more = ''): string => `${brush('bold', text)}${more === '' ? '' : `  ${brush('dim', more)}`}`
+  const title = (text: string, more = ''): string =>
+    `${brush('bold', text)}${more === '' ? '' : `  ${brush('dim', more)}`}`
   const blocks = [
     `${title(`${kind.toUpperCase()} header`, kind === 'jws' ? 'not verified: anyone can write this' : 'the rest is encrypted')}\n${toLines(header, paint)}`,
     ...headers.slice(1).map((other, index) => `${title(`header ${index + 2}`)}\n${toLines(other, paint)}`),
   ]
   if (payload) blocks.push(`${title('payload')}\n${payloadText(payload, brush)}`)
-  else if (kind === 'jws') blocks.push(`${title('payload')}\n${brush('dim', signature ? 'detached: it travels by itself' : 'cut off')}`)
+  else if (kind === 'jws')
+    blocks.push(`${title('payload')}\n${brush('dim', signature ? 'detached: it travels by itself' : 'cut off')}`)
   const times = timesOf(payload?.json)
   const width = Math.max(...times.map(([name]) => name.length))
   if (times.length > 0) {
@@ -152,7 +166,8 @@ function wholeText(token: DecodedToken, now: number, zone: TimeZone, brush: Brus
     blocks.push(`${title('times')}\n${lines.join('\n')}`)
   }
   if (signature) {
-    const bytes = signature.bytes === 0 ? brush('bad', 'none: nobody signed this') : `${signature.bytes} bytes, not checked`
+    const bytes =
+      signature.bytes === 0 ? brush('bad', 'none: nobody signed this') : `${signature.bytes} bytes, not checked`
     blocks.push(`${title('signature')}  ${bytes}`)
   }
   return `${blocks.join('\n\n')}\n`
@@ -161,5 +176,8 @@ function wholeText(token: DecodedToken, now: number, zone: TimeZone, brush: Brus
 function payloadText({ bytes, json, text }: NonNullable<DecodedToken['payload']>, brush: Brush): string {
   if (json) return toLines(json, jsonPaint(brush))
   if (text === undefined) return brush('dim', `${bytes.length} bytes that are no text`)
-  return text.split('\n').map((line) => quoted(line).slice(1, -1).replaceAll('\\"', '"').replaceAll('\\\\', '\\')).join('\n')
+  return text
+    .split('\n')
+    .map((line) => quoted(line).slice(1, -1).replaceAll('\\"', '"').replaceAll('\\\\', '\\'))
+    .join('\n')
 }

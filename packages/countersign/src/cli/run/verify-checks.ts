@@ -5,9 +5,9 @@ import { JoseError } from '../../errors.ts'
 import type { JoseHeader } from '../../header.ts'
 import { type JsonObject, own } from '../../json.ts'
 import type { ErrorCode } from '../../messages.ts'
-import type { Call } from '../call.ts'
+import type { CallOf } from '../call.ts'
 import type { VerifyingKeys } from '../key-sources.ts'
-import type { VERIFY } from '../rows/tokens.ts'
+import type { VerifyNames } from '../rows/tokens.ts'
 import { parseDuration, parseTime } from '../times.ts'
 import { usage } from '../usage.ts'
 
@@ -44,7 +44,7 @@ export interface Demands {
 }
 
 /** @throws {CommandError} `CS_USAGE` */
-export function toDemands(call: Call<(typeof VERIFY)['options']>): Demands {
+export function toDemands(call: CallOf<VerifyNames>): Demands {
   const { values, host } = call
   const leeway = values.leeway === undefined ? 30 : parseDuration(values.leeway, '--leeway')
   const now = momentOf(values.at, host.now())
@@ -67,7 +67,10 @@ export function toDemands(call: Call<(typeof VERIFY)['options']>): Demands {
   )
   const audience: Expected = values.aud.length > 0 ? values.aud : undefined
   if (values.iss !== undefined && values.issuer !== undefined && values.iss !== values.issuer)
-    throw usage('--iss and --issuer name two issuers: the keys of one say nothing about the tokens of the other', 'verify')
+    throw usage(
+      '--iss and --issuer name two issuers: the keys of one say nothing about the tokens of the other',
+      'verify',
+    )
   const iss = values.iss ?? values.issuer
   const asked = [
     ...(iss === undefined ? [] : ['iss']),
@@ -114,8 +117,10 @@ function lenience(claims: JsonObject | undefined, now: number, leeway: number, a
   const notes: Note[] = []
   const say = (message: string): void => void notes.push({ code: 'CS_NOTE_ACCEPTED', message })
   if (typeof exp === 'number' && now >= exp) {
-    if (allowExpired && now - leeway >= exp) say(`token expired ${toSpan(now - exp)} ago; --allow-expired lets it pass.`)
-    else if (now - leeway < exp) say(`token expired ${toSpan(now - exp)} ago; only the leeway of ${toSpan(leeway)} lets it pass.`)
+    if (allowExpired && now - leeway >= exp)
+      say(`token expired ${toSpan(now - exp)} ago; --allow-expired lets it pass.`)
+    else if (now - leeway < exp)
+      say(`token expired ${toSpan(now - exp)} ago; only the leeway of ${toSpan(leeway)} lets it pass.`)
   }
   if (typeof nbf === 'number' && nbf > now && nbf <= now + leeway)
     say(`token is valid from ${toSpan(nbf - now)} from now; only the leeway of ${toSpan(leeway)} lets it pass.`)
@@ -137,7 +142,13 @@ export function claimChecks(
     const issue = issues.find(({ path }) => path === name || path.startsWith(`${name}.`))
     if (issue === undefined) return undefined
     const { code, expected, actual } = issue
-    return { name, status: 'fail', code, ...(expected !== undefined && { expected }), ...(actual !== undefined && { actual }) }
+    return {
+      name,
+      status: 'fail',
+      code,
+      ...(expected !== undefined && { expected }),
+      ...(actual !== undefined && { actual }),
+    }
   }
   const has = (name: string): boolean => claims !== undefined && Object.hasOwn(claims, name)
   const times = ['exp', 'nbf'].flatMap((name): Check[] => {
@@ -153,8 +164,10 @@ export function claimChecks(
   const unchecked = COMMON.filter((name) => !demands.asked.includes(name)).filter((name) =>
     name === 'typ' ? header.typ !== undefined : has(name),
   )
-  const unlimited: Check[] = claims && !has('exp') && !demands.asked.includes('exp') ? [{ name: 'exp', status: 'unchecked' }] : []
-  const lone: Check[] = fault && issues.length === 0 ? [{ name: 'claims', status: 'fail', code: fault.code satisfies ErrorCode }] : []
+  const unlimited: Check[] =
+    claims && !has('exp') && !demands.asked.includes('exp') ? [{ name: 'exp', status: 'unchecked' }] : []
+  const lone: Check[] =
+    fault && issues.length === 0 ? [{ name: 'claims', status: 'fail', code: fault.code satisfies ErrorCode }] : []
   return [
     ...times,
     ...others,
@@ -164,4 +177,3 @@ export function claimChecks(
     ...unchecked.map((name): Check => failed(name) ?? { name, status: 'unchecked' }),
   ]
 }
-

@@ -8,20 +8,20 @@ import { isObject, type JsonObject, parseObject } from '../../json.ts'
 import { type VerifiedJws, type VerifiedStream, verifyJws } from '../../jws/verify-jws.ts'
 import { run } from '../../op.ts'
 import { JWT_LIMITS } from '../../options.ts'
-import type { Call, Run } from '../call.ts'
-import { allowedAlgorithms, readVerifyingKeys, type VerifyingKeys } from '../key-sources.ts'
+import type { CallOf, Run } from '../call.ts'
 import { backend } from '../engine.ts'
+import { allowedAlgorithms, readVerifyingKeys, type VerifyingKeys } from '../key-sources.ts'
 import type { Outcome } from '../outcome.ts'
-import type { VERIFY } from '../rows/tokens.ts'
+import type { VerifyNames } from '../rows/tokens.ts'
 import { tokenLines, tokenText } from '../tokens.ts'
 import { usage } from '../usage.ts'
 import { type Check, claimChecks, type Demands, toDemands } from './verify-checks.ts'
 import { checksText } from './verify-text.ts'
 
-type VerifyCall = Call<(typeof VERIFY)['options']>
+type VerifyCall = CallOf<VerifyNames>
 
 /** Checks the signature and the claims of a token, and says what was checked and what was not. */
-export const verify: Run<typeof VERIFY> = async (call) => {
+export const verify: Run<VerifyNames> = async (call) => {
   const { values, words, sources } = call
   sources.claim(words[0] ?? '-', 'TOKEN')
   for (const name of ['key', 'secret', 'jwks', 'payload'] as const) sources.claim(values[name], `--${name}`)
@@ -39,7 +39,8 @@ export const verify: Run<typeof VERIFY> = async (call) => {
     call.progress.show(() => `verified ${counts.accepted + counts.rejected}, rejected ${counts.rejected}`)
     await call.answer(onOneLine(line, outcome))
   }
-  if (!call.settings.json) call.note({ code: 'CS_NOTE_UNCHECKED', message: `${counts.accepted} accepted, ${counts.rejected} rejected.` })
+  if (!call.settings.json)
+    call.note({ code: 'CS_NOTE_UNCHECKED', message: `${counts.accepted} accepted, ${counts.rejected} rejected.` })
   return counts.accepted + counts.rejected === 0 ? { json: {}, text: '', error: notToken('').told } : undefined
 }
 
@@ -95,7 +96,12 @@ async function judgeSigned(matter: Matter, keys: VerifyingKeys, demands: Demands
     if (!(error instanceof JoseError)) throw error
     const near = error.code === 'CS_SIGNATURE' ? await nearlyMatched(token, keys, circumstances) : undefined
     const told = { ...tell(error, circumstances), ...near }
-    return rejected(told, [{ name: 'signature', status: 'fail', code: told.code }], { header: exactly(token.header) }, call)
+    return rejected(
+      told,
+      [{ name: 'signature', status: 'fail', code: told.code }],
+      { header: exactly(token.header) },
+      call,
+    )
   }
   const signature = await signatureCheck(verified, keys)
   return judgeClaims(matter, verified, signature, keys, demands, call)
@@ -123,7 +129,9 @@ function verifySignature(
     ...(algorithms.length > 0 && { algorithms }),
     ...(crit !== undefined && { crit: crit.split(',').filter((name) => name !== 'b64') }),
   }
-  return payload === undefined ? run(verifyJws(token, options, backend), backend) : verifyDetached(token, options, payload, call)
+  return payload === undefined
+    ? run(verifyJws(token, options, backend), backend)
+    : verifyDetached(token, options, payload, call)
 }
 
 async function verifyDetached(
@@ -203,4 +211,3 @@ function rejected(told: Told, checks: readonly Check[], document: Outcome['json'
     error: told,
   }
 }
-
