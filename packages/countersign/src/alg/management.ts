@@ -85,6 +85,20 @@ export const MANAGEMENT: Table<ManagementAlg> = table<ManagementRow>({
 
 type ManagementRow = ManagementAlg extends infer Alg ? (Alg extends unknown ? Omit<Alg, 'id'> : never) : never
 
+/**
+ * What to encrypt with where a key serves several and nobody says which, the best first. A shared key wraps one that is new
+ * for each token where it can, so that no nonce is ever used twice with it; and a password comes last.
+ */
+export const PREFERRED: readonly string[] = [
+  'RSA-OAEP-256',
+  'ECDH-ES',
+  'A256KW',
+  'A192KW',
+  'A128KW',
+  DIRECT,
+  'PBES2-HS512+A256KW',
+]
+
 /** What the standards have and this library leaves out on purpose, and why. */
 export const LEFT_OUT: ReadonlyMap<string, string> = new Map([
   [

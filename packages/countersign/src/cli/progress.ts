@@ -42,13 +42,16 @@ export async function* watched(
   let read = 0
   for await (const piece of pieces) {
     read += piece.length
-    progress.show(() => `${what}: ${bytes ? `${Math.floor((read * 100) / bytes)} %, ` : ''}${toSize(read)}`)
+    progress.show(
+      () => `${what}: ${bytes ? `${Math.min(100, Math.floor((read * 100) / bytes))} %, ` : ''}${toSize(read)}`,
+    )
     yield piece
   }
 }
 
-function toSize(bytes: number): string {
+/** A size in the unit that it is best read in: `2.1 GB`. */
+export function toSize(bytes: number): string {
   const units = ['bytes', 'KB', 'MB', 'GB', 'TB']
   const at = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3)))
-  return `${(bytes / 1000 ** at).toFixed(at === 0 ? 0 : 1)} ${units[at]}`
+  return `${(bytes / 1000 ** at).toFixed(at === 0 ? 0 : 1).replace('.0', '')} ${units[at]}`
 }

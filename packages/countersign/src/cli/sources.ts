@@ -1,4 +1,5 @@
 import { type Bytes, utf8 } from '../bytes.ts'
+import { printable } from '../diagnosis/exact-json.ts'
 import { CommandError } from '../diagnosis/told.ts'
 import { JoseError } from '../errors.ts'
 import type { Host, Pieces } from './host.ts'
@@ -28,11 +29,15 @@ export const MOST_READ: number = 16 * 1024 * 1024
 
 const KINDS = ['-', '@FILE', 'env:NAME', 'fd:N', 'clip:', 'prompt:']
 
-/** Reads the SOURCEs of one command line: of all of them, one may be the standard input. */
+/** What is the standard input under another name: opened a second time it would not begin where it is. */
+const INPUT: ReadonlySet<string> = new Set(['-', 'fd:0', '@/dev/stdin', '@/dev/fd/0', '@/proc/self/fd/0'])
+
+/** Reads the SOURCEs of one command line. Two of them may not be one descriptor, such as the standard input. */
 export class Sources {
   readonly #host: Host
   readonly #settings: Settings
-  #inputTakenBy: string | undefined
+  /** Which source reads a descriptor. */
+  readonly #taken = new Map<string, string>()
 
   constructor(host: Host, settings: Settings) {
     this.#host = host
@@ -45,15 +50,17 @@ export class Sources {
   }
 
   /**
-   * Holds that no two sources are the standard input, before one of them is read.
+   * Holds that no two sources are the standard input, or another open descriptor, before one of them is read.
    *
    * @throws {CommandError} `CS_USAGE`
    */
   claim(text: string | undefined, what: string): void {
-    if (text !== '-') return
-    if (this.#inputTakenBy !== undefined && this.#inputTakenBy !== what)
-      throw usage(`${this.#inputTakenBy} and ${what} both read the standard input, which can be read once`)
-    this.#inputTakenBy = what
+    if (text === undefined || (!INPUT.has(text) && !text.startsWith('fd:'))) return
+    const name = INPUT.has(text) ? 'the standard input' : text
+    const other = this.#taken.get(name)
+    if (other !== undefined && other !== what)
+      throw usage(`${other} and ${what} both read ${name}, which can be read once`)
+    this.#taken.set(name, what)
   }
 
   /**
@@ -63,30 +70,30 @@ export class Sources {
    */
   async read(text: string, { what, inline = false, question = 'secret: ' }: Reading): Promise<Read> {
     const { env, input } = this.#host
-    const read = (name: string, bytes: Bytes): Read => ({ name, bytes, isInline: false })
-    if (text === '-') {
-      this.claim(text, what)
-      if (input.isTerminal) await this.#host.errors.write(`reading ${what} from the terminal; Ctrl-D ends it\n`)
+    const read = (name: string, bytes: Bytes): Read => ({ name: printable(name), bytes, isInline: false })
+    this.claim(text, what)
+    if (INPUT.has(text)) {
+      await this.#sayThatItWaits(what)
       return read('the standard input', await collect(input.pieces, 'the standard input'))
     }
     if (text.startsWith('@')) {
       const path = text.slice(1)
       if (path === '') throw usage(`${what} is @ without the name of a file`)
+      if (/^e[wy][\w-]{8,}\.[\w-]*\./.test(path))
+        throw usage(`${what} is @ and a token, and @ names a file`, '', 'leave out the @.')
       return read(text, await this.#host.readFile(path, MOST_READ))
     }
     if (text.startsWith('env:')) {
+      if (text === 'env:') throw usage(`${what} is env: without the name of a variable`)
       const value = env[text.slice('env:'.length)]
-      if (value === undefined || value === '')
-        throw new CommandError(
-          'CS_INPUT',
-          `cannot read ${text}: the variable is ${value === '' ? 'empty' : 'not set'}.`,
-        )
+      // What is no name may be the secret itself, where somebody wrote env:$NAME.
+      if (value === undefined) throw new CommandError('CS_INPUT', `cannot read ${what}: no variable has that name.`)
+      if (value === '') throw new CommandError('CS_INPUT', `cannot read ${text}: the variable is empty.`)
       return read(text, utf8(value))
     }
     if (text.startsWith('fd:')) {
       const descriptor = text.slice('fd:'.length)
       if (!/^\d{1,4}$/.test(descriptor)) throw usage(`${what} is fd: without the number of a descriptor`)
-      if (descriptor === '0') return this.read('-', { what, inline, question })
       return read(text, await this.#host.readDescriptor(Number(descriptor), MOST_READ))
     }
     if (text === 'clip:') return read('the clipboard', utf8(await this.#host.readClipboard()))
@@ -101,13 +108,22 @@ export class Sources {
 
   /** A payload of any size, as it comes. @throws {CommandError} */
   async open(text: string, what: string): Promise<Pieces & { readonly name: string }> {
-    if (text === '-') {
-      this.claim(text, what)
+    this.claim(text, what)
+    if (INPUT.has(text)) {
+      await this.#sayThatItWaits(what)
       return { name: 'the standard input', pieces: this.#host.input.pieces }
     }
-    if (text.startsWith('@')) return { name: text, ...(await this.#host.openFile(text.slice(1))) }
-    const { name, bytes } = await this.read(text, { what, inline: true })
+    if (text.startsWith('@')) return { name: printable(text), ...(await this.#host.openFile(text.slice(1))) }
+    if (/^fd:\d{1,4}$/.test(text))
+      return { name: text, ...(await this.#host.openDescriptor(Number(text.slice('fd:'.length)))) }
+    const { name, bytes } = await this.read(text, { what })
     return { name, bytes: bytes.length, pieces: once(bytes) }
+  }
+
+  async #sayThatItWaits(what: string): Promise<void> {
+    const { input, errors } = this.#host
+    if (!input.isTerminal || this.#settings.quiet) return
+    await errors.write(`reading ${what} from the terminal; Ctrl-D at the beginning of a line ends it\n`)
   }
 
   /** Asks at the terminal for what nobody may see. @throws {CommandError} `CS_USAGE` where nobody can be asked */
@@ -131,7 +147,8 @@ async function collect(pieces: AsyncIterable<Uint8Array>, name: string): Promise
     length += piece.length
     if (length > MOST_READ)
       throw new JoseError('CS_TOO_LARGE', `${name} has more than ${MOST_READ} octets, which is more than is read`)
-    chunks.push(piece)
+    // A reader may use its memory again.
+    chunks.push(new Uint8Array(piece))
   }
   const all = new Uint8Array(length)
   let at = 0

@@ -1,8 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, fstatSync, readFileSync } from 'node:fs'
 import { isatty } from 'node:tty'
 import { fileURLToPath } from 'node:url'
-import { openFile, readWhole, writeFile } from './host/files.ts'
-import { type Host, type Output, OutputGone } from './host.ts'
+import { CommandError } from '../diagnosis/told.ts'
+import { type Host, Interrupted, type Output, OutputGone } from './host.ts'
 
 /** The process that the command runs in. What few commands need is loaded when it is asked for. */
 export function thisHost(): Host {
@@ -16,26 +16,48 @@ export function thisHost(): Host {
     input: {
       isTerminal: isatty(0),
       get pieces() {
-        return process.stdin as AsyncIterable<Uint8Array>
+        return readInput()
       },
     },
     output: toOutput(1),
     errors: toOutput(2),
     now: () => Date.now() / 1000,
     fetch: (url, init) => globalThis.fetch(url, init),
-    readFile: readWhole,
-    openFile,
-    readDescriptor: readWhole,
+    readFile: async (path, most) => (await import('./host/files.ts')).readWhole(path, most),
+    openFile: async (path) => (await import('./host/files.ts')).openFile(path),
+    readDescriptor: async (descriptor, most) => (await import('./host/files.ts')).readWhole(descriptor, most),
+    openDescriptor: async (descriptor) => (await import('./host/files.ts')).openDescriptor(descriptor),
     readClipboard: async () => (await import('./host/clipboard.ts')).readClipboard(env),
-    writeFile,
+    isThere: async (path) => (await import('./host/files.ts')).isThere(path),
+    writeFile: async (path, data, writing) => (await import('./host/files.ts')).writeFile(path, data, writing),
+    createFile: async (path, writing) => (await import('./host/files.ts')).createFile(path, writing),
     askSecret: async (question) => (await import('./host/ask.ts')).askSecret(question),
     encryptPem: async (pem, passphrase) => (await import('./host/keys.ts')).encryptPem(pem, passphrase),
     readCertificate: async (der) => (await import('./host/keys.ts')).readCertificate(der),
     debuggerPage,
     openInBrowser: async (target) => (await import('./host/browser.ts')).openInBrowser(target, env),
     servePage: async (page, port) => (await import('./host/browser.ts')).servePage(page, port),
-    interrupted: () => new Promise((resolve) => process.once('SIGINT', () => resolve())),
+    interrupted: () => new Promise((_, reject) => process.once('SIGINT', () => reject(new Interrupted()))),
   }
+}
+
+/** The standard input. Node takes a folder for a stream without anything in it. @throws {CommandError} `CS_INPUT` */
+async function* readInput(): AsyncGenerator<Uint8Array> {
+  const unreadable = (why: string): CommandError =>
+    new CommandError('CS_INPUT', `cannot read the standard input: ${why}.`, { hint: 'pipe into it, or < FILE.' })
+  const info = fstatSync(0)
+  if (info.isDirectory()) throw unreadable('it is a folder')
+  try {
+    if (info.isFile()) yield* (await import('./host/files.ts')).openDescriptor(0).pieces
+    else yield* octets(process.stdin)
+  } catch (error) {
+    throw unreadable((error as NodeJS.ErrnoException).code ?? 'it broke off')
+  }
+}
+
+/** Behind a question, whose answer is text, the standard input gives text. */
+async function* octets(pieces: AsyncIterable<Uint8Array | string>): AsyncGenerator<Uint8Array> {
+  for await (const piece of pieces) yield typeof piece === 'string' ? Buffer.from(piece) : piece
 }
 
 function toOutput(descriptor: 1 | 2): Output {
@@ -50,15 +72,25 @@ function toOutput(descriptor: 1 | 2): Output {
     write(data) {
       const target = stream()
       if (!listening) {
-        // Whoever reads the output may stop before its end, as `head` does.
         target.on('error', () => undefined)
         listening = true
       }
       return new Promise((resolve, reject) => {
-        target.write(data, (error) => (error ? reject(new OutputGone(error.message)) : resolve()))
+        // What is said on the side is lost where nobody listens; it changes nothing.
+        target.write(data, (error) => (error && descriptor === 1 ? reject(unwritten(error)) : resolve()))
       })
     },
   }
+}
+
+/** Whoever reads the output may stop before its end, as `head` does; everything else is a fault. */
+function unwritten(error: NodeJS.ErrnoException): Error {
+  const { code = '' } = error
+  if (['EPIPE', 'EOF', 'ECONNRESET', 'ERR_STREAM_DESTROYED'].includes(code)) return new OutputGone(code)
+  const why = code === 'ENOSPC' ? 'nothing more fits there' : code || 'it broke off'
+  return new CommandError('CS_OUTPUT', `cannot write to the standard output: ${why}.`, {
+    hint: 'make room, or write elsewhere: --out FILE.',
+  })
 }
 
 function runtimeName(): string {

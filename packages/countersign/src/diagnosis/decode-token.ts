@@ -1,9 +1,10 @@
 import { type Bytes, fromBase64url, fromUtf8 } from '../bytes.ts'
 import { JoseError, show } from '../errors.ts'
-import { isObject, type JsonObject, own } from '../json.ts'
-import { duplicates, type ExactJson, JsonFault, member, numberOf, parseExact, toExact } from './exact-json.ts'
+import type { JsonObject } from '../json.ts'
+import { duplicates, type ExactJson, JsonFault, member, numberOf, parseExact, textOf } from './exact-json.ts'
 import { type FoundToken, findToken, notToken } from './find-token.ts'
 import { toIso } from './moments.ts'
+import { compactIn } from './scan-text.ts'
 import { CommandError, type Note, type Place } from './told.ts'
 
 /** A token taken apart, and believed by nobody. */
@@ -16,8 +17,10 @@ export interface DecodedToken {
   readonly headers: readonly ExactJson[]
   /** What was signed; nothing where it is encrypted, detached or cut off. */
   readonly payload: Payload | undefined
-  /** The signature as it is written; nothing for a JWE, and where it is cut off. */
-  readonly signature: { readonly text: string; readonly bytes: number } | undefined
+  /** The signature as it is written, of several the first; nothing for a JWE, and where it is cut off. */
+  readonly signature: Signature | undefined
+  /** The sizes of what a JWE is made of, in octets; nothing for a JWS, and where it is cut off. */
+  readonly encrypted: Encrypted | undefined
   readonly notes: readonly Note[]
   /** The token itself, without what stood around it. */
   readonly token: string | JsonObject
@@ -32,10 +35,24 @@ export interface Payload {
   readonly text?: string
 }
 
+/** A signature that nobody has checked. */
+export interface Signature {
+  readonly text: string
+  readonly bytes: number
+}
+
+/** How large the parts of a JWE are, in octets; of several recipients the key of the first. */
+export interface Encrypted {
+  readonly key: number
+  readonly iv: number
+  readonly content: number
+  readonly tag: number
+}
+
 /**
  * Finds the token in some text, and takes it apart as far as that goes. Nothing is checked.
  *
- * @param strict - refuses everything around a token, and what the library would refuse in it
+ * @param strict - refuses everything around a token, and a name that is there twice
  * @throws {CommandError} @throws {JoseError} for what cannot be read, with the place of the fault
  */
 export function decodeToken(text: string, strict = false): DecodedToken {
@@ -45,10 +62,15 @@ export function decodeToken(text: string, strict = false): DecodedToken {
 /** The same for a token that was found. */
 export function decodeFound(found: FoundToken, strict = false): DecodedToken {
   if (strict && found.kind === 'cut') throw notToken(String(found.token))
-  const decoded = typeof found.token === 'string' ? decodeCompact(found.token, found) : decodeJson(found.token, found)
-  const odd = [decoded.header, ...(decoded.payload?.json ? [decoded.payload.json] : [])].flatMap(duplicates)
-  if (odd.length > 0 && strict) throw new JoseError('CS_MALFORMED', `the JSON has the name ${show(odd[0])} twice`)
-  return { ...decoded, notes: [...decoded.notes, ...odd.map(twice), ...oddTimes(decoded.payload?.json)] }
+  const decoded = found.exact === undefined ? decodeCompact(String(found.token), found) : decodeJson(found.exact, found)
+  const odd = new Set(
+    [found.exact, decoded.header, ...decoded.headers, decoded.payload?.json].flatMap((json) =>
+      json === undefined ? [] : duplicates(json),
+    ),
+  )
+  if (odd.size > 0 && strict) throw new JoseError('CS_MALFORMED', `the JSON has the name ${show([...odd][0])} twice`)
+  const notes = [...decoded.notes, ...[...odd].map(twice), ...oddPayload(decoded), ...oddTimes(decoded.payload?.json)]
+  return { ...decoded, notes }
 }
 
 function twice(name: string): Note {
@@ -59,69 +81,104 @@ function twice(name: string): Note {
 }
 
 function decodeCompact(token: string, { kind, notes }: FoundToken): DecodedToken {
-  const [first = '', second = '', third] = token.split('.')
+  const [first = '', second = '', third, ...others] = token.split('.')
   const header = toHeader(first)
+  const isCut = kind === 'cut'
   const common = { serialization: 'compact', header, headers: [], notes, token } as const
-  if (kind === 'jwe') return { ...common, kind, payload: undefined, signature: undefined }
-  const isDetached = second === '' && third !== undefined && third !== ''
-  const encoded = member(header, 'b64')?.kind !== 'literal' || isTrue(member(header, 'b64'))
+  if (kind === 'jwe' || (isCut && member(header, 'enc')?.kind === 'string')) {
+    const [iv = '', content = '', tag = ''] = [third, ...others]
+    const encrypted = isCut ? undefined : sizesOf(second, iv, content, tag)
+    return { ...common, kind: 'jwe', payload: undefined, signature: undefined, encrypted }
+  }
+  const isThere = second !== '' || (third === '' && !isCut)
   return {
     ...common,
     kind: 'jws',
-    payload: isDetached || (kind === 'cut' && second === '') ? undefined : toPayload(second, encoded, kind === 'cut'),
+    payload: isThere ? toPayload(second, isEncoded(header), isCut) : undefined,
     signature: third === undefined ? undefined : toSignature(third),
+    encrypted: undefined,
   }
 }
 
-const isTrue = (json: ExactJson | undefined): boolean => json?.kind === 'literal' && json.value === true
+/** Whether the payload is base64url: unless the header says otherwise (RFC 7797 §3). */
+function isEncoded(header: ExactJson): boolean {
+  const b64 = member(header, 'b64')
+  return b64?.kind !== 'literal' || b64.value !== false
+}
 
-function decodeJson(token: JsonObject, { kind, notes }: FoundToken): DecodedToken {
-  const list = own(token, kind === 'jwe' ? 'recipients' : 'signatures')
-  const parts = Array.isArray(list) ? list.filter(isObject) : [token]
-  const shared = kind === 'jwe' ? [textOwn(token, 'protected'), own(token, 'unprotected')] : []
-  const headers = parts.map((part) => {
-    const own_ = kind === 'jwe' && parts[0] !== token ? [] : [textOwn(part, 'protected')]
-    return joined([...(kind === 'jwe' ? shared : own_), own(part, 'header')])
-  })
-  const [first = {}] = parts
-  const header = headers[0] ?? toExact({})
+function sizesOf(key: string, iv: string, content: string, tag: string): Encrypted {
+  return {
+    key: decodePart(key, 'encrypted key').length,
+    iv: decodePart(iv, 'iv').length,
+    content: decodePart(content, 'ciphertext').length,
+    tag: decodePart(tag, 'tag').length,
+  }
+}
+
+function decodeJson(json: ExactJson, { kind, notes, token }: FoundToken): DecodedToken {
+  const isJwe = kind === 'jwe'
+  const [what, list] = isJwe ? (['JWE', 'recipients'] as const) : (['JWS', 'signatures'] as const)
+  const several = member(json, list)
+  const parts = several === undefined ? [json] : partsIn(several, what, list)
+  const text = (object: ExactJson, name: string): string | undefined => textIn(object, name, what)
+  const headers = parts.map((part) =>
+    isJwe
+      ? joined([text(json, 'protected'), member(json, 'unprotected'), member(part, 'header')])
+      : joined([text(part, 'protected'), member(part, 'header')]),
+  )
+  const [first = json] = parts
+  const [header = EMPTY] = headers
   const common = {
-    kind: kind === 'jwe' ? 'jwe' : 'jws',
-    serialization: Array.isArray(list) ? 'general' : 'flattened',
+    kind: isJwe ? 'jwe' : 'jws',
+    serialization: several === undefined ? 'flattened' : 'general',
     header,
     headers: headers.length > 1 ? headers : [],
     notes,
     token,
   } as const
-  if (kind === 'jwe') return { ...common, payload: undefined, signature: undefined }
-  const payload = textOwn(token, 'payload')
-  const encoded = member(header, 'b64')?.kind !== 'literal' || isTrue(member(header, 'b64'))
-  const signature = textOwn(first, 'signature')
+  if (isJwe) {
+    const [key = '', iv = '', content = '', tag = ''] = [
+      text(first, 'encrypted_key'),
+      ...['iv', 'ciphertext', 'tag'].map((name) => text(json, name)),
+    ]
+    return { ...common, payload: undefined, signature: undefined, encrypted: sizesOf(key, iv, content, tag) }
+  }
+  const payload = text(json, 'payload')
+  const signature = text(first, 'signature')
   return {
     ...common,
-    payload: payload === undefined ? undefined : toPayload(payload, encoded, false),
+    payload: payload === undefined ? undefined : toPayload(payload, isEncoded(header), false),
     signature: signature === undefined ? undefined : toSignature(signature),
+    encrypted: undefined,
   }
 }
 
-function textOwn(object: JsonObject, name: string): string | undefined {
-  const value = own(object, name)
-  return typeof value === 'string' ? value : undefined
+const EMPTY: ExactJson = { kind: 'object', members: [] }
+
+function partsIn(several: ExactJson, what: string, list: string): readonly ExactJson[] {
+  const parts = several.kind === 'array' ? several.items : []
+  if (parts.length > 0 && parts.every(({ kind }) => kind === 'object')) return parts
+  throw new CommandError('CS_MALFORMED', `${list} of the ${what} is no array of objects.`)
 }
 
-/** The members of protected headers, which are texts, and of unprotected ones. */
-function joined(headers: readonly unknown[]): ExactJson {
+function textIn(json: ExactJson, name: string, what: string): string | undefined {
+  const value = member(json, name)
+  if (value === undefined || value.kind === 'string') return value?.value
+  throw new CommandError('CS_MALFORMED', `${name} of the ${what} is no text: ${value.kind} stands there.`)
+}
+
+/** The members of a protected header, which is text, and of unprotected ones. */
+function joined(headers: readonly (string | ExactJson | undefined)[]): ExactJson {
   const members = headers.flatMap((header) => {
-    if (header === undefined) return []
-    const json = typeof header === 'string' ? toHeader(header) : toExact(header)
-    return json.kind === 'object' ? json.members : []
+    const json = typeof header === 'string' ? toHeader(header) : header
+    return json?.kind === 'object' ? json.members : []
   })
   return { kind: 'object', members }
 }
 
 function toHeader(encoded: string): ExactJson {
   const bytes = decodePart(encoded, 'header')
-  const json = inPlace('header', () => parseExact(textOf(bytes, 'header'), 'the header'))
+  const json = inPlace('header', () => parseExact(toText(bytes, 'header'), 'the header'))
   if (json.kind === 'object') return json
   throw new CommandError('CS_MALFORMED', 'the header is JSON, and not an object.', {
     at: { segment: 'header', offset: 0 },
@@ -129,27 +186,24 @@ function toHeader(encoded: string): ExactJson {
 }
 
 function toPayload(text: string, encoded: boolean, isCut: boolean): Payload {
-  if (!encoded) return readPayload(new TextEncoder().encode(text))
-  // What was cut off may have left characters that are no whole octets.
-  const whole = isCut && text.length % 4 === 1 ? text.slice(0, -1) : text
-  return readPayload(isCut ? lenient(whole) : decodePart(whole, 'payload'))
+  if (!encoded) return readPayload(new TextEncoder().encode(text), false)
+  return readPayload(isCut ? lenient(text) : decodePart(text, 'payload'), isCut)
 }
 
+/** The octets of what may end anywhere: its last characters may be no whole octet. */
 function lenient(text: string): Bytes {
-  try {
-    return fromBase64url(text, 'the payload')
-  } catch {
-    return fromBase64url(text.slice(0, Math.floor(text.length / 4) * 4), 'the payload')
+  for (const length of [text.length, text.length - 1, text.length - (text.length % 4)]) {
+    try {
+      return fromBase64url(text.slice(0, Math.max(0, length)), 'the payload')
+    } catch {}
   }
+  return decodePart(text, 'payload')
 }
 
-function readPayload(bytes: Bytes): Payload {
-  let text: string
-  try {
-    text = fromUtf8(bytes, 'the payload')
-  } catch {
-    return { bytes }
-  }
+function readPayload(bytes: Bytes, isCut: boolean): Payload {
+  // A cut goes through characters, too.
+  const text = isCut ? new TextDecoder().decode(bytes).replace(/\ufffd$/, '') : textIfAny(bytes)
+  if (text === undefined) return { bytes }
   try {
     return { bytes, text, json: parseExact(text, 'the payload') }
   } catch {
@@ -157,11 +211,19 @@ function readPayload(bytes: Bytes): Payload {
   }
 }
 
-function toSignature(text: string): DecodedToken['signature'] {
+function textIfAny(bytes: Bytes): string | undefined {
+  try {
+    return fromUtf8(bytes, 'the payload')
+  } catch {
+    return undefined
+  }
+}
+
+function toSignature(text: string): Signature {
   return { text, bytes: text === '' ? 0 : decodePart(text, 'signature').length }
 }
 
-function textOf(bytes: Bytes, segment: Place['segment']): string {
+function toText(bytes: Bytes, segment: Place['segment']): string {
   try {
     return fromUtf8(bytes, `the ${segment}`)
   } catch {
@@ -175,7 +237,10 @@ function inPlace<T>(segment: Place['segment'], work: () => T): T {
     return work()
   } catch (error) {
     if (!(error instanceof JsonFault)) throw error
-    throw new CommandError('CS_MALFORMED', `${error.message}.`, { at: { segment, offset: error.offset } })
+    throw new CommandError('CS_MALFORMED', `${error.message}.`, {
+      at: { segment, offset: error.offset },
+      hint: 'whoever made the token has to mend it; if it was copied by hand, get it again.',
+    })
   }
 }
 
@@ -215,6 +280,45 @@ function notBase64url(text: string, segment: Place['segment']): CommandError {
 
 const MENDED = 'get the token again from where it was issued; something on its way changed its letters.'
 
+/** What is worth knowing of a payload that is not simply claims. */
+function oddPayload({ kind, header, payload }: DecodedToken): readonly Note[] {
+  const says = (name: string): string => textOf(member(header, name)) ?? ''
+  const holdsToken = /^(?:application\/)?jwt$/i.test(says('cty'))
+  if (kind === 'jwe') {
+    if (!holdsToken) return []
+    return [{ code: 'CS_NOTE_NESTED', message: 'the header says that another token is inside (cty JWT).' }]
+  }
+  if (payload === undefined) return []
+  const { bytes, text, json } = payload
+  const inner = text === undefined || json !== undefined ? undefined : compactIn(text.trim())
+  if (inner?.header === 'read' && !/\s/.test(text?.trim() ?? ''))
+    return [
+      {
+        code: 'CS_NOTE_NESTED',
+        message: 'the payload is another token: countersign decode --part payload | countersign decode',
+      },
+    ]
+  if (json === undefined && says('zip') !== '' && bytes.length > 0)
+    return [
+      { code: 'CS_NOTE_JSON', message: `the payload is compressed (zip ${show(says('zip'))}), and shown as it is.` },
+    ]
+  const why = json === undefined && text !== undefined && /^\s*[{[]/.test(text) ? faultOf(text) : undefined
+  if (why !== undefined) return [{ code: 'CS_NOTE_JSON', message: `${why}.` }]
+  if (/(?:^|\+)jwt$/i.test(says('typ')) && bytes.length > 0 && json?.kind !== 'object')
+    return [{ code: 'CS_NOTE_JSON', message: 'the payload is no claims set, which is a JSON object. (RFC 7519 §4)' }]
+  return []
+}
+
+function faultOf(text: string): string | undefined {
+  try {
+    parseExact(text, 'the payload')
+    return undefined
+  } catch (error) {
+    if (error instanceof JoseError) return error.message
+    throw error
+  }
+}
+
 /** The claims that are times (RFC 7519 §4.1, OpenID Connect Core 1.0 §2 and §5.1). */
 export const TIME_CLAIMS: readonly string[] = ['exp', 'nbf', 'iat', 'auth_time', 'updated_at']
 
@@ -226,23 +330,37 @@ export function timesOf(json: ExactJson | undefined): readonly (readonly [name: 
   })
 }
 
-/** The first second that is more likely a number of milliseconds: in the year 5138. */
+/** The first second that is more likely a number of something smaller: in the year 5138. */
 const FAR = 1e11
+/** The last that is more likely a span of time: in 1973, before any token. */
+const NEAR = 1e8
+const SMALLER: readonly (readonly [unit: string, inSecond: number])[] = [
+  ['milliseconds', 1e3],
+  ['microseconds', 1e6],
+  ['nanoseconds', 1e9],
+]
+const NUMERIC_DATE = 'times are numbers of seconds. (RFC 7519 §2)'
 
-function oddTimes(json: ExactJson | undefined): readonly Note[] {
+/** What is odd about the times of a claims set. */
+export function oddTimes(json: ExactJson | undefined): readonly Note[] {
   return TIME_CLAIMS.flatMap((name): Note[] => {
     const value = member(json, name)
-    if (value === undefined) return []
-    const seconds = numberOf(value)
-    if (seconds === undefined)
-      return [{ code: 'CS_NOTE_TIME', message: `${name} is not a number: times are numbers of seconds. (RFC 7519 §2)` }]
-    if (Math.abs(seconds) < FAR) return []
-    const meant = toIso(seconds / 1000)
-    return [
-      {
-        code: 'CS_NOTE_TIME',
-        message: `${name} looks like milliseconds${meant === undefined ? '' : ` (${meant})`}; times are numbers of seconds. (RFC 7519 §2)`,
-      },
-    ]
+    const odd = value === undefined ? undefined : oddTime(name, value)
+    return odd === undefined ? [] : [{ code: 'CS_NOTE_TIME', message: odd }]
   })
+}
+
+function oddTime(name: string, value: ExactJson): string | undefined {
+  const seconds = numberOf(value)
+  if (seconds === undefined) {
+    const what =
+      value.kind === 'literal' ? String(value.value) : `${value.kind === 'string' ? 'a' : 'an'} ${value.kind}`
+    return `${name} is ${what} and not a number: ${NUMERIC_DATE}`
+  }
+  if (seconds < 0) return `${name} lies before 1970${toIso(seconds) === undefined ? '' : ` (${toIso(seconds)})`}.`
+  if (seconds < NEAR) return `${name} looks like a span and not a moment (${toIso(seconds)}); ${NUMERIC_DATE}`
+  if (seconds < FAR) return undefined
+  const [unit, inSecond] = SMALLER.find(([, size]) => seconds < FAR * size) ?? []
+  if (unit === undefined || inSecond === undefined) return `${name} is further away than any date: ${NUMERIC_DATE}`
+  return `${name} looks like ${unit} (${toIso(Math.trunc(seconds / inSecond))}); ${NUMERIC_DATE}`
 }

@@ -13,6 +13,8 @@ export type ExactJson =
 
 /** Nested deeper than any token needs, and not so deep that reading it would fill the stack. */
 const MOST_DEPTH = 512
+/** More members and items than any token has, and not so many that they would fill the memory. */
+const MOST_VALUES = 1_000_000
 
 /** A text that is not JSON, and where that shows. */
 export class JsonFault extends JoseError {
@@ -29,7 +31,7 @@ export class JsonFault extends JoseError {
  * Reads a JSON text (RFC 8259), and nothing that is merely near to it.
  *
  * @param what - names the text in the error
- * @throws {JsonFault} with the place of the first fault
+ * @throws {JsonFault} with the place of the first fault, @throws {JoseError} `CS_TOO_LARGE`
  */
 export function parseExact(text: string, what: string): ExactJson {
   const reader = new Reader(text, what)
@@ -39,19 +41,19 @@ export function parseExact(text: string, what: string): ExactJson {
 }
 
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
-/** Whole pieces of a string: what may stand as it is (no control character), and escapes. */
-const STRING = /"(?:[^"\\\p{Cc}]|[\x7f-\x9f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/uy
-const SPACE = /[ \t\n\r]*/y
+const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y
 const LITERALS: readonly (readonly [text: string, value: boolean | null])[] = [
   ['true', true],
   ['false', false],
   ['null', null],
 ]
+const [SPACE, TAB, LINE_FEED, RETURN, QUOTE, BACKSLASH] = [0x20, 0x09, 0x0a, 0x0d, 0x22, 0x5c]
 
 class Reader {
   readonly #text: string
   readonly #what: string
   #at = 0
+  #values = 0
 
   constructor(text: string, what: string) {
     this.#text = text
@@ -59,10 +61,14 @@ class Reader {
   }
 
   value(depth: number): ExactJson {
-    this.#take(SPACE)
+    this.#skipSpace()
+    this.#values++
+    if (this.#values > MOST_VALUES)
+      throw new JoseError('CS_TOO_LARGE', `${this.#what} has more than ${MOST_VALUES} members and items`)
     const first = this.#text[this.#at]
     if (first === '{' || first === '[') {
-      if (depth > MOST_DEPTH) throw this.#fault(`more than ${MOST_DEPTH} levels`)
+      if (depth > MOST_DEPTH)
+        throw new JoseError('CS_TOO_LARGE', `${this.#what} is nested deeper than ${MOST_DEPTH} levels`)
       return first === '{' ? this.#object(depth) : this.#array(depth)
     }
     if (first === '"') return { kind: 'string', value: this.#string() }
@@ -73,20 +79,20 @@ class Reader {
     }
     const number = this.#take(NUMBER)
     if (number !== undefined) return { kind: 'number', text: number }
-    throw this.#fault(first === undefined ? 'it ends' : `${show(first)} stands where a value should`)
+    throw this.#fault(`${show(this.#char())} stands where a value should`)
   }
 
   end(): void {
-    this.#take(SPACE)
+    this.#skipSpace()
     if (this.#at < this.#text.length) throw this.#fault('something follows its end')
   }
 
   #object(depth: number): ExactJson {
     const members: (readonly [string, ExactJson])[] = []
     this.#list('}', () => {
-      if (this.#text[this.#at] !== '"') throw this.#fault('no name of a member')
+      if (this.#text[this.#at] !== '"') throw this.#fault('no name of a member in double quotes')
       const name = this.#string()
-      this.#take(SPACE)
+      this.#skipSpace()
       if (this.#text[this.#at] !== ':') throw this.#fault('no colon')
       this.#at++
       members.push([name, this.value(depth + 1)])
@@ -103,15 +109,15 @@ class Reader {
   /** What stands between two brackets, with commas. */
   #list(close: string, each: () => void): void {
     this.#at++
-    this.#take(SPACE)
+    this.#skipSpace()
     if (this.#text[this.#at] === close) {
       this.#at++
       return
     }
     for (;;) {
-      this.#take(SPACE)
+      this.#skipSpace()
       each()
-      this.#take(SPACE)
+      this.#skipSpace()
       const next = this.#text[this.#at]
       if (next !== ',' && next !== close) throw this.#fault(`neither a comma nor ${close}`)
       this.#at++
@@ -119,10 +125,30 @@ class Reader {
     }
   }
 
+  /** No one pattern for all of a string: on one of megabytes it would fill the stack of the matcher. */
   #string(): string {
-    const text = this.#take(STRING)
-    if (text === undefined) throw this.#fault('a string that has no end, or holds what it must not')
-    return JSON.parse(text) as string
+    const start = this.#at
+    let isEscaped = false
+    for (this.#at++; ; this.#at++) {
+      const code = this.#text.charCodeAt(this.#at)
+      if (code === QUOTE) break
+      if (!(code >= SPACE)) throw this.#fault('a control character in a string')
+      if (code !== BACKSLASH) continue
+      isEscaped = true
+      if (this.#take(ESCAPE) === undefined) throw this.#fault('an escape that JSON does not have')
+      this.#at--
+    }
+    this.#at++
+    const text = this.#text.slice(start, this.#at)
+    // By itself even a name is a string like any other (see `respelled` in json.ts).
+    return isEscaped ? (JSON.parse(text) as string) : text.slice(1, -1)
+  }
+
+  #skipSpace(): void {
+    for (; ; this.#at++) {
+      const code = this.#text.charCodeAt(this.#at)
+      if (code !== SPACE && code !== LINE_FEED && code !== RETURN && code !== TAB) return
+    }
   }
 
   #take(pattern: RegExp): string | undefined {
@@ -132,8 +158,12 @@ class Reader {
     return found
   }
 
+  #char(): string {
+    return String.fromCodePoint(this.#text.codePointAt(this.#at) ?? 0)
+  }
+
   #fault(why: string): JsonFault {
-    return new JsonFault(this.#what, why, this.#at)
+    return new JsonFault(this.#what, this.#at < this.#text.length ? why : 'it ends', this.#at)
   }
 }
 
@@ -155,11 +185,19 @@ export function numberOf(json: ExactJson | undefined): number | undefined {
 
 /** The names that an object has twice, at any level, each once. */
 export function duplicates(json: ExactJson): readonly string[] {
-  if (json.kind === 'array') return [...new Set(json.items.flatMap(duplicates))]
-  if (json.kind !== 'object') return []
-  const names = json.members.map(([name]) => name)
-  const twice = names.filter((name, index) => names.indexOf(name) < index)
-  return [...new Set([...twice, ...json.members.flatMap(([, value]) => duplicates(value))])]
+  const twice = new Set<string>()
+  const visit = (value: ExactJson): void => {
+    if (value.kind === 'array') for (const item of value.items) visit(item)
+    if (value.kind !== 'object') return
+    const names = new Set<string>()
+    for (const [name, own] of value.members) {
+      if (names.has(name)) twice.add(name)
+      names.add(name)
+      visit(own)
+    }
+  }
+  visit(json)
+  return [...twice]
 }
 
 /** What `JSON.parse` would have given, without its mistakes. */
@@ -203,36 +241,59 @@ export type Paint = (kind: 'name' | ExactJson['kind'], text: string) => string
 
 const plain: Paint = (_, text) => text
 
-/**
- * The text of a value, on one line.
- */
+/** The text of a value, on one line, for people and programs. */
 export function toLine(json: ExactJson): string {
-  if (json.kind === 'array') return `[${json.items.map(toLine).join(',')}]`
-  if (json.kind === 'object')
-    return `{${json.members.map(([name, value]) => `${quoted(name)}:${toLine(value)}`).join(',')}}`
-  return scalar(json)
+  return onOneLine(json, quoted)
 }
 
+/** The same with every character as it is: what is signed or encrypted. */
+export function toText(json: ExactJson): string {
+  return onOneLine(json, JSON.stringify)
+}
+
+function onOneLine(json: ExactJson, spell: (text: string) => string): string {
+  if (json.kind === 'array') return `[${json.items.map((item) => onOneLine(item, spell)).join(',')}]`
+  if (json.kind === 'object')
+    return `{${json.members.map(([name, value]) => `${spell(name)}:${onOneLine(value, spell)}`).join(',')}}`
+  return json.kind === 'string' ? spell(json.value) : scalar(json)
+}
+
+/** How long a line of several members or items may be; a longer one becomes several lines. */
+const MOST_LINE = 72
+/** Deeper levels stand no further to the right, or a text of megabytes would become one of gigabytes. */
+const MOST_INDENT = 32
+
 /**
- * The text of a value in lines, with two spaces a level. Arrays of few short scalars stay on one line.
+ * The text of a value in lines, with two spaces a level. Few scalars in an array, or in an object that is a member
+ * itself, stay on one line.
  *
  * @param paint - gives each piece its colour
  */
 export function toLines(json: ExactJson, paint: Paint = plain, indent = ''): string {
-  const inner = `${indent}  `
+  const inner = indent.length < MOST_INDENT ? `${indent}  ` : indent
   if (json.kind === 'array') {
-    if (json.items.length === 0) return '[]'
-    const isFlat = json.items.every(({ kind }) => kind !== 'array' && kind !== 'object')
-    const items = json.items.map((item) => toLines(item, paint, inner))
-    if (isFlat && toLine(json).length <= 72) return `[${items.join(', ')}]`
-    return `[\n${items.map((item) => inner + item).join(',\n')}\n${indent}]`
+    const row = toRow(json, paint)
+    if (row !== undefined) return row
+    return `[\n${json.items.map((item) => inner + toLines(item, paint, inner)).join(',\n')}\n${indent}]`
   }
   if (json.kind !== 'object') return paint(json.kind, scalar(json))
-  if (json.members.length === 0) return '{}'
+  const row = indent === '' && json.members.length > 0 ? undefined : toRow(json, paint)
+  if (row !== undefined) return row
   const members = json.members.map(
     ([name, value]) => `${inner}${paint('name', quoted(name))}: ${toLines(value, paint, inner)}`,
   )
   return `{\n${members.join(',\n')}\n${indent}}`
+}
+
+/** An array or an object of few scalars on one line; nothing where it has more than fits there. */
+export function toRow(json: ExactJson, paint: Paint = plain): string | undefined {
+  if (json.kind !== 'array' && json.kind !== 'object') return undefined
+  const values = json.kind === 'array' ? json.items : json.members.map(([, value]) => value)
+  if (values.length > MOST_LINE || values.some(({ kind }) => kind === 'array' || kind === 'object')) return undefined
+  if (toLine(json).length > MOST_LINE) return undefined
+  if (json.kind === 'array') return `[${json.items.map((item) => toLines(item, paint)).join(', ')}]`
+  const members = json.members.map(([name, value]) => `${paint('name', quoted(name))}: ${toLines(value, paint)}`)
+  return members.length === 0 ? '{}' : `{ ${members.join(', ')} }`
 }
 
 function scalar(json: Exclude<ExactJson, { readonly kind: 'array' | 'object' }>): string {
@@ -240,12 +301,23 @@ function scalar(json: Exclude<ExactJson, { readonly kind: 'array' | 'object' }>)
   return json.kind === 'string' ? quoted(json.value) : String(json.value)
 }
 
-/** Control characters that JSON lets stand, marks that turn text around, and characters that nobody sees. */
-const UNSEEN = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\u{e0000}-\u{e007f}]/gu
+/**
+ * What a terminal acts upon, or hides, or shows as if it were something else: control characters, marks that turn text
+ * around, what has no width, spaces that are none, and halves of characters.
+ */
+const UNSEEN =
+  /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u00a0\u1680\u2000-\u200a\u202f\u205f\u2800]/gu
 
 /** A string of JSON that a terminal shows as it is: what it would act upon, or hide, is escaped. */
 export function quoted(text: string): string {
-  return JSON.stringify(text).replace(UNSEEN, (char) =>
-    [...Array(char.length).keys()].map((at) => `\\u${char.charCodeAt(at).toString(16).padStart(4, '0')}`).join(''),
+  return printable(JSON.stringify(text))
+}
+
+/** The same without quotes, and without escapes of what needs none: a line of text for people. */
+export function printable(text: string): string {
+  return text.replace(UNSEEN, (char) =>
+    char.length === 1 ? escaped(char.charCodeAt(0)) : escaped(char.charCodeAt(0)) + escaped(char.charCodeAt(1)),
   )
 }
+
+const escaped = (unit: number): string => `\\u${unit.toString(16).padStart(4, '0')}`

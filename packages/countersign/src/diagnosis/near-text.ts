@@ -1,13 +1,55 @@
-/** How two texts differ that nearly are the same; nothing where they are far from it. Both may be in quotes. */
+import { quoted } from './exact-json.ts'
+
+/** How two texts may be written differently that mean one thing: in words, and what takes the difference away. */
+const SPELLINGS: readonly (readonly [difference: string, plain: (text: string) => string])[] = [
+  ['a final "/"', (text) => text.replace(/\/$/, '')],
+  ['upper and lower case', (text) => text.toLowerCase()],
+  ['white space', (text) => text.replace(/\s+/g, '')],
+  ['http and https', (text) => text.replace(/^https:/i, 'http:')],
+  ['"https://" in front', (text) => text.replace(/^https?:\/\//i, '')],
+  ['characters that nobody sees', (text) => text.replace(/[\p{Cf}\p{Cc}]/gu, '')],
+  ['a port that goes without saying', (text) => text.replace(/^(https:\/\/[^/]*):443(?=\/|$)/i, '$1')],
+]
+/** Two texts of which one begins with the other have this much in common at least, or it is no matter. */
+const COMMON = 8
+
+/**
+ * How two texts differ that are nearly the same; nothing where they are far from it. Each may be several, as an error
+ * tells them: in quotes, with commas between them.
+ */
 export function nearness(one: string, other: string): string | undefined {
-  const [a, b] = [one, other].map((text) => text.replace(/^"|"$/g, ''))
-  if (a === undefined || b === undefined || a === b) return undefined
-  if (withoutSlash(a) === withoutSlash(b)) return 'they differ by a final "/"'
-  if (a.toLowerCase() === b.toLowerCase()) return 'they differ by upper and lower case'
-  if (a.trim() === b.trim()) return 'they differ by white space'
-  if (withoutScheme(a) === withoutScheme(b)) return 'they differ by http and https'
+  const [ours, theirs] = [textsIn(one), textsIn(other)]
+  const isPair = ours.length === 1 && theirs.length === 1
+  for (const a of ours) {
+    for (const b of theirs) {
+      const difference = differenceOf(a, b)
+      if (difference !== undefined)
+        return `${isPair ? 'they' : `${quoted(a)} and ${quoted(b)}`} differ by ${difference}`
+    }
+  }
   return undefined
 }
 
-const withoutSlash = (text: string): string => text.replace(/\/$/, '')
-const withoutScheme = (text: string): string => text.replace(/^https?:/, '')
+/** The texts that an error tells; one that is not in quotes is one by itself. */
+export function textsIn(told: string): readonly string[] {
+  try {
+    const list = JSON.parse(`[${told}]`) as readonly unknown[]
+    if (list.length > 0 && list.every((item) => typeof item === 'string')) return list
+  } catch {
+    // It was cut, or stands there as it is.
+  }
+  return [told]
+}
+
+function differenceOf(a: string, b: string): string | undefined {
+  if (a === b) return undefined
+  const single = SPELLINGS.find(([, plain]) => plain(a) === plain(b))
+  if (single) return single[0]
+  for (const [index, [first, plain]] of SPELLINGS.entries()) {
+    const second = SPELLINGS.slice(index + 1).find(([, other]) => other(plain(a)) === other(plain(b)))
+    if (second) return `${first} and ${second[0]}`
+  }
+  const [short, long] = a.length < b.length ? [a, b] : [b, a]
+  if (short.length < COMMON || !long.startsWith(short)) return undefined
+  return `what one of them has at its end: ${quoted(long.slice(short.length))}`
+}

@@ -3,8 +3,10 @@ import type { ErrorCode, Issue, JoseError } from '../errors.ts'
 import type { JoseHeader } from '../header.ts'
 import type { Key } from '../key/key.ts'
 import { type CommandCode, EXIT, HINTS, type NoteCode, REMEDIES, type Remedy } from '../messages.ts'
+import { ADVICE, FOR_PROGRAMS, PLAINLY } from './advice.ts'
+import { printable } from './exact-json.ts'
 import { toIso, toSpan } from './moments.ts'
-import { nearness } from './near-text.ts'
+import { nearness, textsIn } from './near-text.ts'
 
 /** Where a token is at fault. */
 export interface Place {
@@ -49,6 +51,8 @@ export interface Circumstances {
   /** What the payload of the token says, verified or not. */
   readonly iss?: unknown
   readonly given?: GivenKeys
+  /** Keys are asked for, and no token is judged. */
+  readonly noToken?: boolean
   readonly at?: Place
 }
 
@@ -67,8 +71,8 @@ export function toTold(
   return {
     code,
     exit: EXIT[told.exit ?? remedy.exit],
-    message,
-    hint: spec === undefined ? hint : `${hint} (${spec})`,
+    message: printable(sentence(message)),
+    hint: printable(spec === undefined ? hint : `${hint} (${spec})`),
     docs: `${DOCS}#${code.toLowerCase()}`,
     ...(told.at && { at: told.at }),
   }
@@ -77,11 +81,22 @@ export function toTold(
 /** What an error says in the words of the command: the fact with its values, and what to do about it. */
 export function tell(error: JoseError, about: Circumstances = {}): Told {
   const own = TELLERS[error.code]?.(error, about)
-  // A hint of its own fits better than the one for all.
-  const hint = error.hint === HINTS[error.code] ? undefined : error.hint
+  const hint = adviceOf(error)
   const common = { ...(hint !== undefined && { hint }), ...(about.at && { at: about.at }) }
   const exit = error.unavailable && error.code !== 'CS_JWKS_FETCH' ? ({ exit: 'network' } as const) : {}
-  return toTold(error.code, sentence(own?.message ?? error.message), { ...common, ...exit, ...own })
+  return toTold(error.code, own?.message ?? plainly(error.message), { ...common, ...exit, ...own })
+}
+
+/** A hint of its own fits better than the remedy for all, where it is for people. */
+function adviceOf({ code, hint }: JoseError): string | undefined {
+  if (hint === HINTS[code] || hint === '') return undefined
+  const [, fix] = ADVICE.find(([beginning]) => hint.startsWith(beginning)) ?? []
+  if (fix !== undefined) return fix
+  return FOR_PROGRAMS.test(hint) ? undefined : hint.replace(/^[A-Z](?=[a-z]+ )/, (first) => first.toLowerCase())
+}
+
+function plainly(message: string): string {
+  return PLAINLY.reduce((text, [pattern, plain]) => text.replace(pattern, plain), message)
 }
 
 type Teller = (
@@ -90,6 +105,7 @@ type Teller = (
 ) => { readonly message: string; readonly hint?: string; readonly spec?: string } | undefined
 
 const VALID = 'The signature is valid.'
+const UNCHECKED = ' The token was NOT checked.'
 
 const TELLERS: Partial<Record<ErrorCode, Teller>> = {
   CS_EXPIRED: tellTimes((exp, now) => ({
@@ -98,40 +114,69 @@ const TELLERS: Partial<Record<ErrorCode, Teller>> = {
     spec: 'RFC 7519 §4.1.4',
   })),
   CS_NOT_YET_VALID: tellTimes((from, now, path) => ({
-    message: `token is not valid before ${toSpan(from - now)} from now: ${path} ${toIso(from) ?? from}, now ${toIso(now)}. ${VALID}`,
+    message: `token is not valid yet, for another ${toSpan(from - now)}: ${path} ${toIso(from) ?? from}, now ${toIso(now)}. ${VALID}`,
   })),
   CS_TOO_OLD: tellTimes((iat, earliest) => ({
     message: `token was issued at ${toIso(iat) ?? iat}, and --max-age takes none from before ${toIso(earliest)}. ${VALID}`,
   })),
   CS_ISS: tellTexts('iss'),
   CS_AUD: tellTexts('aud'),
+  CS_TYP: ({ code, issues }) => {
+    const { expected, actual } = issues.find((one) => one.code === code) ?? {}
+    if (expected === undefined) return undefined
+    const fact = actual === undefined ? 'the token has no typ, and' : `typ is ${actual} but`
+    return { message: `${fact} ${cut(String(expected))} is required.` }
+  },
   CS_SIGNATURE: tellSignature,
   CS_ALG: tellAlgorithm,
   CS_NO_KEY: tellNoKey,
-  CS_JWKS_FETCH: ({ message }, { given }) => {
+  CS_UNSIGNED: () => ({ message: 'the token says alg "none": nobody signed it.' }),
+  CS_JWKS_FETCH: ({ message }, { given, noToken }) => {
     const [, reason = message] = / could not be fetched: (.*)$/s.exec(message) ?? []
     const [, url = given?.name ?? 'the JWK Set'] = /^the JWK Set at (\S+) /.exec(message) ?? []
-    return { message: `could not fetch ${url}: ${inShort(reason)}. The token was NOT checked.` }
+    const isLed = reason.startsWith('a redirect ')
+    return {
+      message: `could not fetch ${url}: ${inShort(reason)}.${noToken ? '' : UNCHECKED}`,
+      ...(isLed && { hint: 'pass the address that it leads to, if you trust it.' }),
+    }
   },
-  CS_DISCOVERY: ({ message }) => {
+  CS_JWKS_INVALID: ({ message, unavailable }, { noToken }) => {
+    if (!unavailable) return undefined
+    const isOpen = /holds a (private key|secret)$/.test(message)
+    return {
+      message: `${message}.${noToken ? '' : UNCHECKED}`,
+      ...(isOpen && { hint: 'tell whoever publishes it: that key is known to everybody now, and has to be replaced.' }),
+    }
+  },
+  CS_DISCOVERY: ({ message }, { noToken }) => {
+    const [, named = '', asked = ''] = / names the issuer (".*") and not (".*")$/s.exec(message) ?? []
+    const near = nearness(named, asked)
+    if (near !== undefined)
+      return {
+        message: `${message} (${near}).${noToken ? '' : UNCHECKED}`,
+        hint: `if that is the issuer that you mean, pass it as it names itself: --issuer ${textsIn(named)[0]}`,
+      }
     const [, url, reason] = /^the metadata at (\S+) could not be fetched: (.*)$/s.exec(message) ?? []
     const fact = url === undefined ? message : `could not fetch ${url}: ${inShort(reason ?? '')}`
-    return { message: `${fact}. The token was NOT checked.` }
+    return { message: `${fact}.${noToken ? '' : UNCHECKED}` }
   },
   CS_ENCRYPTED: (_, { header }) =>
     header?.['enc'] === undefined
       ? undefined
       : {
-          message: `this token is encrypted (JWE, ${header.alg} + ${header['enc']}${header.kid === undefined ? '' : `, kid ${cut(header.kid)}`}); only its header can be read without the recipient's key.`,
+          message: `this token is encrypted (JWE, ${bare(String(header.alg))} + ${bare(String(header['enc']))}${header.kid === undefined ? '' : `, kid ${cut(header.kid)}`}); only its header can be read without the recipient's key.`,
         },
   CS_WEAK_SECRET: ({ message }, { header, given }) => {
     const [key] = given?.keys ?? []
     if (given === undefined || key === undefined || !/takes at least (\d+) bits/.test(message)) return undefined
-    const [, bits] = /takes at least (\d+) bits/.exec(message) ?? []
+    const [, id = '', least] = /^(\S+) takes at least (\d+) bits/.exec(message) ?? []
+    // The library names the first that a secret of any length could serve; what matters is what the token says.
+    const alg = SIGNATURE.get(header?.alg ?? '')
+    const [named, bits] = alg?.family === 'hmac' ? [alg.id, alg.minBits] : [id, least]
     const change = given.change === undefined ? '' : ` (${given.change})`
     return {
-      message: `${header?.alg ?? message.split(' ')[0]} needs a secret of ${Number(bits) / 8} bytes or more; ${given.name} has ${key.bits / 8}${change}.`,
-      hint: 'countersign key new HS256 --out secret.jwk. To check an old token all the same: verify --allow-weak-secret.',
+      message: `${named} needs a secret of ${Number(bits) / 8} bytes or more; ${given.name} has ${key.bits / 8}${change}.`,
+      hint: `countersign key new ${named} --out secret.jwk. To check an old token all the same: verify --allow-weak-secret.`,
       spec: 'RFC 7518 §3.2',
     }
   },
@@ -151,19 +196,22 @@ function tellTimes(
 function tellTexts(name: 'iss' | 'aud'): Teller {
   return ({ code, issues }) => {
     const issue = issues.find((one) => one.code === code)
-    return issue && { message: sayTexts(name, issue) }
+    return issue?.expected === undefined ? undefined : { message: sayTexts(name, issue) }
   }
 }
 
 function sayTexts(name: string, { actual, expected }: Issue): string {
   const near = nearness(String(actual), String(expected))
-  return `${name} is ${actual} but ${expected} is required${near === undefined ? '' : ` (${near})`}.`
+  const isOne = textsIn(String(expected)).length === 1
+  return `${name} is ${actual} but ${isOne ? '' : 'one of '}${expected} is required${near === undefined ? '' : ` (${near})`}.`
 }
 
 /** The key that a token names is not the one that it was checked with, or it is and something was changed. */
 function tellSignature(_: JoseError, { header, given }: Circumstances): ReturnType<Teller> {
   if (header?.alg === undefined || given === undefined) return undefined
-  const [key, ...others] = given.keys
+  // Of a set it was the one that the token names.
+  const named = given.as === 'set' ? given.keys.filter(({ kid }) => kid !== undefined && kid === header.kid) : []
+  const [key, ...others] = named.length === 1 ? named : given.keys
   const kid = key?.kid === undefined ? '' : ` kid ${cut(key.kid)}`
   const with_ =
     given.as === 'secret'
@@ -171,7 +219,7 @@ function tellSignature(_: JoseError, { header, given }: Circumstances): ReturnTy
       : others.length > 0
         ? `${given.keys.length} keys from ${given.name}`
         : `${kid === '' ? 'the key' : kid.trim()} from ${given.name}`
-  const message = `signature does not match: ${header.alg} checked with ${with_}.`
+  const message = `signature does not match: ${bare(header.alg)} checked with ${with_}.`
   const cutHint = 'If the text was edited or cut, get it again.'
   if (given.as === 'secret' || header.kid === undefined || header.kid === key?.kid || others.length > 0)
     return { message }
@@ -186,16 +234,24 @@ function tellAlgorithm({ message }: JoseError, { header, given }: Circumstances)
   const [key, ...others] = given?.keys ?? []
   if (header?.alg === undefined || given === undefined || key === undefined || !/is not allowed here/.test(message))
     return undefined
-  const algs = key.algorithms.filter((id) => SIGNATURE.has(id)).join(' ')
+  const macs = [...SIGNATURE.values()].filter(({ family }) => family === 'hmac').map(({ id }) => id)
+  // A secret that is too short for some serves them where it is allowed to.
+  const own = key.algorithms.filter((id) => SIGNATURE.has(id))
+  const algs = (key.kind === 'secret' && own.length === 0 ? macs : own).join(' ')
+  const isConfused = macs.includes(header.alg) && given.keys.every(({ kind }) => kind !== 'secret')
+  const confusion = {
+    hint: `do not use a public key as an HMAC secret: that is algorithm confusion (RFC 8725 §2.1). If the issuer really uses ${cut(header.alg, false)}, pass --secret.`,
+  }
   if (others.length > 0 || given.as === 'set')
-    return { message: `token says ${cut(header.alg, false)}, which none of the keys from ${given.name} may serve.` }
+    return {
+      message: `token says ${cut(header.alg, false)}, which none of the keys from ${given.name} may serve.`,
+      ...(isConfused && confusion),
+    }
   const what = given.as === 'secret' ? 'a secret' : describe(key)
   return {
     message: `token says ${cut(header.alg, false)}, but ${given.name} is ${what}, which can only verify ${algs}.`,
-    ...(header.alg.startsWith('HS') && given.as === 'key'
-      ? {
-          hint: `do not use a public key as an HMAC secret: that is algorithm confusion (RFC 8725 §2.1). If the issuer really uses ${cut(header.alg, false)}, pass --secret.`,
-        }
+    ...(isConfused
+      ? confusion
       : { hint: 'pass the key that signed it, or refuse the token: what its header says decides nothing.' }),
   }
 }

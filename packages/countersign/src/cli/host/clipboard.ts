@@ -14,15 +14,31 @@ const X11: readonly Program[] = [
 /** Far more than a token or a key. */
 const MOST = 16 * 1024 * 1024
 
-/** The text of the clipboard, by the first program that gives one. @throws {CommandError} `CS_INPUT` */
-export async function readClipboard(env: Readonly<Record<string, string | undefined>>): Promise<string> {
+/**
+ * The text of the clipboard, by the first program that gives one.
+ *
+ * @param timeout - how long each program is waited for, in milliseconds
+ * @throws {CommandError} `CS_INPUT`
+ */
+export async function readClipboard(
+  env: Readonly<Record<string, string | undefined>>,
+  timeout: number = 5000,
+): Promise<string> {
   const programs = programsFor(env)
+  const tried: string[] = []
   for (const [name, ...args] of programs) {
-    const text = await outputOf(name, args)
-    if (text !== undefined) return text
+    const result = await outputOf(name, args, timeout)
+    if ('text' in result && result.text !== '') return result.text
+    if (!('text' in result) && result.why === 'absent') continue
+    tried.push('text' in result ? `${name} says that it is empty` : `${name} ${result.why}`)
+  }
+  if (tried.length > 0) {
+    throw new CommandError('CS_INPUT', `cannot read the clipboard: ${tried.join('; ')}.`, {
+      hint: 'copy the text again, or paste it into the standard input: countersign decode -',
+    })
   }
   const names = programs.map(([name]) => name).join(', ')
-  throw new CommandError('CS_INPUT', `cannot read clip: no program for the clipboard worked (${names}).`, {
+  throw new CommandError('CS_INPUT', `cannot read the clipboard: there is no program for it (${names}).`, {
     hint: 'install one of them, or paste into the standard input: countersign decode -',
   })
 }
@@ -35,10 +51,17 @@ function programsFor(env: Readonly<Record<string, string | undefined>>): readonl
   return env['WAYLAND_DISPLAY'] ? [...WAYLAND, ...X11, ...wsl] : [...X11, ...WAYLAND, ...wsl]
 }
 
-function outputOf(name: string, args: readonly string[]): Promise<string | undefined> {
+type Output = { readonly text: string } | { readonly why: string }
+
+function outputOf(name: string, args: readonly string[], timeout: number): Promise<Output> {
   return new Promise((resolve) => {
-    execFile(name, args, { maxBuffer: MOST, timeout: 5000, windowsHide: true }, (error, stdout) =>
-      resolve(error ? undefined : stdout),
-    )
+    execFile(name, args, { maxBuffer: MOST, timeout, windowsHide: true }, (error, text) => {
+      if (error === null) resolve({ text })
+      else if (error.code === 'ENOENT' || error.code === 'EACCES') resolve({ why: 'absent' })
+      else if (error.code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') resolve({ why: `gave more than ${MOST} octets` })
+      else if (error.killed) resolve({ why: `gave no answer in ${timeout / 1000}s` })
+      // Both for an empty clipboard and where no display is.
+      else resolve({ why: 'found no text' })
+    })
   })
 }
