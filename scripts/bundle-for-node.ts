@@ -69,7 +69,7 @@ function twoFiles(dist: string, doors: readonly string[]): Plugin {
  * Takes Node's modules by `process.getBuiltinModule`. An import reads all that such a module exports, and with node:crypto
  * and node:util that loads much which they keep for its first use.
  */
-function lazyBuiltins(): Plugin {
+export function lazyBuiltins(): Plugin {
   const statement = /^import (?:\* as (\w+)|(\{[^}]*\})) from '(node:[\w/]+)';$/gm
   return {
     name: 'lazy-builtins',

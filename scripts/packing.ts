@@ -15,6 +15,11 @@ export function run(command: string, args: readonly string[], cwd: string, env: 
   return execFileSync(command, args, { cwd, encoding: 'utf8', stdio, shell, env: { ...process.env, ...env } })
 }
 
+/** What may be in a package: in that of the library what comes with its command, too, and no declarations that no door has. */
+const ANY = /^(LICENSE|README\.md|CHANGELOG\.md|package\.json|[\w./-]+\.(js|d\.ts))$/
+const COMPANIONS = /^(man\/countersign\.1|docs\/(cli|errors)\.md|schema\/[\w-]+\.json|debugger\.html)$/
+const INSIDE = /^(cli\.|cli\/|diagnosis\/).*\.d\.ts$/
+
 export interface Packed {
   /** The name of the file in the folder. */
   readonly filename: string
@@ -35,9 +40,9 @@ export function pack(name: string, folder: string): Packed {
   ]
   console.log(`${filename}: ${files.length} files, ${unpackedSize} octets unpacked`)
   const paths = files.map(({ path }) => path)
-  const strange = paths.filter(
-    (path) => !/^(LICENSE|README\.md|CHANGELOG\.md|package\.json|[\w./-]+\.(js|d\.ts))$/.test(path),
-  )
+  const belongs = (path: string): boolean =>
+    name === 'countersign' ? COMPANIONS.test(path) || (ANY.test(path) && !INSIDE.test(path)) : ANY.test(path)
+  const strange = paths.filter((path) => !belongs(path))
   if (strange.length > 0) throw new Error(`files that do not belong into the package: ${strange.join(', ')}`)
   const sourceOf = (path: string): string => join(home, 'src', path.replace(/(\.js|\.d\.ts)$/, '.ts'))
   const left = paths
@@ -50,5 +55,7 @@ export function pack(name: string, folder: string): Packed {
 /** Holds a packed package against what other programs expect of one. */
 export function lintPackage(name: string, tarball: string): void {
   console.log(run('npx', ['publint', '--strict', join(root, 'packages', name, 'dist')], root).trim())
-  console.log(run('npx', ['attw', tarball, '--profile', 'esm-only'], root).trim())
+  // A page is no module and has no types.
+  const page = name === 'countersign' ? ['--exclude-entrypoints', './debugger.html'] : []
+  console.log(run('npx', ['attw', tarball, '--profile', 'esm-only', ...page], root).trim())
 }

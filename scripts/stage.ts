@@ -1,10 +1,13 @@
-// Makes the dist folders of the packages what is published: the compiled modules, of the library the same for Node in few
-// files, and a package.json whose doors and commands are those of the tree, but compiled and with their declarations.
-// Whoever packs, packs such a folder.
+// Makes the dist folders of the packages what is published: the compiled modules, of the library and its command the same
+// for Node in few files, what comes with the command, and a package.json whose doors and commands are those of the tree, but
+// compiled and with their declarations. Whoever packs, packs such a folder.
 import { execFileSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { manPage } from '../packages/countersign/src/cli/man.ts'
+import { buildDebuggerPage } from './build-debugger.ts'
+import { bundleCommand, COMMAND_FOLDER } from './bundle-command.ts'
 import { bundled, bundleForNode } from './bundle-for-node.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -24,7 +27,7 @@ const toTypes = (path: string): string => path.replace(/^\.\/src\/(.*)\.ts$/, '.
 const toBundled = (path: string): string => toModule(path).replace('./', './node/')
 
 /** The manifest with every path of a source turned into that of its compiled module. */
-function staged(manifest: Manifest, hasBundle: boolean): object {
+function staged(manifest: Manifest, hasBundle: boolean, man?: string): object {
   // The tree is private, so that nobody publishes sources by mistake.
   const { imports, exports, bin, private: _, ...rest } = manifest
   const eachOf = <Value>(members: Readonly<Record<string, Value>>, change: (value: Value) => unknown): object =>
@@ -32,15 +35,23 @@ function staged(manifest: Manifest, hasBundle: boolean): object {
   return {
     ...rest,
     ...(bin && { bin: eachOf(bin, toModule) }),
-    ...(imports && { imports: eachOf(imports, (paths) => eachOf(paths, toModule)) }),
+    // npm links manuals that stand in a list alone. What the doors do not lead to needs no declarations.
+    ...(man && { man: [`./${man}`], files: ['*', '!cli.d.ts', '!cli/**/*.d.ts', '!diagnosis/**/*.d.ts'] }),
+    ...(imports && { imports: Object.fromEntries(Object.entries(imports).map(toImport)) }),
     exports: eachOf(exports, (door) => toDoor(door, hasBundle)),
   }
 }
 
 function toDoor(door: Manifest['exports'][string], hasBundle: boolean): unknown {
   if (typeof door !== 'string') return { types: toTypes(door.types), ...onServers(door.node) }
-  if (!isSource(door)) return door
+  if (!isSource(door)) return door.replace('./dist/', './')
   return { types: toTypes(door), ...(hasBundle ? onServers(door) : {}), default: toModule(door) }
+}
+
+/** Node loads the command from its bundle. */
+function toImport([name, paths]: [string, Paths]): readonly [string, Paths] {
+  const modules = Object.fromEntries(Object.entries(paths).map(([condition, path]) => [condition, toModule(path)]))
+  return [name, name === '#command' ? { ...modules, node: `./${COMMAND_FOLDER}/command.js` } : modules]
 }
 
 /** Bun and Deno go by "node", too, unless what is meant for them stands before it. */
@@ -56,7 +67,11 @@ const filesIn = (folder: string): readonly string[] =>
         .replaceAll('\\', '/'),
     )
 
-async function stage(name: string, hasBundle: boolean): Promise<void> {
+/**
+ * @param hasBundle - whether Node loads the modules of the package in few files
+ * @param companions - what is published beside the modules: texts by their paths
+ */
+async function stage(name: string, hasBundle: boolean, companions: Companions = new Map()): Promise<void> {
   const home = join(root, 'packages', name)
   const [src, dist] = [join(home, 'src'), join(home, 'dist')]
   const texts = [join(root, 'LICENSE'), join(root, 'CHANGELOG.md'), join(home, 'README.md')]
@@ -71,25 +86,51 @@ async function stage(name: string, hasBundle: boolean): Promise<void> {
   const modules = sources.flatMap((path) => [toModule(`./src/${path}`), toTypes(`./src/${path}`)])
   const compiled = modules.map((path) => path.slice('./'.length))
   const bundle = hasBundle ? bundled(doors).map((file) => `node/${file}`) : []
-  const made = ['package.json', ...texts.map((text) => basename(text)), ...assets, ...bundle]
+  const made = ['package.json', ...texts.map((text) => basename(text)), ...assets, ...bundle, ...companions.keys()]
 
   // What tsc has compiled once it neither removes with its source nor makes again when it is gone.
   mkdirSync(dist, { recursive: true })
-  for (const path of filesIn(dist)) if (![...compiled, ...made].includes(path)) rmSync(join(dist, path))
+  for (const path of filesIn(dist))
+    if (![...compiled, ...made].includes(path) && !path.startsWith(`${COMMAND_FOLDER}/`)) rmSync(join(dist, path))
   if (!compiled.every((path) => existsSync(join(dist, path)))) {
     const tsc = join(root, 'node_modules/typescript/bin/tsc')
     execFileSync(process.execPath, [tsc, '-b', '--force', home], { stdio: 'inherit' })
   }
 
-  writeFileSync(join(dist, 'package.json'), `${JSON.stringify(staged(manifest, hasBundle), null, 2)}\n`)
+  const man = [...companions.keys()].find((path) => path.startsWith('man/'))
+  writeFileSync(join(dist, 'package.json'), `${JSON.stringify(staged(manifest, hasBundle, man), null, 2)}\n`)
   for (const text of texts) copyFileSync(text, join(dist, basename(text)))
   for (const asset of assets) {
     mkdirSync(dirname(join(dist, asset)), { recursive: true })
     copyFileSync(join(src, asset), join(dist, asset))
   }
-  if (hasBundle) await bundleForNode(dist, doors)
+  for (const [path, text] of companions) {
+    mkdirSync(dirname(join(dist, path)), { recursive: true })
+    writeFileSync(join(dist, path), text)
+  }
+  if (hasBundle) {
+    await bundleForNode(dist, doors)
+    await bundleCommand(dist)
+  }
   console.log(`staged packages/${name}/dist`)
 }
 
-await stage('countersign', true)
+type Companions = ReadonlyMap<string, string>
+
+/** What the command needs beside its modules: its manual, the pages and schemas that it names, the page that it opens. */
+async function commandFiles(): Promise<Companions> {
+  const home = join(root, 'packages/countersign')
+  const { version } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')) as { version: string }
+  const schemas = readdirSync(join(home, 'schema')).map(
+    (name) => [`schema/${name}`, join(home, 'schema', name)] as const,
+  )
+  const docs = ['errors.md', 'cli.md'].map((name) => [`docs/${name}`, join(root, 'docs', name)] as const)
+  return new Map([
+    ['man/countersign.1', manPage(version)],
+    ['debugger.html', await buildDebuggerPage()],
+    ...[...schemas, ...docs].map(([path, from]) => [path, readFileSync(from, 'utf8')] as const),
+  ])
+}
+
+await stage('countersign', true, await commandFiles())
 await stage('authority', false)

@@ -1,11 +1,12 @@
 // Packs the built library, installs it into an empty project as a user would, and imports every door from there: as an
 // ES module, by require, under jest in CommonJS, and as types with no ambient types at all. On Node they all stand in the
-// same few files. Then the same for the authority, which is started there.
+// same few files. The command is run there, and then the authority, which is installed beside it.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { lintPackage, pack, root, run } from './packing.ts'
 import { testAuthority } from './test-package-authority.ts'
+import { testCommand } from './test-package-command.ts'
 
 const dist = join(root, 'packages/countersign/dist')
 const JEST = '30.5.2'
@@ -16,7 +17,7 @@ try {
 
   const manifest = JSON.parse(readFileSync(join(dist, 'package.json'), 'utf8')) as { exports: Record<string, unknown> }
   const doors = Object.keys(manifest.exports)
-    .filter((door) => door !== './package.json')
+    .filter((door) => door !== './package.json' && !door.includes('*') && !door.endsWith('.html'))
     .map((door) => `countersign${door.slice(1)}`)
 
   writeFileSync(join(project, 'package.json'), '{ "private": true, "name": "empty-project" }\n')
@@ -25,6 +26,8 @@ try {
     dependencies: { countersign: { dependencies?: object } }
   }
   if (installed.dependencies.countersign.dependencies) throw new Error('the library brings dependencies')
+
+  testCommand(project, filename)
 
   const jwt = `
   const key = await door.generateKey('ES256')
@@ -95,7 +98,7 @@ try {
   console.log(run('node', ['cjs.cjs'], project).trim())
 
   // Node loads nothing but node/, and each class once, whichever doors are opened and whichever way.
-  const bundled = files.filter((path) => path.startsWith('node/'))
+  const bundled = files.filter((path) => /^node\/[\w-]+\.js$/.test(path))
   const loads = `
 import assert from 'node:assert/strict'
 import { createRequire, registerHooks } from 'node:module'

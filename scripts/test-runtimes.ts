@@ -1,4 +1,4 @@
-// Installs the runtimes of test/runtimes, checks the built library on each of them that reads files, and runs the test
+// Installs the runtimes of test/runtimes, checks the built library and its command on each that reads files, and runs the test
 // suite on all: see test/runtimes/main.ts for what may be said behind `npm run test:runtimes --`. `npm run build` comes
 // first. Where nothing is said, the example of a worker is run in workerd, too.
 import { execFileSync } from 'node:child_process'

@@ -3,6 +3,9 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { COMMANDS } from '../packages/countersign/src/cli/commands.ts'
+import { parseCommandLine } from '../packages/countersign/src/cli/parse.ts'
+import { callsIn, typedLines } from '../packages/countersign/test/cli/support/shell-words.ts'
 import { blocksOf, runBlock } from './support/run-block.ts'
 
 const root = new URL('../', import.meta.url)
@@ -18,6 +21,13 @@ for (const page of pages) {
   for (const block of blocksOf(read(page), page)) {
     if (block.language === 'ts') {
       test(`${block.place}: runs and prints what it says`, () => runBlock(block))
+    } else if (block.language === 'console') {
+      // What is printed there is held by packages/countersign/test/cli/page.test.ts.
+      test(`${block.place}: every countersign line is one that the command understands`, () => {
+        const calls = typedLines(block.text).flatMap(callsIn)
+        assert.ok(calls.length > 0)
+        for (const args of calls) parseCommandLine(args, COMMANDS)
+      })
     } else if (page !== 'docs/authority.md') {
       // That one speaks of machines elsewhere: what it says is held by packages/authority/test/operations.
       // What the commands do is held elsewhere: npm ci and npm test by .ci/run, npm start by the tests of the example.
@@ -62,6 +72,10 @@ test('the README leads to every guide', () => {
 
 test('docs/errors.md says what the table of messages says', () => {
   execFileSync(process.execPath, ['scripts/errors-page.ts', '--check'], { cwd: fileURLToPath(root), stdio: 'pipe' })
+})
+
+test('docs/cli.md says what the table of commands says', () => {
+  execFileSync(process.execPath, ['scripts/cli-page.ts', '--check'], { cwd: fileURLToPath(root), stdio: 'pipe' })
 })
 
 test('every script begins with the check of the pinned Node', () => {

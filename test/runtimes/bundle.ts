@@ -11,13 +11,16 @@ import type { Runtime } from './runtimes.ts'
 export const ROOT: string = fileURLToPath(new URL('../../', import.meta.url))
 const PORTABLE = join(ROOT, 'test/runtimes/portable')
 
+/** Those of the command start programs and read the sources; command.ts runs it as it is published instead. */
+const COMMAND = 'packages/countersign/test/cli/'
+
 /** Every test file of the library, as a path in the repository. */
 export const TEST_FILES: readonly string[] = readdirSync(join(ROOT, 'packages/countersign/test'), {
   recursive: true,
   encoding: 'utf8',
 })
   .map((path) => `packages/countersign/test/${path.replaceAll(sep, '/')}`)
-  .filter((path) => path.endsWith('.test.ts'))
+  .filter((path) => path.endsWith('.test.ts') && !path.startsWith(COMMAND))
   .sort()
 
 /** The module of a runtime, which imports the given files when it is told to. */

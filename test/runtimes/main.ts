@@ -1,11 +1,13 @@
 // One test suite on every runtime, and tokens from each to each. Arguments: beginnings of the names of runtimes, to run
-// on these alone; `--file=…` for test files that have this in their path; `--all` for what the skip list leaves out, too.
+// on these alone; `--file=…` for test files that have this in their path; `--all` for what the skip list leaves out, too;
+// `--built` for nothing but the built library and its command.
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { checkBuilt } from './built.ts'
 import { bundleSuite, TEST_FILES } from './bundle.ts'
+import { checkCommand } from './command.ts'
 import { isNamed, type Outcome, type SkipRule } from './portable/test.ts'
 import { RUNTIMES, type Runtime } from './runtimes.ts'
 import { SKIPS, type Skip } from './skips.ts'
@@ -15,7 +17,8 @@ const args = process.argv.slice(2)
 const names = args.filter((word) => !word.startsWith('--'))
 const filter = args.find((word) => word.startsWith('--file='))?.slice('--file='.length) ?? ''
 const everything = args.includes('--all')
-const whole = names.length === 0 && filter === '' && !everything
+const builtAlone = args.includes('--built')
+const whole = names.length === 0 && filter === '' && !everything && !builtAlone
 
 const began = Date.now()
 const say = (text: string): void =>
@@ -48,6 +51,11 @@ async function runOn(runtime: Runtime, folder: string): Promise<Result> {
   const seconds = Date.now()
   let running: Running | undefined
   try {
+    if (builtAlone) {
+      const faults = [...(await checkBuilt(runtime)), ...(await checkCommand(runtime))]
+      say(`${runtime.name}: built (${Math.round((Date.now() - seconds) / 1000)} s)`)
+      return { runtime, outcomes: [], faults }
+    }
     say(`${runtime.name}: ${left.length} files`)
     const bundle = join(folder, `${runtime.name.replaceAll(/\W+/g, '-')}.mjs`)
     await bundleSuite(runtime, rules, bundle)
@@ -58,7 +66,8 @@ async function runOn(runtime: Runtime, folder: string): Promise<Result> {
     const whole = files.length - left.length > 0 ? ` and ${files.length - left.length} files` : ''
     say(`${runtime.name}: ${counts}${whole} (${Math.round((Date.now() - seconds) / 1000)} s)`)
     const faults = count('passed') < runtime.least && filter === '' ? [`fewer than ${runtime.least} tests passed`] : []
-    if (runtime.on === 'process' && filter === '') faults.push(...(await checkBuilt(runtime)))
+    if (runtime.on === 'process' && filter === '')
+      faults.push(...(await checkBuilt(runtime)), ...(await checkCommand(runtime)))
     return { runtime, outcomes, running, faults }
   } catch (error) {
     say(`${runtime.name}: broken`)
@@ -159,12 +168,13 @@ try {
     if (process.platform === 'linux' && process.arch === 'x64') throw new Error(`${name} is not installed`)
     say(`${name}: not run, it is installed on Linux x64 alone`)
   }
-  const results = await twoAtOnce(there, (runtime) => runOn(runtime, folder))
-  await crossTokens(results)
+  const asked = builtAlone ? there.filter(({ on }) => on === 'process') : there
+  const results = await twoAtOnce(asked, (runtime) => runOn(runtime, folder))
+  if (!builtAlone) await crossTokens(results)
   await Promise.all(results.map(({ running }) => running?.stop()))
 
-  console.log('\nSkipped:')
-  const { skipped, stale } = reportSkips(results)
+  if (!builtAlone) console.log('\nSkipped:')
+  const { skipped, stale } = builtAlone ? { skipped: 0, stale: [] } : reportSkips(results)
   const outcomes = results.flatMap(({ outcomes }) => outcomes)
   const passed = outcomes.filter(({ state }) => state === 'passed').length
   const failed = results.flatMap(({ runtime, outcomes, faults }) => [

@@ -9,10 +9,12 @@ async function start(): Promise<number> {
     process.stderr.write(`countersign needs Node ${LEAST_NODE.join('.')} or later, and this is ${node}\n`)
     return 1
   }
-  const [{ main }, { thisHost }] = await Promise.all([import('./cli/main.ts'), import('./cli/this-host.ts')])
-  return main(process.argv.slice(2), thisHost())
+  const { command } = await import('#command')
+  return command(process.argv.slice(2))
 }
 
+// What ends before it has an answer has not succeeded.
+process.exitCode = 1
 // The code is set and the process left to end by itself, so that all that was written arrives.
 start().then((code) => {
   process.exitCode = code

@@ -157,6 +157,7 @@ export type NoteCode =
   | 'CS_NOTE_KEY'
   | 'CS_NOTE_NESTED'
   | 'CS_NOTE_UNCHECKED'
+  | 'CS_NOTE_COUNT'
 
 /** The exit codes of the command, by what they mean. */
 export const EXIT = {
@@ -273,7 +274,7 @@ export const REMEDIES: Readonly<Record<ErrorCode | CommandCode, Remedy>> = {
     fix: 'the token was made for another purpose; refuse it, or correct --typ.',
     spec: 'RFC 8725 §3.11',
   },
-  CS_CLAIM_MISSING: { exit: 'claims', fix: 'have the issuer add the claim, or leave it out of --require.' },
+  CS_CLAIM_MISSING: { exit: 'claims', fix: 'have the issuer add the claim, or leave out the option that asks for it.' },
   CS_CLAIM_TYPE: {
     exit: 'claims',
     fix: 'have the issuer mend it: times are numbers of seconds; iss, sub and jti are strings; aud is a string or an array of strings.',
@@ -317,6 +318,7 @@ export const COMMAND_MEANINGS: Readonly<Record<CommandCode | NoteCode, string>> 
   CS_NOTE_ACCEPTED: 'The token was accepted only because the command was told to be lenient.',
   CS_NOTE_SECRET: 'What was done to a secret before it was used.',
   CS_NOTE_KEY: 'Something about a key: a member left out, a private key where a public one would do.',
-  CS_NOTE_NESTED: 'What was encrypted is a token itself, which is yet to be verified.',
+  CS_NOTE_NESTED: 'What is inside the token is a token itself, which is yet to be verified.',
   CS_NOTE_UNCHECKED: 'Something was shown, and not checked.',
+  CS_NOTE_COUNT: 'How many tokens of several were accepted, and how many were not.',
 }

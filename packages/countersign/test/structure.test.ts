@@ -71,7 +71,10 @@ const PLATFORM: readonly (readonly [module: RegExp, takes: readonly string[]])[]
   [/^guard\/hono\.ts$/, ['hono']],
   // The one place where the command meets the process that it runs in.
   [/^cli\/this-host\.ts$/, ['node:fs', 'node:tty', 'node:url']],
-  [/^cli\/host\//, ['node:child_process', 'node:crypto', 'node:fs', 'node:fs/promises', 'node:http', 'node:path']],
+  [
+    /^cli\/host\//,
+    ['node:child_process', 'node:crypto', 'node:fs', 'node:fs/promises', 'node:http', 'node:path', 'node:tty'],
+  ],
 ]
 /** The modules that choose the backend, and what else there is to choose; to all others it is handed. */
 const DOORS: Readonly<Record<string, readonly string[]>> = {
@@ -241,6 +244,8 @@ test('the doors give these names and no others', () => {
     './guard/fastify',
     './guard/hono',
     './testing',
+    './schema/*.json',
+    './debugger.html',
     './package.json',
   ])
 })

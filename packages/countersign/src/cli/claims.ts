@@ -1,8 +1,15 @@
-import { type ExactJson, parseExact } from '../diagnosis/exact-json.ts'
+import { type ExactJson, parseExact, quoted } from '../diagnosis/exact-json.ts'
 import { usage } from './usage.ts'
 
 /** Claims that are texts, whatever they look like (RFC 7519 §4.1). */
 const TEXTS: ReadonlySet<string> = new Set(['iss', 'sub', 'aud', 'jti'])
+
+/** Claims that are numbers of seconds (RFC 7519 §4.1.4 to §4.1.6), and the options that write them. */
+const TIMES: ReadonlyMap<string, string> = new Map([
+  ['exp', '--exp 15m, or '],
+  ['nbf', '--nbf 5m, or '],
+  ['iat', ''],
+])
 
 /** A member as it is written. */
 export type Member = readonly [name: string, value: ExactJson]
@@ -20,19 +27,21 @@ export function parseClaim(text: string, what: string): Member {
   const name = text.slice(0, isTyped ? equals - 1 : equals)
   const value = text.slice(equals + 1)
   if (name === '') throw usage(`${what} has no name before the equals sign`)
-  if (!isTyped) return [name, { kind: 'string', value }]
+  const isClaim = what === '--claim'
+  if (!isTyped) {
+    const option = isClaim ? TIMES.get(name) : undefined
+    if (option === undefined) return [name, { kind: 'string', value }]
+    throw usage(`${name} is a number of seconds, and this is text`, '', `write ${option}${name}:=1767225600`)
+  }
+  const shown = quoted(name.slice(0, 40)).slice(1, -1)
   let json: ExactJson
   try {
     json = parseExact(value, `the value of ${what}`)
   } catch {
-    throw usage(
-      `the value of ${what} ${JSON.stringify(name.slice(0, 40))} is not JSON`,
-      '',
-      `text is written ${name.slice(0, 40)}=text, JSON ${name.slice(0, 40)}:=json`,
-    )
+    throw usage(`the value of ${what} "${shown}" is not JSON`, '', `text is written ${shown}=text, JSON ${shown}:=json`)
   }
   const isList = json.kind === 'array' && json.items.every(({ kind }) => kind === 'string')
-  if (what === '--claim' && TEXTS.has(name) && json.kind !== 'string' && !(name === 'aud' && isList))
+  if (isClaim && TEXTS.has(name) && json.kind !== 'string' && !(name === 'aud' && isList))
     throw usage(`${name} is text${name === 'aud' ? ' or a list of texts' : ''}: write ${name}=…`)
   return [name, json]
 }

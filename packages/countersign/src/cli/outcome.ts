@@ -14,4 +14,6 @@ export interface Outcome {
   readonly isWritten?: boolean
   /** Why it refused something. Then the exit code is that of the error, and the error is told after the text. */
   readonly error?: Told
+  /** The text tells the error already. */
+  readonly isTold?: boolean
 }

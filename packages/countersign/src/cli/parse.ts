@@ -1,3 +1,5 @@
+import { HELP } from './rows/others.ts'
+import { commandElsewhere, optionElsewhere } from './synonyms.ts'
 import {
   type AnyValues,
   type Argument,
@@ -18,119 +20,157 @@ export type Request =
       readonly values: AnyValues
       readonly words: readonly string[]
     }
-  /** Help on a command, on a group such as `key`, or on everything (no name). */
+  /** Help on a command, a group such as `key`, a topic, or on everything (no name). Whether there is such is not known yet. */
   | { readonly kind: 'help'; readonly name: string; readonly settings: Settings }
   | { readonly kind: 'version'; readonly settings: Settings }
+  /** Nothing at all. */
+  | { readonly kind: 'none'; readonly settings: Settings }
 
 /**
- * Understands a command line.
+ * Understands a command line. Options are written in full, and stand anywhere before `--`; those of a command behind its
+ * name.
  *
  * @param args - what stands behind the name of the program
  * @throws {CommandError} `CS_USAGE` that says what is near to what was written
  */
 export function parseCommandLine(args: readonly string[], commands: readonly Command[]): Request {
-  const global = readGlobal(args)
-  const [first = '', second = ''] = global.rest
-  if (first === 'help') return helpOn(global.rest.slice(1), global.settings, commands)
-  if (global.settings.version && first === '') return { kind: 'version', settings: global.settings }
-  if (first === '') return { kind: 'help', name: '', settings: global.settings }
-  const row = commands.find(({ name }) => name === `${first} ${second}` || name === first)
-  if (row === undefined) return toGroup(global.rest, global.settings, commands)
-  return toCall(row, args, row.name.split(' ').length)
-}
-
-/**
- * The words that name the command: global options may stand before it. What follows it is read by its own table.
- */
-function readGlobal(args: readonly string[]): { readonly settings: Settings; readonly rest: readonly string[] } {
-  const given: Given = new Map()
-  let at = 0
-  while (at < args.length && (args[at] ?? '').startsWith('-') && args[at] !== '-') {
-    if (args[at] === '--') {
-      at++
-      break
-    }
-    at = takeOption(args, at, GLOBAL, given, '')
-  }
-  const rest = args.slice(at)
-  // What stands behind a group or a wrong word counts, too: `countersign keys --json` is answered in JSON.
+  const { names, row, words, given } = read(args, commands, asksForHelp(args))
   const settings = toValues(GLOBAL, given) as unknown as Settings
-  const json = settings.json || rest.includes('--json') || rest.includes('-j')
-  const help = settings.help || rest.includes('--help') || rest.includes('-h')
-  return { settings: { ...settings, json, help }, rest }
+  if (row === HELP) return { kind: 'help', name: words.join(' '), settings }
+  if (settings.help) return { kind: 'help', name: names.join(' '), settings }
+  if (settings.version) return { kind: 'version', settings }
+  if (names.length === 0) return { kind: 'none', settings }
+  if (row === undefined) throw halfACommand(names, commands)
+  checkWords(row, words)
+  return { kind: 'run', command: row, settings, values: toValues({ ...GLOBAL, ...row.options }, given), words }
 }
 
-function helpOn(words: readonly string[], settings: Settings, commands: readonly Command[]): Request {
-  const name = words.filter((word) => !word.startsWith('-')).join(' ')
-  const known = name === '' || commands.some((row) => row.name === name || row.name.startsWith(`${name} `))
-  if (known) return { kind: 'help', name, settings }
-  throw unknown(words, commands)
-}
-
-/** Help on a group of commands. @throws {CommandError} for everything else that names no command */
-function toGroup(words: readonly string[], settings: Settings, commands: readonly Command[]): Request {
-  const [first = '', second = ''] = words
-  const group = commands.map(({ name }) => name).filter((name) => name.startsWith(`${first} `))
-  if (group.length === 0) throw unknown(words, commands)
-  if (settings.help) return { kind: 'help', name: first, settings }
-  if (second === '' || second.startsWith('-')) throw usage(`${first} is not all: ${group.join(', ')}`, first)
-  const near = didYouMean(`${first} ${second}`, group)
-  throw usage(`${shown(`${first} ${second}`)} is no command${near || `: ${group.join(', ')}`}`, first)
-}
-
-function unknown([first = '', second = '']: readonly string[], commands: readonly Command[]): Error {
-  const names = commands.map(({ name }) => name)
-  const words = [...new Set([...names, ...names.map((name) => name.split(' ')[0] ?? ''), 'help'])]
-  const near = didYouMean(`${first} ${second}`, names) || didYouMean(first, words)
-  if (/^e[wy][\w-]*\./.test(first))
-    return usage(
-      'a token stands where a command should',
-      '',
-      'countersign decode TOKEN shows it, countersign verify TOKEN checks it.',
-    )
-  return usage(`${shown(first)} is no command${near}`)
-}
-
-/** A word of the command line in a message: what is long is no misspelling, and may be a secret. */
-function shown(word: string): string {
-  return word.length > 24 ? 'this' : JSON.stringify(word)
+/** The name of the command that a command line is for, wrong as it may be otherwise; nothing where it names none. */
+export function commandIn(args: readonly string[], commands: readonly Command[]): string {
+  try {
+    return read(args, commands, true).row?.name ?? ''
+  } catch {
+    return ''
+  }
 }
 
 /** Values by the names of their options. */
 type Given = Map<string, string[]>
 
-function toCall(row: Command, args: readonly string[], nameWords: number): Request {
-  const options: Options = { ...GLOBAL, ...row.options }
+interface Line {
+  /** The words that name the command. */
+  readonly names: readonly string[]
+  /** Nothing where the names are too few. */
+  readonly row: Command | undefined
+  /** The words behind the name. */
+  readonly words: readonly string[]
+  readonly given: Given
+}
+
+/** @param isLenient - options that are wrong are passed over, for who asks for help and gets it whatever else stands there */
+function read(args: readonly string[], commands: readonly Command[], isLenient: boolean): Line {
   const given: Given = new Map()
+  const names: string[] = []
   const words: string[] = []
+  let row: Command | undefined
+  let areOptionsOver = false
   for (let at = 0; at < args.length; ) {
     const word = args[at] ?? ''
-    if (word === '--') {
-      words.push(...args.slice(at + 1))
-      break
-    }
-    if (word.startsWith('-') && word !== '-') at = takeOption(args, at, options, given, row.name)
-    else {
-      words.push(word)
+    if (!areOptionsOver && word === '--') {
+      areOptionsOver = true
       at++
+    } else if (!areOptionsOver && word.startsWith('-') && word !== '-') {
+      at = takeOption({ args, at, row, commands, given, options: { ...GLOBAL, ...row?.options } }, isLenient)
+    } else {
+      at++
+      if (row !== undefined) words.push(word)
+      else {
+        names.push(word)
+        row = rowOf(names, commands)
+        // `key help new` is `help key new`.
+        if (row === HELP && names.length > 1) words.push(names[0] ?? '')
+      }
     }
   }
-  const settings = toValues(GLOBAL, given) as unknown as Settings
-  if (settings.help) return { kind: 'help', name: row.name, settings }
-  if (settings.version) return { kind: 'version', settings }
-  const rest = words.slice(nameWords)
-  checkWords(row, rest)
-  return { kind: 'run', command: row, settings, values: toValues(options, given), words: rest }
+  return { names, row, words, given }
+}
+
+/** Whoever asks for help gets it, whatever else stands on the line. */
+function asksForHelp(args: readonly string[]): boolean {
+  const end = args.indexOf('--')
+  return args.slice(0, end < 0 ? args.length : end).some((word) => word === '-h' || word === '--help')
+}
+
+/** @returns nothing where it takes one more word. @throws {CommandError} where the words name no command */
+function rowOf(names: readonly string[], commands: readonly Command[]): Command | undefined {
+  const [first = '', second] = names
+  const row = commands.find(({ name }) => name === names.join(' '))
+  if (row !== undefined) return row
+  if ((second ?? first) === HELP.name) return HELP
+  const isGroup = groupOf(first, commands).length > 0
+  if (second === undefined && isGroup) return undefined
+  throw isGroup ? halfACommand(names, commands) : unknownCommand(names, commands)
+}
+
+/** The second words of the commands that begin with a word. */
+function groupOf(first: string, commands: readonly Command[]): readonly string[] {
+  return commands.flatMap(({ name }) => (name.startsWith(`${first} `) ? [name.slice(first.length + 1)] : []))
+}
+
+function halfACommand([first = '', second]: readonly string[], commands: readonly Command[]): Error {
+  const group = groupOf(first, commands)
+  if (second === undefined) return usage(`${first} needs one more word: ${group.join(', ')}`, first)
+  const elsewhere = commandElsewhere(`${first} ${second}`)
+  const whole = group.map((word) => `${first} ${word}`)
+  const near = elsewhere === '' ? didYouMean(`${first} ${second}`, whole) : `, did you mean ${elsewhere}?`
+  return usage(
+    `${shown(`${first} ${second}`)} is no command${near || `: behind ${first} stands ${group.join(', ')}`}`,
+    first,
+  )
+}
+
+/** @param others - further words that would be right: topics of the help */
+export function unknownCommand(
+  [first = '', second = '']: readonly string[],
+  commands: readonly Command[],
+  others: readonly string[] = [],
+): Error {
+  if (/^e[wy][\w-]*\./.test(first) || /^Bearer\b/i.test(first))
+    return usage(
+      'a token stands where a command should',
+      '',
+      '`countersign decode TOKEN` shows it, `countersign verify TOKEN` checks it.',
+    )
+  if (/^(-$|@|env:|clip:$|prompt:$)/.test(first))
+    return usage(
+      'a SOURCE stands where a command should',
+      '',
+      '`countersign decode SOURCE` shows a token that is there.',
+    )
+  const elsewhere = commandElsewhere(first)
+  if (elsewhere !== '') return usage(`${shown(first)} is no command, did you mean ${elsewhere}?`)
+  const names = commands.map(({ name }) => name)
+  const words = [...new Set([...names, ...names.map((name) => name.split(' ')[0] ?? ''), HELP.name, ...others])]
+  const behind = names.filter((name) => name.endsWith(` ${first}`))
+  const near = behind.length > 0 ? `, did you mean ${behind.join(' or ')}?` : didYouMean(`${first} ${second}`, names)
+  return usage(`${shown(first)} is no command${near || didYouMean(first, words)}`)
+}
+
+/** A word of the command line in a message: what is no misspelling may be a secret, or play tricks on a terminal. */
+function shown(word: string): string {
+  return word.length <= 24 && /^[a-z -]+$/.test(word) ? JSON.stringify(word) : 'this'
 }
 
 function checkWords(row: Command, words: readonly string[]): void {
   const { name, arguments: args } = row
   if (words.length > args.length) {
-    const takes = args.length === 0 ? 'takes no further words' : `takes ${args.map(({ name: own }) => own).join(' ')}`
-    throw usage(`${name} ${takes}, and there are more words`, name)
+    const takes = args.length === 0 ? 'no further words' : args.map((argument) => argument.name).join(' ')
+    throw usage(`${name} takes ${takes}, and there are more words`, name, QUOTES)
   }
   for (const [index, argument] of args.entries()) checkWord(row, argument, words[index])
 }
+
+const QUOTES = 'what has spaces in it stands in quotes, and an option of one letter behind a dash.'
 
 function checkWord({ name }: Command, argument: Argument, word: string | undefined): void {
   if (word === undefined) {
@@ -141,89 +181,137 @@ function checkWord({ name }: Command, argument: Argument, word: string | undefin
     throw usage(`${argument.name} is one of ${argument.oneOf.join(', ')}${didYouMean(word, argument.oneOf)}`, name)
 }
 
+/** An option, and where it stands. */
+interface Place {
+  readonly args: readonly string[]
+  readonly at: number
+  readonly row: Command | undefined
+  readonly commands: readonly Command[]
+  readonly options: Options
+  readonly given: Given
+}
+
 /** Reads the option that stands at a place, with its value. @returns the place behind it */
-function takeOption(args: readonly string[], at: number, options: Options, given: Given, command: string): number {
-  const word = args[at] ?? ''
-  if (!word.startsWith('--')) return takeShort(args, at, options, given, command)
+function takeOption(place: Place, isLenient: boolean): number {
+  try {
+    return (place.args[place.at] ?? '').startsWith('--') ? takeLong(place) : takeShort(place)
+  } catch (error) {
+    if (isLenient) return place.at + 1
+    throw error
+  }
+}
+
+function takeLong(place: Place): number {
+  const word = (place.args[place.at] ?? '').slice(2)
   const equals = word.indexOf('=')
-  const written = equals < 0 ? word.slice(2) : word.slice(2, equals)
-  const inline = equals < 0 ? undefined : word.slice(equals + 1)
-  return take(args, at, written, inline, options, given, command)
+  return equals < 0 ? take(place, word, undefined) : take(place, word.slice(0, equals), word.slice(equals + 1))
 }
 
 /** `-q`, `-o FILE`, `-oFILE`, and several in one word: `-jq`. */
-function takeShort(args: readonly string[], at: number, options: Options, given: Given, command: string): number {
-  const letters = (args[at] ?? '').slice(1)
+function takeShort(place: Place): number {
+  const letters = (place.args[place.at] ?? '').slice(1)
   for (let index = 0; index < letters.length; index++) {
     const letter = letters[index] ?? ''
-    const found = Object.entries(options).find(([, { short }]) => short === letter)
-    if (found === undefined) throw usage(`${command || 'countersign'} has no option -${letter}`, command)
-    const [name, { type }] = found
+    const [name = '', option] = Object.entries(place.options).find(([, { short }]) => short === letter) ?? []
+    if (option === undefined) throw unknownLetter(letter, letters, place)
     const rest = letters.slice(index + 1)
-    if (type === 'boolean') take(args, at, name, undefined, options, given, command)
-    else return take(args, at, name, rest === '' ? undefined : rest.replace(/^=/, ''), options, given, command)
+    if (option.type === 'string') return take(place, name, rest === '' ? undefined : rest.replace(/^=/, ''))
+    take(place, name, undefined)
   }
-  return at + 1
+  return place.at + 1
 }
 
-function take(
-  args: readonly string[],
-  at: number,
-  name: string,
-  inline: string | undefined,
-  options: Options,
-  given: Given,
-  command: string,
-): number {
+function unknownLetter(letter: string, letters: string, { row, options, commands }: Place): Error {
+  const who = row?.name ?? 'countersign'
+  const what = /^[!-~]$/.test(letter) ? `-${letter}` : 'of that letter'
+  // `-kid` is meant for `--kid`.
+  const long = Object.keys(options).find((name) => name === letters.replace(/=.*/s, '') && letters.length > 1)
+  if (long !== undefined) return usage(`${who} has no option ${what}, did you mean --${long}?`, row?.name)
+  const others = commands.filter((command) => Object.values(command.options).some(({ short }) => short === letter))
+  return usage(`${who} has no option ${what}`, row?.name, ownersHint(what, others, row))
+}
+
+function unknownOption(name: string, { row, options, commands }: Place): Error {
+  const written = `--${name}`
+  const what = shown(written) === 'this' ? 'of that name' : written
+  const who = row?.name ?? 'countersign'
+  const others = commands.filter((command) => Object.hasOwn(command.options, name))
+  const elsewhere = optionElsewhere(name, options)
+  const names = Object.keys(options).map((own) => `--${own}`)
+  const near = elsewhere === '' ? (others.length > 0 ? '' : didYouMean(written, names)) : `, did you mean ${elsewhere}?`
+  return usage(
+    `${who} has no option ${what}${near}`,
+    row?.name,
+    near === '' ? ownersHint(what, others, row) : undefined,
+  )
+}
+
+/** Who has an option that stands at the wrong command, or before any; nothing where nobody has. */
+function ownersHint(what: string, owners: readonly Command[], row: Command | undefined): string | undefined {
+  if (owners.length === 0) return undefined
+  const names = owners.slice(0, 4).map(({ name }) => name)
+  const more = owners.length > names.length ? ' and others' : ''
+  const where = row === undefined ? ', and stands behind the name of the command' : ''
+  return `${what} is an option of ${names.join(', ')}${more}${where}.`
+}
+
+/** Takes an option with its value: `inline` is what stands behind its equals sign. @returns the place behind both */
+function take(place: Place, name: string, inline: string | undefined): number {
+  const { args, at, options, given, row } = place
   const option = Object.hasOwn(options, name) ? options[name] : undefined
-  if (option === undefined) {
-    const near = didYouMean(
-      `--${name}`,
-      Object.keys(options).map((own) => `--${own}`),
-    )
-    throw usage(`${command || 'countersign'} has no option ${shown(`--${name}`).replaceAll('"', '')}${near}`, command)
-  }
+  if (option === undefined) throw unknownOption(name, place)
   const values = given.get(name) ?? []
-  if (values.length > 0 && option.type !== 'boolean' && !option.multiple)
-    throw usage(`--${name} is given twice`, command)
+  if (values.length > 0 && option.type === 'string' && !option.multiple)
+    throw usage(`--${name} is given twice, and takes one value`, row?.name)
   const next = args[at + 1]
   const digits = option.whole !== undefined && /^\d+$/.test(next ?? '')
   const separate = option.type === 'string' && inline === undefined && (!option.optional || digits)
-  given.set(name, [...values, toValue(`--${name}`, option, inline, separate ? next : undefined, command)])
+  if (separate) checkNext(name, option, next, place)
+  given.set(name, [...values, toValue(name, option, separate ? next : inline, row?.name)])
   return separate ? at + 2 : at + 1
 }
 
+/** A word that begins with a dash is the next option, or a value that has to stand behind an equals sign. */
+function checkNext(name: string, { value }: Option, next: string | undefined, { row, options }: Place): void {
+  if (next === undefined || !next.startsWith('-') || next === '-') return
+  const long = next.replace(/^--/, '').replace(/=.*/s, '')
+  const isOption = next.startsWith('--')
+    ? next === '--' || Object.hasOwn(options, long)
+    : Object.values(options).some(({ short }) => short === next[1])
+  if (isOption) throw missing(name, value, row?.name)
+  const time = /^-[\d.smhdw]{1,12}$/.test(next) ? next : value === 'TIME' ? '-5m' : '-…'
+  throw usage(
+    `--${name} needs a value, and what follows begins with a dash`,
+    row?.name,
+    `write such a value behind an equals sign: --${name}=${time}`,
+  )
+}
+
+function missing(name: string, value = 'S', command?: string): Error {
+  return usage(`--${name} needs a value: --${name} ${value}`, command)
+}
+
 /** The value of an option, of which an error message says nothing: it may be a secret that stands in the wrong place. */
-function toValue(
-  name: string,
-  option: Option,
-  inline: string | undefined,
-  next: string | undefined,
-  command: string,
-): string {
+function toValue(name: string, option: Option, value: string | undefined, command: string | undefined): string {
+  const { oneOf, commas, whole } = option
   if (option.type === 'boolean') {
-    if (inline !== undefined) throw usage(`${name} takes no value`, command)
+    if (value !== undefined) throw usage(`--${name} takes no value`, command)
     return 'true'
   }
-  if (option.optional && (inline ?? next) === undefined) return ''
-  const value = inline ?? next
-  const what = option.value ?? 'S'
-  if (value === undefined || value === '') throw usage(`${name} needs a value: ${name} ${what}`, command)
-  if (inline === undefined && value.startsWith('-') && value !== '-')
+  if (value === undefined) {
+    if (option.optional) return ''
+    throw missing(name, option.value, command)
+  }
+  if (value === '')
     throw usage(
-      `${name} needs a value, and what follows begins with a dash`,
+      `--${name} needs a value: --${name} ${option.value ?? 'S'}, and an empty one stands there`,
       command,
-      `write such a value behind an equals sign: ${name}=${what === 'TIME' || what === 'D' ? '-5m' : '-…'}`,
+      'a variable that is not set is empty: see what it holds.',
     )
-  const parts = option.commas ? value.split(',') : [value]
-  const odd = option.oneOf && parts.find((part) => !option.oneOf?.includes(part))
-  if (option.oneOf && odd !== undefined)
-    throw usage(
-      `${name} is ${option.commas ? 'some' : 'one'} of ${option.oneOf.join(', ')}${didYouMean(odd, option.oneOf)}`,
-      command,
-    )
-  if (option.whole && !isWhole(value, option.whole))
-    throw usage(`${name} is a whole number from ${option.whole.join(' to ')}`, command)
+  const odd = oneOf && (commas ? value.split(',') : [value]).find((part) => !oneOf.includes(part))
+  if (oneOf && odd !== undefined)
+    throw usage(`--${name} is ${commas ? 'some' : 'one'} of ${oneOf.join(', ')}${didYouMean(odd, oneOf)}`, command)
+  if (whole && !isWhole(value, whole)) throw usage(`--${name} is a whole number from ${whole.join(' to ')}`, command)
   return value
 }
 

@@ -1,3 +1,5 @@
+import type { EXIT } from '../messages.ts'
+
 /** An option of a command, as a row. Help, man page, completion, docs/cli.md and the reading of a command line go by it. */
 export interface Option {
   readonly type: 'string' | 'boolean'
@@ -13,8 +15,15 @@ export interface Option {
   readonly optional?: true
   /** It is a whole number, from the first to the second. */
   readonly whole?: readonly [least: number, most: number]
+  readonly offers?: Offer
   readonly about: string
 }
+
+/** What completion offers where other values are allowed, too: algorithms of a kind, curves, or these words. */
+export type Offer = 'signatures' | 'management' | 'content' | 'algorithms' | 'curves' | readonly string[]
+
+/** By what name the exit codes are known. */
+export type Exit = keyof typeof EXIT
 
 /** What a value is, by the word that stands for it. */
 export type Value =
@@ -50,6 +59,7 @@ export interface Argument {
   /** The only words that there are. */
   readonly oneOf?: readonly string[]
   readonly value?: Value
+  readonly offers?: Offer
 }
 
 /** A command, as a row. */
@@ -63,6 +73,8 @@ export interface Command {
   readonly examples: readonly (readonly [line: string, about: string])[]
   readonly arguments: readonly Argument[]
   readonly options: Options
+  /** How it may end, beside what every command does: done, usage, input, internal and interrupted. */
+  readonly exits?: readonly Exit[]
 }
 
 /**
@@ -121,8 +133,8 @@ export const GLOBAL: OptionsOf<GlobalNames> = {
   offline: { type: 'boolean', about: 'never use the network' },
   strict: { type: 'boolean', about: 'take a token by itself and nothing around it' },
   verbose: { type: 'boolean', short: 'v', about: 'print more' },
-  help: { type: 'boolean', short: 'h', about: 'say this' },
-  version: { type: 'boolean', short: 'V', about: 'say which version this is' },
+  help: { type: 'boolean', short: 'h', about: 'show help' },
+  version: { type: 'boolean', short: 'V', about: 'print the version' },
 }
 
 /** What the global options say. */

@@ -6,13 +6,15 @@ export function usage(message: string, command = '', hint?: string): CommandErro
   return new CommandError('CS_USAGE', message, { hint: hint === undefined ? help : hint })
 }
 
-/** `, did you mean X?` where one of the names is near enough to the word, or nothing. */
+/** `, did you mean X?` where one of the names is near enough to the word, or longer; or nothing. */
 export function didYouMean(word: string, names: readonly string[]): string {
   const near = names
     .map((name) => ({ name, steps: stepsBetween(word, name) }))
     .filter(({ name, steps }) => steps <= Math.max(1, Math.floor(name.length / 3)))
     .sort((a, b) => a.steps - b.steps)[0]
-  return near === undefined ? '' : `, did you mean ${near.name}?`
+  const longer = word.replace(/^--/, '').length < 3 ? [] : names.filter((name) => name.startsWith(word))
+  const meant = near === undefined ? longer.slice(0, 3) : [near.name]
+  return meant.length === 0 ? '' : `, did you mean ${meant.join(' or ')}?`
 }
 
 /** How many letters have to be put in, left out, changed, or swapped with their neighbour to make one word the other. */

@@ -14,6 +14,7 @@ import { parseSecret, rawSecret } from '../key/secret.ts'
 import { run } from '../op.ts'
 import { JOSE_LIMITS } from '../options.ts'
 import { type Jws, type JwsSignature, parseCompact, parseJson } from '../serialization/jws.ts'
+import { printable } from './exact-json.ts'
 import { toIso, toSpan } from './moments.ts'
 import type { GivenKeys, Told } from './told.ts'
 
@@ -67,10 +68,18 @@ export async function nearMiss(
     const matter: Matter = { signature, alg, told, tried, backend }
     for (const look of LOOKS) {
       const found = await quietly(() => look(matter))
-      if (found) return found
+      if (found) return printed(found)
     }
   }
   return undefined
+}
+
+/** Names come from outside: a terminal does nothing but show them. */
+function printed({ message, hint }: NearMiss): NearMiss {
+  return {
+    ...(message !== undefined && { message: printable(message) }),
+    ...(hint !== undefined && { hint: printable(hint) }),
+  }
 }
 
 /** What cannot be looked at is not near: the refusal that is to be explained stays the one that is told. */

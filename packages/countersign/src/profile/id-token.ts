@@ -125,7 +125,7 @@ export type IdTokenVerifyOp<Claims> = (
 ) => Op<VerifiedToken<Claims>, Verifying>
 
 /** OpenID Connect Core 1.0 §2. */
-const ID_TOKEN: Kind = {
+export const ID_TOKEN: Kind = {
   name: 'idToken',
   typ: 'JWT',
   required: ['iss', 'sub', 'aud', 'exp', 'iat'],

@@ -49,17 +49,29 @@ export const WRITTEN: OptionsOf<WrittenNames> = {
   kid: {
     type: 'string',
     value: 'ID',
-    about: 'the kid of the header, or the word thumbprint; that of the key unless said',
+    offers: ['thumbprint'],
+    about: 'the kid in the header, or the word thumbprint; that of the key unless said',
   },
   header: {
     type: 'string',
     short: 'H',
     multiple: true,
     value: 'CLAIM',
-    about: 'a member of the header: name=text, name:=json',
+    about: 'a further member of the header: name=text, name:=json',
   },
-  claim: { type: 'string', short: 'c', multiple: true, value: 'CLAIM', about: 'a claim: name=text, name:=json' },
-  exp: { type: 'string', value: 'TIME', about: 'when it expires: 15m from now, @seconds, ISO 8601, now, never' },
+  claim: {
+    type: 'string',
+    short: 'c',
+    multiple: true,
+    value: 'CLAIM',
+    about: 'a claim: name=text, or name:=json for what is no text',
+  },
+  exp: {
+    type: 'string',
+    value: 'TIME',
+    offers: ['5m', '15m', '1h', '1d', 'never'],
+    about: 'when it expires: 15m from now, @seconds, ISO 8601, now, never',
+  },
 }
 
 export const LINES: OptionsOf<LinesNames> = {

@@ -2,10 +2,15 @@ import { quoted, toExact, toLines } from '../../diagnosis/exact-json.ts'
 import { toWhen } from '../../diagnosis/moments.ts'
 import { type JsonObject, own } from '../../json.ts'
 import type { Call } from '../call.ts'
-import { type Brush, jsonPaint } from '../paint.ts'
-import type { Check } from './verify-checks.ts'
+import { type Brush, jsonPaint, type Tone } from '../paint.ts'
+import { type Check, NONE, PRESENT } from './verify-checks.ts'
 
-const MARK = { pass: ['✓', 'good'], fail: ['✗', 'bad'], unchecked: ['–', 'dim'] } as const
+/** A mark, and what is said of it. */
+type Piece = readonly [mark: string, tone: Tone, text: string]
+
+const GAP = '      '
+/** Stands between checks of which nothing more is said. */
+const CLOSE = '  '
 
 /** The checks for people: on one line where they fit, and else one a line. */
 export function checksText(
@@ -15,38 +20,51 @@ export function checksText(
   call: Call,
   brush: Brush,
 ): string {
-  const done = checks.filter(({ status }) => status !== 'unchecked')
-  const open = checks.filter(({ status }) => status === 'unchecked').map(({ name }) => name)
-  const pieces = done.map(
-    (check) => [check, `${MARK[check.status][0]} ${check.name}${detail(check, claims, now)}`] as const,
-  )
-  const rest = open.length === 0 ? [] : [`– unchecked: ${open.join(', ')}`]
-  const texts = [
-    ...pieces.map(([{ status }, text]) => [status, text] as const),
-    ...rest.map((text) => ['unchecked', text] as const),
-  ]
-  const length = texts.reduce((sum, [, text]) => sum + text.length + GAP.length, 0)
-  const paint = ([status, text]: (typeof texts)[number]): string =>
-    `${brush(MARK[status][1], text.slice(0, 1))}${status === 'unchecked' ? brush('dim', text.slice(1)) : text.slice(1)}`
-  const lines = `${texts.map(paint).join(length <= call.host.output.columns ? GAP : '\n')}\n`
+  const groups = groupsOf(checks, claims, now)
+  const written = (paint: Brush): readonly string[] =>
+    groups.map((pieces) =>
+      pieces
+        .map(([mark, tone, text]) => `${paint(tone, mark)} ${tone === 'dim' ? paint('dim', text) : text}`)
+        .join(CLOSE),
+    )
+  const { length } = written((_, text) => text).join(GAP)
+  const lines = `${written(brush).join(length <= call.host.output.columns ? GAP : '\n')}\n`
   if (!call.settings.verbose || claims === undefined) return lines
   return `${lines}\n${toLines(toExact(claims), jsonPaint(brush))}\n`
 }
 
-const GAP = '      '
-
-function detail(
-  { name, status, alg, kid, source, code, actual }: Check,
+function groupsOf(
+  checks: readonly Check[],
   claims: JsonObject | undefined,
   now: number,
-): string {
-  if (name === 'signature' && status === 'pass') {
-    const key = kid === undefined ? '' : `, kid ${quoted(kid).slice(1, -1)}`
-    return `  ${alg}${key}, from ${source}`
+): readonly (readonly Piece[])[] {
+  const isPresent = ({ status, expected }: Check): boolean => status === 'pass' && expected === PRESENT
+  const present = checks.filter(isPresent).map(({ name }) => bare(name))
+  const open = checks
+    .filter(({ status }) => status === 'unchecked')
+    .map(({ name, actual }) => (actual === NONE ? `${bare(name)} (there is none)` : bare(name)))
+  const groups: Piece[][] = []
+  let isOpen = false
+  for (const check of checks.filter((one) => one.status !== 'unchecked' && !isPresent(one))) {
+    const more = detail(check, claims, now)
+    const [mark, tone] = check.status === 'pass' ? (['✓', 'good'] as const) : (['✗', 'bad'] as const)
+    const piece: Piece = [mark, tone, `${bare(check.name)}${more}`]
+    if (isOpen && more === '') groups.at(-1)?.push(piece)
+    else groups.push([piece])
+    isOpen = more === ''
   }
-  if (status === 'fail') return code === undefined ? '' : `  ${code}`
-  const value = own(claims ?? {}, name)
-  if ((name === 'exp' || name === 'nbf' || name === 'iat') && typeof value === 'number')
-    return `  ${toWhen(value, now)}`
-  return actual === undefined ? '' : `  ${actual}`
+  if (present.length > 0) groups.push([['✓', 'good', `present: ${present.join(', ')}`]])
+  if (open.length > 0) groups.push([['–', 'dim', `unchecked: ${open.join(', ')}`]])
+  return groups
 }
+
+function detail(check: Check, claims: JsonObject | undefined, now: number): string {
+  const { name, status, alg, kid, source, code } = check
+  if (status === 'fail') return `  ${code}`
+  if (name === 'signature') return `  ${alg}${kid === undefined ? '' : `, kid ${bare(kid)}`}, from ${source}`
+  const value = own(claims ?? {}, name)
+  return ['exp', 'nbf', 'iat'].includes(name) && typeof value === 'number' ? `  ${toWhen(value, now)}` : ''
+}
+
+/** A name from outside, of which a terminal does nothing but show it. */
+const bare = (text: string): string => quoted(text).slice(1, -1)

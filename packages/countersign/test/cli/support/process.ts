@@ -4,6 +4,12 @@ import { fileURLToPath } from 'node:url'
 /** The command as a file, for those who start it themselves. */
 export const CLI: string = fileURLToPath(new URL('../../../src/cli.ts', import.meta.url))
 
+/** What every process is started with: modules that one has compiled, the next one need not. */
+export const PROCESS_ENV: Readonly<Record<string, string>> = {
+  PATH: process.env['PATH'] ?? '',
+  NODE_COMPILE_CACHE: fileURLToPath(new URL('../../../../../node_modules/.cache/countersign-command', import.meta.url)),
+}
+
 /** What the process is started with. */
 export interface Start {
   readonly input?: string | Uint8Array
@@ -22,7 +28,7 @@ export interface Ended {
 export function run(args: readonly string[], { input = '', env = {}, cwd }: Start = {}): Promise<Ended> {
   const child = spawn(process.execPath, [CLI, ...args], {
     ...(cwd !== undefined && { cwd }),
-    env: { PATH: process.env['PATH'] ?? '', ...env },
+    env: { ...PROCESS_ENV, ...env },
   })
   const [out, err]: [Buffer[], Buffer[]] = [[], []]
   child.stdout.on('data', (chunk: Buffer) => out.push(chunk))

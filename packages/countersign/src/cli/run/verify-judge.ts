@@ -1,0 +1,216 @@
+import { fromUtf8 } from '../../bytes.ts'
+import { type DecodedToken, decodeFound } from '../../diagnosis/decode-token.ts'
+import { exactly, JsonFault, member, parseExact, textOf, toValue } from '../../diagnosis/exact-json.ts'
+import { findToken, notToken } from '../../diagnosis/find-token.ts'
+import { type Circumstances, CommandError, type Told, tell } from '../../diagnosis/told.ts'
+import { JoseError } from '../../errors.ts'
+import { isObject, type JsonObject, parseObject } from '../../json.ts'
+import { type VerifiedJws, type VerifiedStream, verifyJws } from '../../jws/verify-jws.ts'
+import { thumbprint } from '../../key/ops.ts'
+import { run } from '../../op.ts'
+import { JWT_LIMITS } from '../../options.ts'
+import { isNone, unsigned } from '../../serialization/jws.ts'
+import type { CallOf } from '../call.ts'
+import { backend } from '../engine.ts'
+import { allowedAlgorithms, readVerifyingKeys, type VerifyingKeys } from '../key-sources.ts'
+import type { Outcome } from '../outcome.ts'
+import type { VerifyNames } from '../rows/tokens.ts'
+import { type Check, claimChecks, uncheckedOf } from './verify-checks.ts'
+import { type Demands, lenience } from './verify-demands.ts'
+import { checksText } from './verify-text.ts'
+
+/** A command line of `verify`. */
+export type VerifyCall = CallOf<VerifyNames>
+
+/** The keys of a command line, with what they may do. */
+export interface Judging extends VerifyingKeys {
+  readonly algorithms: readonly string[] | undefined
+}
+
+export async function keysFor(call: VerifyCall, demands: Demands): Promise<Judging> {
+  const keys = await readVerifyingKeys(call, call.values, 'verify')
+  return { ...keys, algorithms: allowedAlgorithms(keys.given, demands.algorithms) }
+}
+
+/** What is known of a token before it is judged. */
+export interface Matter {
+  readonly token: DecodedToken
+  readonly circumstances: Circumstances
+}
+
+/** @throws {CommandError} @throws {JoseError} for what is no token */
+export function readMatter(text: string, call: VerifyCall): Matter | { readonly refused: Outcome } {
+  const found = findToken(text, call.settings.strict)
+  if (found.kind === 'cut') throw notToken(String(found.token))
+  const token = decodeFound(found, call.settings.strict)
+  const members = toValue(token.header)
+  const header = isObject(members) ? members : {}
+  const iss = textOf(member(token.payload?.json, 'iss'))
+  const circumstances: Circumstances = { header, ...(iss !== undefined && { iss }) }
+  for (const note of token.notes) call.note(note)
+  if (token.kind === 'jwe') {
+    const error = new JoseError('CS_ENCRYPTED', 'the token is encrypted, and a signed one is expected')
+    return { refused: unjudged(tell(error, circumstances)) }
+  }
+  const matter: Matter = { token, circumstances }
+  const { alg } = header
+  if (token.serialization === 'compact' && typeof alg === 'string' && isNone(alg))
+    return { refused: refuseSignature(tell(unsigned(), circumstances), matter, new Map(), call) }
+  return matter
+}
+
+/** Judges one token. What cannot be judged gets no verdict. */
+export async function judge(known: Matter, keys: Judging, demands: Demands, call: VerifyCall): Promise<Outcome> {
+  const { token } = known
+  const matter: Matter = { token, circumstances: { ...known.circumstances, given: keys.given } }
+  let verified: VerifiedJws | VerifiedStream
+  try {
+    verified = await verifySignature(matter, keys, demands, call)
+  } catch (error) {
+    if (!(error instanceof JoseError)) throw error
+    const told = tell(error, matter.circumstances)
+    if (!JUDGED.has(error.code)) return unjudged(told)
+    const near = call.values.payload === undefined ? await nearlyMatched(told, token, keys) : undefined
+    return refuseSignature({ ...told, ...near }, matter, demands.asked, call)
+  }
+  return judgeClaims(matter, verified, keys, demands, call)
+}
+
+/** What says of a token that its signature does not hold; everything else says that nobody could look. */
+const JUDGED: ReadonlySet<string> = new Set([
+  ...['CS_SIGNATURE', 'CS_UNSIGNED', 'CS_CRIT', 'CS_ALG', 'CS_NO_KEY', 'CS_AMBIGUOUS_KEY'],
+])
+
+/** Loaded only where something failed: it tries what may have been meant. */
+async function nearlyMatched(told: Told, { token }: DecodedToken, keys: Judging): Promise<Partial<Told> | undefined> {
+  const { nearMiss } = await import('../../diagnosis/near-misses.ts')
+  return nearMiss(told, token, keys, backend)
+}
+
+async function verifySignature(
+  { token: { token, serialization, payload }, circumstances }: Matter,
+  { keys, algorithms }: Judging,
+  { crit }: Demands,
+  call: VerifyCall,
+): Promise<VerifiedJws | VerifiedStream> {
+  const { alg } = circumstances.header ?? {}
+  // A secret that is too short is no matter where the token says that it was signed with something else.
+  if (serialization === 'compact' && typeof alg === 'string' && algorithms && !algorithms.includes(alg))
+    throw new JoseError('CS_ALG', `alg ${alg} is not allowed here; allowed: ${algorithms.join(', ')}`)
+  const options = { keys, ...(algorithms && { algorithms }), ...(crit && { crit }) }
+  const { payload: source } = call.values
+  if (source === undefined) return run(verifyJws(token, options, backend), backend)
+  if (payload !== undefined)
+    throw new CommandError('CS_MALFORMED', 'the token has its payload in it, and --payload gives another.', {
+      hint: 'leave out --payload, or pass a token that was signed detached.',
+    })
+  const { detachedPayload, readFault } = await import('../detached.ts')
+  const pieces = await detachedPayload(call, source, '--payload', algorithms ?? [], 'verifying')
+  try {
+    return await run(verifyJws(token, { ...options, detachedPayload: pieces }, backend), backend)
+  } catch (error) {
+    throw readFault(error)
+  }
+}
+
+async function judgeClaims(
+  { token, circumstances }: Matter,
+  verified: VerifiedJws | VerifiedStream,
+  keys: Judging,
+  demands: Demands,
+  call: VerifyCall,
+): Promise<Outcome> {
+  const { header, key } = verified
+  const signature = await signatureCheck(verified, keys)
+  const json = {
+    header: exactly(token.header),
+    ...(token.payload?.json && { payload: exactly(token.payload.json) }),
+  }
+  const { now } = demands
+  let claims: JsonObject | undefined
+  try {
+    // What came by itself may be anything, and was not kept.
+    claims = call.values.payload === undefined && 'payload' in verified ? claimsIn(verified.payload) : undefined
+  } catch (error) {
+    if (!(error instanceof JoseError)) throw error
+    const checks = [
+      signature,
+      { name: 'claims', status: 'fail', code: error.code } as const,
+      ...uncheckedOf(demands.asked),
+    ]
+    return toOutcome({ json, checks, now, error: tell(error) }, call)
+  }
+  const fault = await demands.judge({
+    token: token.token,
+    header,
+    claims,
+    key,
+    keys: keys.keys,
+    algorithms: keys.algorithms,
+  })
+  const checks = [signature, ...claimChecks({ claims, header, demands, fault })]
+  if (fault === undefined) {
+    for (const note of lenience(claims, demands)) call.note(note)
+    return toOutcome({ json, checks, claims, now }, call)
+  }
+  const { nearTime } = await import('../../diagnosis/near-misses.ts')
+  const error = { ...tell(fault.error, circumstances), ...nearTime(fault.error) }
+  return toOutcome({ json, checks, claims, now, error }, call)
+}
+
+/** The claims that were signed; nothing where it was something else. @throws {JoseError} for a name that is there twice */
+function claimsIn(payload: Uint8Array): JsonObject | undefined {
+  let text: string
+  try {
+    text = fromUtf8(payload, 'the payload')
+    if (parseExact(text, 'the payload').kind !== 'object') return undefined
+  } catch (error) {
+    if (error instanceof JsonFault || error instanceof JoseError) return undefined
+    throw error
+  }
+  return parseObject(text, 'the claims set', JWT_LIMITS.jsonDepth)
+}
+
+async function signatureCheck({ header, key }: VerifiedStream, { given }: VerifyingKeys): Promise<Check> {
+  return {
+    name: 'signature',
+    status: 'pass',
+    alg: header.alg,
+    ...(key.kid !== undefined && { kid: key.kid }),
+    source: given.name,
+    // That of a secret would let others try secrets out.
+    ...(key.kind !== 'secret' && { thumbprint: await run(thumbprint(key), backend) }),
+  }
+}
+
+/** Nothing was held against the token: there is an error and no verdict. */
+const unjudged = (error: Told): Outcome => ({ json: {}, text: '', error })
+
+/** A signature that does not hold: of the claims nothing is said but that nobody looked at them. */
+function refuseSignature(error: Told, { token }: Matter, asked: Demands['asked'], call: VerifyCall): Outcome {
+  const checks: readonly Check[] = [{ name: 'signature', status: 'fail', code: error.code }, ...uncheckedOf(asked)]
+  return toOutcome({ json: { header: exactly(token.header) }, checks, now: call.host.now(), error }, call)
+}
+
+interface Judged {
+  readonly json: Outcome['json']
+  readonly checks: readonly Check[]
+  readonly claims?: JsonObject | undefined
+  readonly now: number
+  readonly error?: Told
+}
+
+function toOutcome({ json, checks, claims, now, error }: Judged, call: VerifyCall): Outcome {
+  return {
+    json: { verdict: error ? 'rejected' : 'accepted', checks, ...json },
+    text: (brush) => (call.settings.quiet ? '' : checksText(checks, claims, now, call, brush)),
+    ...(error && { error }),
+  }
+}
+
+/** What a fault of one token is told as, where others follow. */
+export function toldOf(error: unknown): Told {
+  if (error instanceof CommandError) return error.told
+  if (error instanceof JoseError) return tell(error)
+  throw error
+}
