@@ -1,6 +1,6 @@
 // Makes packages/countersign/dist/node/command: the command for Node in few files, since Node takes a millisecond for each.
-// What `decode` takes is in command.js, with all that every command line takes. What commands with cryptography take, and
-// what shares modules with these, is in rest.js. Whatever else is loaded when it is asked for has a small file of its own.
+// What `decode` takes is in command.js, with all that every command line takes. What works with keys is in rest.js. Whatever
+// else is loaded when it is asked for, such as the help, has a small file of its own.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join, relative } from 'node:path'
 import { type BuildOptions, build, type Metafile, type OutputFile, type Plugin } from 'esbuild'
@@ -12,8 +12,8 @@ export const COMMAND_FOLDER = 'node/command'
 const ENTRY = 'cli/command.js'
 /** What is loaded first, though a part of it is asked for later: the tables of algorithms are no work, and completion has them. */
 const FIRST: readonly string[] = [ENTRY, 'cli/run/decode.js', 'alg/algorithm.js']
-/** Whatever reaches this has cryptography. */
-const CRYPTOGRAPHY = 'crypto/node.js'
+/** Whatever reaches one of these works with keys. */
+const WITH_KEYS = /^(key|crypto|jws|jwe|source)\//
 
 /**
  * Writes `node/command/command.js` and the files that it loads.
@@ -40,11 +40,7 @@ export async function bundleCommand(dist: string): Promise<void> {
     ignoreAnnotations: true,
   } as const satisfies BuildOptions
   const { inputs } = (await build(options)).metafile
-  const later = targets(inputs)
-  const first = reached(inputs, FIRST)
-  const heavy = later.filter((path) => reached(inputs, [path]).has(CRYPTOGRAPHY))
-  const taken = [...reached(inputs, heavy)].filter((path) => !first.has(path))
-  const rest = later.filter((path) => taken.some((one) => reached(inputs, [path]).has(one)))
+  const rest = targets(inputs).filter((path) => [...reached(inputs, path)].some((module) => WITH_KEYS.test(module)))
   const { outputFiles, metafile, warnings } = await build({
     ...options,
     entryPoints: [{ in: `first:${ENTRY}`, out: basename(ENTRY, '.js') }],
@@ -75,12 +71,12 @@ function targets(inputs: Metafile['inputs']): readonly string[] {
   return [...new Set(imports.filter(({ kind }) => kind === 'dynamic-import').map(({ path }) => path))].sort()
 }
 
-/** Modules and all that is loaded with them. */
-function reached(inputs: Metafile['inputs'], modules: readonly string[]): ReadonlySet<string> {
-  const found = new Set(modules)
+/** A module and all that is loaded with it. */
+function reached(inputs: Metafile['inputs'], path: string): ReadonlySet<string> {
+  const found = new Set([path])
   // A set hands out what is added while one goes through it.
   for (const module of found)
-    for (const { kind, path } of inputs[module]?.imports ?? []) if (kind === 'import-statement') found.add(path)
+    for (const next of inputs[module]?.imports ?? []) if (next.kind === 'import-statement') found.add(next.path)
   return found
 }
 

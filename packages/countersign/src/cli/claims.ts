@@ -22,11 +22,11 @@ export type Member = readonly [name: string, value: ExactJson]
  */
 export function parseClaim(text: string, what: string): Member {
   const equals = text.indexOf('=')
-  if (equals < 1) throw usage(`${what} is name=text or name:=json`)
+  if (equals < 1) throw usage(`${what} is name=text or name:=json`, 'claims')
   const isTyped = text[equals - 1] === ':'
   const name = text.slice(0, isTyped ? equals - 1 : equals)
   const value = text.slice(equals + 1)
-  if (name === '') throw usage(`${what} has no name before the equals sign`)
+  if (name === '') throw usage(`${what} has no name before the equals sign`, 'claims')
   const isClaim = what === '--claim'
   if (!isTyped) {
     const option = isClaim ? TIMES.get(name) : undefined
@@ -42,7 +42,7 @@ export function parseClaim(text: string, what: string): Member {
   }
   const isList = json.kind === 'array' && json.items.every(({ kind }) => kind === 'string')
   if (isClaim && TEXTS.has(name) && json.kind !== 'string' && !(name === 'aud' && isList))
-    throw usage(`${name} is text${name === 'aud' ? ' or a list of texts' : ''}: write ${name}=…`)
+    throw usage(`${name} is text${name === 'aud' ? ' or a list of texts' : ''}: write ${name}=…`, 'claims')
   return [name, json]
 }
 

@@ -77,8 +77,9 @@ export async function readEncryptionKey(call: Call, asked: Recipient): Promise<E
     const given = toSecretKey(await readSecret(call, secret, '--secret', asked['secret-encoding'], '--to'))
     return chosen(given, given.key, named, enc)
   }
-  const opens = asked['sign-with'] === undefined ? passphrase : undefined
-  const given = await readKey(call, to ?? '', { what: '--to', passphrase: opens })
+  const isSigned = asked['sign-with'] !== undefined
+  const opens = isSigned ? { isPublicEnough: true } : { passphrase }
+  const given = await readKey(call, to ?? '', { what: '--to', ...opens })
   if (given.key.kind !== 'private') return chosen(given, given.key, named, enc)
   call.note({ code: 'CS_NOTE_KEY', message: `${given.name} is a private key; its public half is what encrypts.` })
   return chosen(given, await run(publicKey(given.key), backend), named, enc)

@@ -1,5 +1,6 @@
 import { SIGNATURE, type SignatureAlg } from '../alg/signature.ts'
 import type { Bytes } from '../bytes.ts'
+import { quoted } from '../diagnosis/exact-json.ts'
 import type { GivenKeys } from '../diagnosis/told.ts'
 import { CommandError, describe, tell } from '../diagnosis/told.ts'
 import { JoseError } from '../errors.ts'
@@ -86,7 +87,7 @@ export async function readVerifyingKeys(call: Call, values: Asked, command: stri
   }
   if (name === 'issuer') return fromSet(call, await discoveredSet(call, source, values.timeout), values.kid)
   if (name === 'jwks') return fromSet(call, await jwksOf(call, source, values.timeout), values.kid)
-  const given = await readKeys(call, source, { what: '--key' })
+  const given = await readKeys(call, source, { what: '--key', isPublicEnough: true })
   if (given.as === 'set') return fromSet(call, given, values.kid)
   if (values.kid !== undefined && values.kid !== given.key.kid)
     throw usage('--kid chooses a key out of a set, and --key holds one key, which has no such name', command)
@@ -230,7 +231,7 @@ export function namedAlgorithms(alg: string | undefined): readonly string[] | un
   if (odd === undefined) return names
   const known = [...SIGNATURE.keys()]
   throw usage(
-    `--alg names an algorithm that is none${didYouMean(odd, known)}`,
+    `--alg names no algorithm that is known${didYouMean(odd, known)}`,
     '',
     `algorithms that sign are ${known.join(', ')}.`,
   )
@@ -243,7 +244,7 @@ export function namedAlgorithms(alg: string | undefined): readonly string[] | un
  * @throws {CommandError} `CS_KEY_TYPE` for keys that verify nothing, `CS_ALG` where --alg leaves nothing
  */
 export function allowedAlgorithms(
-  { keys, name }: GivenKeys,
+  { as, keys, name }: GivenKeys,
   wanted: readonly string[] | undefined,
 ): readonly string[] | undefined {
   if (keys.length === 0) return wanted
@@ -252,7 +253,13 @@ export function allowedAlgorithms(
     algorithms.includes(id) || (kind === 'secret' && family === 'hmac' && (own === undefined || own === id))
   const can = [...SIGNATURE.values()].filter((row) => keys.some((key) => serves(key, row))).map(({ id }) => id)
   if (can.length === 0) {
-    const what = keys.length === 1 && keys[0] ? describe(keys[0]) : `${keys.length} keys`
+    const [key, ...others] = keys
+    const what = key && others.length === 0 ? describe(key) : `${keys.length} keys`
+    if (as === 'set' && key?.kid !== undefined && others.length === 0)
+      throw new CommandError(
+        'CS_KEY_TYPE',
+        `kid ${quoted(key.kid.slice(0, 100))} from ${name} verifies no signatures: it is ${what} for something else.`,
+      )
     throw new CommandError('CS_KEY_TYPE', `${name} verifies no signatures: it holds ${what} for something else.`)
   }
   if (wanted === undefined) return can

@@ -43,6 +43,8 @@ export interface KeyRequest {
   readonly kid?: string | undefined
   /** The SOURCE of what a private key is encrypted with. */
   readonly passphrase?: string | undefined
+  /** The public half does all that is asked of it, and no option opens the private one. */
+  readonly isPublicEnough?: boolean
 }
 
 /**
@@ -284,14 +286,20 @@ function noteUnneeded(call: Call, name: string, { passphrase }: KeyRequest): voi
 }
 
 /** What a private key is encrypted with. @throws {CommandError} `CS_USAGE` where nobody can be asked */
-async function passphraseFor(call: Call, { name }: Read, { passphrase }: KeyRequest): Promise<string> {
+async function passphraseFor(
+  call: Call,
+  { name }: Read,
+  { what, passphrase, isPublicEnough = false }: KeyRequest,
+): Promise<string> {
   if (passphrase === undefined) {
     const { host, settings } = call
     if (settings['no-input'] || !host.input.isTerminal || !host.errors.isTerminal)
       throw usage(
         `${name} is encrypted`,
         '',
-        'pass what it is encrypted with: --passphrase @FILE or --passphrase env:NAME.',
+        isPublicEnough
+          ? `its public half is enough: countersign key public ${name.startsWith('@') ? name : 'SRC'} --passphrase @FILE --out public.jwk, then ${what} @public.jwk.`
+          : 'pass what it is encrypted with: --passphrase @FILE or --passphrase env:NAME.',
       )
     return host.askSecret(`passphrase of ${name}: `)
   }

@@ -153,7 +153,9 @@ export function unknownCommand(
   const words = [...new Set([...names, ...names.map((name) => name.split(' ')[0] ?? ''), HELP.name, ...others])]
   const behind = names.filter((name) => name.endsWith(` ${first}`))
   const near = behind.length > 0 ? `, did you mean ${behind.join(' or ')}?` : didYouMean(`${first} ${second}`, names)
-  return usage(`${shown(first)} is no command${near || didYouMean(first, words)}`)
+  const isKnown = groupOf(first, commands).length > 0
+  const what = shown(second !== '' && isKnown ? `${first} ${second}` : first)
+  return usage(`${what} is no command${others.length === 0 ? '' : ' and no topic'}${near || didYouMean(first, words)}`)
 }
 
 /** A word of the command line in a message: what is no misspelling may be a secret, or play tricks on a terminal. */

@@ -29,6 +29,8 @@ export const MOST_READ: number = 16 * 1024 * 1024
 
 const KINDS = ['-', '@FILE', 'env:NAME', 'fd:N', 'clip:', 'prompt:']
 
+const UNASKED = 'read it from somewhere else: @FILE, env:NAME or fd:N.'
+
 /** What is the standard input under another name: opened a second time it would not begin where it is. */
 const INPUT: ReadonlySet<string> = new Set(['-', 'fd:0', '@/dev/stdin', '@/dev/fd/0', '@/proc/self/fd/0'])
 
@@ -59,7 +61,11 @@ export class Sources {
     const name = INPUT.has(text) ? 'the standard input' : text
     const other = this.#taken.get(name)
     if (other !== undefined && other !== what)
-      throw usage(`${other} and ${what} both read ${name}, which can be read once`)
+      throw usage(
+        `${other} and ${what} both read ${name}, which can be read once`,
+        '',
+        'read one of them from somewhere else: @FILE, env:NAME or clip:.',
+      )
     this.#taken.set(name, what)
   }
 
@@ -87,7 +93,10 @@ export class Sources {
       if (text === 'env:') throw usage(`${what} is env: without the name of a variable`)
       const value = env[text.slice('env:'.length)]
       // What is no name may be the secret itself, where somebody wrote env:$NAME.
-      if (value === undefined) throw new CommandError('CS_INPUT', `cannot read ${what}: no variable has that name.`)
+      if (value === undefined)
+        throw new CommandError('CS_INPUT', `cannot read ${what}: no variable has that name.`, {
+          hint: 'write the name of the variable, without a dollar sign; what is not exported is not there.',
+        })
       if (value === '') throw new CommandError('CS_INPUT', `cannot read ${text}: the variable is empty.`)
       return read(text, utf8(value))
     }
@@ -129,9 +138,9 @@ export class Sources {
   /** Asks at the terminal for what nobody may see. @throws {CommandError} `CS_USAGE` where nobody can be asked */
   async ask(question: string, what: string): Promise<string> {
     const { input, errors } = this.#host
-    if (this.#settings['no-input']) throw usage(`${what} would have to be asked for, and --no-input says not to`)
+    if (this.#settings['no-input']) throw usage(`${what} would have to be asked for, and --no-input says not to`, '', UNASKED)
     if (!input.isTerminal || !errors.isTerminal)
-      throw usage(`${what} would have to be asked for, and nobody sits at a terminal`)
+      throw usage(`${what} would have to be asked for, and nobody sits at a terminal`, '', UNASKED)
     return this.#host.askSecret(question)
   }
 }

@@ -20,7 +20,7 @@ function toSeconds(text: string): number | undefined {
 /** A duration: `30s`, `2h30m`, or a number of seconds. @throws {CommandError} `CS_USAGE` */
 export function parseDuration(text: string, what: string): number {
   const seconds = /^\d{1,12}$/.test(text) ? Number(text) : toSeconds(text)
-  if (seconds === undefined) throw usage(`${what} is a duration such as 30s, 15m or 2h30m`)
+  if (seconds === undefined) throw usage(`${what} is a duration such as 30s, 15m or 2h30m`, 'times')
   return seconds
 }
 
@@ -63,7 +63,7 @@ export function parseTime(text: string, what: string, now: number): number | und
     : isDate
       ? 'look at the day and the hour: there is no such moment. Leap seconds are not counted.'
       : undefined
-  throw usage(`${what} is a time such as 15m, 7d, @1767225600, 2026-11-21T22:50:00Z, now or never`, '', hint)
+  throw usage(`${what} is a time such as 15m, 7d, @1767225600, 2026-11-21T22:50:00Z, now or never`, 'times', hint)
 }
 
 function toMoment(text: string, now: number): number | undefined {

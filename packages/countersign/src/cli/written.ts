@@ -130,7 +130,7 @@ const SHAPE = 'claims are a JSON object such as {"sub":"ada"}, or @FILE with one
 
 function parseClaims({ text, name, isInline }: ClaimsText, command: string): readonly Member[] {
   if (isInline && !/^\s*[[{"\d]/.test(text))
-    throw usage('CLAIMS is a JSON object, or a SOURCE of one', command, `${SHAPE} A file is named with an @ before it.`)
+    throw usage('CLAIMS is a JSON object, or a SOURCE of one', command, `${SHAPE} A file is named with an @ before it${command === 'sign' ? ', and an id stands behind an equals sign: --jti=ID' : ''}.`)
   let json: ExactJson
   try {
     json = parseExact(text, name)

@@ -242,23 +242,32 @@ function tellAlgorithm({ message }: JoseError, { header, given }: Circumstances)
   const confusion = {
     hint: `do not use a public key as an HMAC secret: that is algorithm confusion (RFC 8725 §2.1). If the issuer really uses ${cut(header.alg, false)}, pass --secret.`,
   }
-  if (others.length > 0 || given.as === 'set')
+  if (others.length > 0)
     return {
       message: `token says ${cut(header.alg, false)}, which none of the keys from ${given.name} may serve.`,
       ...(isConfused && confusion),
     }
   const what = given.as === 'secret' ? 'a secret' : describe(key)
   return {
-    message: `token says ${cut(header.alg, false)}, but ${given.name} is ${what}, which can only verify ${algs}.`,
+    message: `token says ${cut(header.alg, false)}, but ${whichOf(given, key)} is ${what}, which can only verify ${algs}.`,
     ...(isConfused
       ? confusion
       : { hint: 'pass the key that signed it, or refuse the token: what its header says decides nothing.' }),
   }
 }
 
+/** One key by where it came from, and out of a set by its name. */
+function whichOf({ as, name }: GivenKeys, { kid }: Key): string {
+  if (as !== 'set') return name
+  return kid === undefined ? `the one key from ${name}` : `kid ${cut(kid)} from ${name}`
+}
+
 function tellNoKey(_: JoseError, { header, given, iss }: Circumstances): ReturnType<Teller> {
   if (given?.as !== 'set') return undefined
-  const which = header?.kid === undefined ? `fits ${cut(header?.alg ?? '', false)}` : `with kid ${cut(header.kid)}`
+  const alg = cut(header?.alg ?? '', false)
+  const isNamed = header?.kid !== undefined && given.keys.some(({ kid }) => kid === header.kid)
+  const which =
+    header?.kid === undefined ? `fits ${alg}` : `with kid ${cut(header.kid)}${isNamed ? ` that serves ${alg}` : ''}`
   const named = given.keys.slice(0, 8).map(({ kid, alg, use, kty, crv }) => {
     const what = alg ?? (use === undefined ? [kty, crv].filter(Boolean).join(' ') : `use ${use}`)
     return `${kid === undefined ? 'without kid' : bare(kid)} (${what})`
@@ -267,8 +276,9 @@ function tellNoKey(_: JoseError, { header, given, iss }: Circumstances): ReturnT
   const list = named.length === 0 ? 'it is empty' : `${named.join(', ')}${more}`
   return {
     message: `no key ${which} among ${given.keys.length} at ${given.name}: ${list}.`,
-    hint:
-      typeof iss === 'string'
+    hint: isNamed
+      ? `the key that it names serves something else; refuse the token, or see what is in the set: countersign jwks.`
+      : typeof iss === 'string'
         ? `the key may be rotated out, or the token is from elsewhere: its iss is ${cut(iss)}.`
         : 'the key may be rotated out, or the token is from elsewhere.',
   }

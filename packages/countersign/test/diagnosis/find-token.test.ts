@@ -459,6 +459,8 @@ test('a token is found in any text that has no other', () => {
   const word = fc.stringMatching(/^[a-dg-z0-9 :;,'"<>()&?#\n]{0,30}$/)
   fc.assert(
     fc.property(word, word, fc.constantFrom(JWT, JWE, DIR, SPACED), (before, behind, token) => {
+      // A word behind a token that stands first may be its end, which was broken off.
+      fc.pre(/[a-z0-9]/.test(before) || !/[a-z0-9]/.test(behind))
       assert.equal(findToken(`${before} ${token} ${behind}`).token, token)
     }),
     { numRuns: 300 },

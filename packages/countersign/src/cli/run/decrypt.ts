@@ -85,6 +85,7 @@ function refuseHeader(headers: readonly ExactJson[], keys: DecryptionKeys): void
   const row = MANAGEMENT.get(alg ?? '')
   const content = CONTENT.get(enc ?? '')
   if (keys.given.as !== 'set' && keys.given.key.kind === 'public') throw publicAlone(keys.given, 'decrypt')
+  refusePublicSet(header, keys)
   if (others.length > 0 || row === undefined || content === undefined) return
   if (!keys.algorithms.includes(row)) throw wrongManagement(row.id, row.family === 'password', keys)
   if (!keys.encryptions.includes(content)) {
@@ -103,6 +104,19 @@ function refuseHeader(headers: readonly ExactJson[], keys: DecryptionKeys): void
   const who = keys.isPassword ? 'the password does not serve' : `${keys.given.name} holds ${contentOf(keys.given)}`
   throw new CommandError(fault.code, `the token says ${row.id} with ${content.id}, and ${who}: ${fault.why}.`, {
     hint: 'pass the key that it was encrypted to; `countersign decode` shows its kid.',
+  })
+}
+
+/** Of a set, the keys that the token may mean: where none of them is private, the set is one for those who encrypt. */
+function refusePublicSet(header: ExactJson | undefined, { given }: DecryptionKeys): void {
+  if (given.as !== 'set') return
+  const kid = textOf(member(header, 'kid'))
+  const named = given.keys.filter((key) => kid !== undefined && key.kid === kid)
+  const meant = named.length === 0 ? given.keys : named
+  if (meant.length === 0 || meant.some(({ kind }) => kind !== 'public')) return
+  const what = named.length === 0 ? 'public keys alone' : `the public half alone of the key with kid ${quoted(cut(kid ?? ''))}`
+  throw new CommandError('CS_KEY_TYPE', `cannot decrypt: ${given.name} holds ${what}.`, {
+    hint: 'pass the private key, or a set of private keys.',
   })
 }
 

@@ -23,7 +23,7 @@ export const jwks: Run<JwksNames> = async (call) => {
   const { alg } = call.values
   if (alg !== undefined && !ALGORITHM.has(alg))
     throw usage(
-      `--alg names an algorithm that is none${didYouMean(alg, [...ALGORITHM.keys()])}`,
+      `--alg names no algorithm that is known${didYouMean(alg, [...ALGORITHM.keys()])}`,
       'jwks',
       '`countersign algs` lists them all.',
     )

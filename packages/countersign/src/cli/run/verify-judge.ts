@@ -1,10 +1,20 @@
-import { fromUtf8 } from '../../bytes.ts'
+import { fromUtf8, textFromBase64url } from '../../bytes.ts'
 import { type DecodedToken, decodeFound } from '../../diagnosis/decode-token.ts'
-import { exactly, JsonFault, member, parseExact, textOf, toValue } from '../../diagnosis/exact-json.ts'
+import {
+  duplicates,
+  type ExactJson,
+  exactly,
+  member,
+  parseExact,
+  textOf,
+  toExact,
+  toValue,
+} from '../../diagnosis/exact-json.ts'
 import { findToken, notToken } from '../../diagnosis/find-token.ts'
 import { type Circumstances, CommandError, type Told, tell } from '../../diagnosis/told.ts'
-import { JoseError } from '../../errors.ts'
-import { isObject, type JsonObject, parseObject } from '../../json.ts'
+import { JoseError, show } from '../../errors.ts'
+import type { JoseHeader } from '../../header.ts'
+import { isObject, type JsonObject, own, parseObject } from '../../json.ts'
 import { type VerifiedJws, type VerifiedStream, verifyJws } from '../../jws/verify-jws.ts'
 import { thumbprint } from '../../key/ops.ts'
 import { run } from '../../op.ts'
@@ -43,6 +53,12 @@ export function readMatter(text: string, call: VerifyCall): Matter | { readonly 
   const found = findToken(text, call.settings.strict)
   if (found.kind === 'cut') throw notToken(String(found.token))
   const token = decodeFound(found, call.settings.strict)
+  const [twice] = found.exact === undefined ? [] : duplicates(found.exact)
+  if (twice !== undefined)
+    throw new JoseError(
+      'CS_MALFORMED',
+      `the token has the name ${show(twice)} twice, and readers differ in which counts`,
+    )
   const members = toValue(token.header)
   const header = isObject(members) ? members : {}
   const iss = textOf(member(token.payload?.json, 'iss'))
@@ -120,17 +136,19 @@ async function judgeClaims(
   demands: Demands,
   call: VerifyCall,
 ): Promise<Outcome> {
-  const { header, key } = verified
+  const { key } = verified
+  // What stands unprotected anyone can write.
+  const header = verified.protectedHeader as JoseHeader
   const signature = await signatureCheck(verified, keys)
   const json = {
-    header: exactly(token.header),
+    header: exactly(signedHeader(token, header)),
     ...(token.payload?.json && { payload: exactly(token.payload.json) }),
   }
   const { now } = demands
   let claims: JsonObject | undefined
   try {
     // What came by itself may be anything, and was not kept.
-    claims = call.values.payload === undefined && 'payload' in verified ? claimsIn(verified.payload) : undefined
+    claims = call.values.payload === undefined && 'payload' in verified ? claimsIn(verified.payload, header) : undefined
   } catch (error) {
     if (!(error instanceof JoseError)) throw error
     const checks = [
@@ -158,17 +176,33 @@ async function judgeClaims(
   return toOutcome({ json, checks, claims, now, error }, call)
 }
 
-/** The claims that were signed; nothing where it was something else. @throws {JoseError} for a name that is there twice */
-function claimsIn(payload: Uint8Array): JsonObject | undefined {
-  let text: string
-  try {
-    text = fromUtf8(payload, 'the payload')
-    if (parseExact(text, 'the payload').kind !== 'object') return undefined
-  } catch (error) {
-    if (error instanceof JsonFault || error instanceof JoseError) return undefined
-    throw error
+/** The header that a signature vouches for, to its last digit: of several signatures, that of the one that holds. */
+function signedHeader({ token, header }: DecodedToken, verified: JoseHeader): ExactJson {
+  if (typeof token === 'string') return header
+  const several = own(token, 'signatures')
+  const same = JSON.stringify(verified)
+  for (const part of Array.isArray(several) ? several : [token]) {
+    const encoded = isObject(part) ? own(part, 'protected') : undefined
+    if (typeof encoded !== 'string') continue
+    const exact = parseExact(textFromBase64url(encoded, 'the header').text, 'the header')
+    if (JSON.stringify(toValue(exact)) === same) return exact
   }
-  return parseObject(text, 'the claims set', JWT_LIMITS.jsonDepth)
+  return toExact(verified)
+}
+
+const BEGINS_AS_CLAIMS = /^\ufeff?[ \t\r\n]*\{/
+const SAYS_JWT = /(?:^|[/+])jwt$/i
+
+/**
+ * The claims that were signed; nothing where it was something else, which is neither called a JWT nor begins as claims do:
+ * of what was meant for claims and cannot be read, nobody knows whether it has expired.
+ *
+ * @throws {JoseError} for claims that cannot be read, or have a name twice
+ */
+function claimsIn(payload: Uint8Array, { typ }: JoseHeader): JsonObject | undefined {
+  const loose = new TextDecoder('utf-8', { ignoreBOM: true }).decode(payload)
+  if (!BEGINS_AS_CLAIMS.test(loose) && !(typeof typ === 'string' && SAYS_JWT.test(typ))) return undefined
+  return parseObject(fromUtf8(Uint8Array.from(payload), 'the claims set'), 'the claims set', JWT_LIMITS.jsonDepth)
 }
 
 async function signatureCheck({ header, key }: VerifiedStream, { given }: VerifyingKeys): Promise<Check> {
