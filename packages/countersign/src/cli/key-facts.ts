@@ -77,6 +77,9 @@ export function refusedFacts(jwk: JsonObject, error: JoseError): RefusedFacts {
   }) as RefusedFacts
 }
 
+/** As many keys as a set has at most, here and in the library. */
+export const MOST_MEMBERS = 1000
+
 /** What a member of a set is, or why it is refused. */
 export async function memberFacts(jwk: JsonObject): Promise<KeyFacts | RefusedFacts> {
   let key: Key

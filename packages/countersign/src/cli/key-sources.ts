@@ -70,7 +70,7 @@ export function checkKeySource(call: Call, values: Asked, command: string): (typ
     throw usage('--allow-weak-secret is about --secret, and there is none', command)
   if (isSecret && values.kid !== undefined)
     throw usage('--kid chooses a key out of a set, and --secret is one secret', command)
-  parseDuration(values.timeout ?? DEFAULT_TIMEOUT, '--timeout')
+  parseTimeout(values.timeout)
   if (name === 'issuer') checkAddress(call, values.issuer ?? '', '--issuer')
   if (name === 'jwks') checkSetSource(call, values.jwks ?? '', '--jwks')
   return name
@@ -141,16 +141,20 @@ async function toFetchedSet(call: Call, remote: ReturnType<typeof toRemoteKeySet
 type RemoteOptions = Parameters<typeof discover>[1]
 
 const DEFAULT_TIMEOUT = '5s'
+/** A day: what a timer cannot count, it takes for no time at all. */
+const LONGEST_TIMEOUT = 86_400
+
+function parseTimeout(text: string = DEFAULT_TIMEOUT): number {
+  const seconds = parseDuration(text, '--timeout')
+  if (seconds > LONGEST_TIMEOUT) throw usage('--timeout is a day at most: 24h')
+  return seconds
+}
 const PROXIES = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy']
 
 /** Fetches. Where nothing answers, and a proxy is set that Node does not go by, it says so. */
-async function fetched<T>(
-  { host }: Call,
-  work: (options: RemoteOptions) => Promise<T>,
-  timeout: string = DEFAULT_TIMEOUT,
-): Promise<T> {
+async function fetched<T>({ host }: Call, work: (options: RemoteOptions) => Promise<T>, timeout?: string): Promise<T> {
   const options: RemoteOptions = {
-    timeout: parseDuration(timeout, '--timeout'),
+    timeout: parseTimeout(timeout),
     now: () => host.now(),
     fetch: (url, request) => host.fetch(url, request as RequestInit),
   }

@@ -79,7 +79,11 @@ export async function readSet(call: Call, text: string, what: string): Promise<G
   const read = await call.sources.read(text, { what, inline: true })
   const json = jsonOf(read)
   if (json === undefined)
-    throw new CommandError('CS_JWKS_INVALID', `${read.name} is not JSON, and ${what} takes a JWK Set.`)
+    throw new CommandError('CS_JWKS_INVALID', `${read.name} is not JSON, and ${what} takes a JWK Set.`, {
+      ...(looksLikePem(textOf(read.bytes) ?? '') && {
+        hint: 'a PEM is one key: verify --key @FILE, or key inspect @FILE.',
+      }),
+    })
   refuseSecretInline(json, read, what)
   return toSet(read.name, isJwkSet(json) ? json : { keys: [json] }, call)
 }
@@ -179,7 +183,8 @@ function refusalOf(name: string, error: unknown): unknown {
 async function readText(call: Call, read: Read, text: string, request: KeyRequest): Promise<GivenKey> {
   const { name } = read
   if (text.trim() === '') throw new CommandError('CS_KEY_INVALID', `${name} is empty.`)
-  const isBare = /^[\w+/=\s-]{40,}$/.test(text)
+  // Not one pattern for all of it: megabytes would fill the stack of the matcher.
+  const isBare = text.length >= 40 && !/[^\w+/=\s-]/.test(text)
   const der = isBare && !looksLikePem(text) ? derIn(text) : undefined
   if (der) return readOctets(call, read, der, request)
   if (!looksLikePem(text) && !isBare && !/^\s*(ssh-|ecdsa-|sk-|---- BEGIN)/.test(text)) {
@@ -392,8 +397,24 @@ export function toSecretKey(
 ): GivenKey {
   const { alg, kid, allowWeak } = request
   const options = { ...(kid !== undefined && { kid }), ...(allowWeak && { allowWeak }) }
-  const key = secretKey(encoding === 'utf8' ? bytes : spelled(bytes, encoding, name), alg, options)
+  const key =
+    encoding === 'utf8'
+      ? secretKey(bytes, alg, options)
+      : toldSpelling(name, () => secretKey(spelled(bytes, encoding, name), alg, options))
   return { name, as: 'secret', keys: [key], key, ...(change !== undefined && { change }) }
+}
+
+/** Whatever is not written as --secret-encoding says is told by where it came from. */
+function toldSpelling<T>(name: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    const fault = error instanceof JoseError ? /^the secret (is not .*)$/.exec(error.message)?.[1] : undefined
+    if (fault === undefined) throw error
+    throw new CommandError('CS_KEY_INVALID', `${name} ${fault}.`, {
+      hint: 'say how it is written: --secret-encoding utf8, base64, base64url or hex.',
+    })
+  }
 }
 
 function spelled(

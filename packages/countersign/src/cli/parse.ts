@@ -281,13 +281,16 @@ function checkNext(name: string, { value }: Option, next: string | undefined, { 
     ? next === '--' || Object.hasOwn(options, long)
     : Object.values(options).some(({ short }) => short === next[1])
   if (isOption) throw missing(name, value, row?.name)
-  const time = /^-[\d.smhdw]{1,12}$/.test(next) ? next : value === 'TIME' ? '-5m' : '-…'
+  const negative = /^-[\d.:smhdw]{1,12}$/.test(next) ? next : (NEGATIVE[value ?? ''] ?? '-…')
   throw usage(
     `--${name} needs a value, and what follows begins with a dash`,
     row?.name,
-    `write such a value behind an equals sign: --${name}=${time}`,
+    `write such a value behind an equals sign: --${name}=${negative}`,
   )
 }
+
+/** Values that begin with a dash, for an example. */
+const NEGATIVE: Readonly<Record<string, string>> = { TIME: '-5m', ZONE: '-05:00' }
 
 function missing(name: string, value = 'S', command?: string): Error {
   return usage(`--${name} needs a value: --${name} ${value}`, command)

@@ -138,7 +138,8 @@ export class Sources {
   /** Asks at the terminal for what nobody may see. @throws {CommandError} `CS_USAGE` where nobody can be asked */
   async ask(question: string, what: string): Promise<string> {
     const { input, errors } = this.#host
-    if (this.#settings['no-input']) throw usage(`${what} would have to be asked for, and --no-input says not to`, '', UNASKED)
+    if (this.#settings['no-input'])
+      throw usage(`${what} would have to be asked for, and --no-input says not to`, '', UNASKED)
     if (!input.isTerminal || !errors.isTerminal)
       throw usage(`${what} would have to be asked for, and nobody sits at a terminal`, '', UNASKED)
     return this.#host.askSecret(question)

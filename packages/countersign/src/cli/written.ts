@@ -75,7 +75,7 @@ export async function toClaims(
   call: Call,
   command: string,
 ): Promise<Claims> {
-  const given = read === undefined ? [] : parseClaims(read, command)
+  const given = read === undefined ? [] : parseClaims(read, command, asked.jti === '')
   const now = Math.floor(call.host.now())
   const [exp, nbf] = [timeOf(asked.exp, '--exp', now), timeOf(asked.nbf, '--nbf', now)]
   const kept = given.filter(([name]) => !(name === 'exp' && exp === NEVER) && !(name === 'nbf' && nbf === NEVER))
@@ -97,6 +97,14 @@ export async function toClaims(
   checkClaims(claims)
   for (const note of timeNotes(claims, now, exp === NEVER)) call.note(note)
   return claims
+}
+
+/** Holds that what options say of claims can be read, before a key is read or asked for. @throws {CommandError} `CS_USAGE` */
+export function checkAsked(asked: AskedClaims, call: Call): void {
+  const now = Math.floor(call.host.now())
+  timeOf(asked.exp, '--exp', now)
+  timeOf(asked.nbf, '--nbf', now)
+  for (const one of asked.claim) parseClaim(one, '--claim')
 }
 
 /** The claims that have an option of their own. */
@@ -128,9 +136,14 @@ function audienceMember(values: readonly string[]): Member | undefined {
 
 const SHAPE = 'claims are a JSON object such as {"sub":"ada"}, or @FILE with one; single claims are -c name=text.'
 
-function parseClaims({ text, name, isInline }: ClaimsText, command: string): readonly Member[] {
+/** @param mayBeId - an id was asked for and none was given, so that this word may be meant for it */
+function parseClaims({ text, name, isInline }: ClaimsText, command: string, mayBeId: boolean): readonly Member[] {
   if (isInline && !/^\s*[[{"\d]/.test(text))
-    throw usage('CLAIMS is a JSON object, or a SOURCE of one', command, `${SHAPE} A file is named with an @ before it${command === 'sign' ? ', and an id stands behind an equals sign: --jti=ID' : ''}.`)
+    throw usage(
+      'CLAIMS is a JSON object, or a SOURCE of one',
+      command,
+      `${SHAPE} A file is named with an @ before it${mayBeId ? ', and an id stands behind an equals sign: --jti=ID' : ''}.`,
+    )
   let json: ExactJson
   try {
     json = parseExact(text, name)
@@ -148,8 +161,18 @@ function parseClaims({ text, name, isInline }: ClaimsText, command: string): rea
       spec: 'RFC 7519 §4',
     })
   }
+  if (command === 'sign') refuseKey(toValue(json), name, command)
   return json.members
 }
+
+/** What is signed is for everyone to read, and a file of a key is easily named in place of one of claims. */
+function refuseKey(value: unknown, name: string, command: string): void {
+  const keys = isObject(value) ? [value, ...keysOf(own(value, 'keys'))] : []
+  if (keys.some((one) => own(one, 'kty') !== undefined && PRIVATE.some((secret) => own(one, secret) !== undefined)))
+    throw usage(`${name} is a private key or a secret, and claims are for everyone to read`, command, SHAPE)
+}
+
+const keysOf = (value: unknown): readonly JsonObject[] => (Array.isArray(value) ? value.filter(isObject) : [])
 
 function refuseTwice(members: readonly Member[], what: string, command: string): void {
   const names = members.map(([name]) => name)

@@ -41,7 +41,10 @@ export function findToken(text: string, strict = false): FoundToken {
   if (text.length > MOST_TEXT)
     throw new JoseError('CS_TOO_LARGE', `the input has ${text.length} characters, ${MOST_TEXT} are allowed`)
   const bare = text.trim()
-  if (bare === '') throw new CommandError('CS_MALFORMED', 'not a token: the input is empty.')
+  if (bare === '')
+    throw new CommandError('CS_MALFORMED', 'not a token: the input is empty.', {
+      hint: 'see what was to come: the command before a pipe may have failed, and a variable that is not set is empty.',
+    })
   if (strict && text.includes('\ufeff')) throw surrounded('a byte order mark')
   const json = bare.startsWith('{') || bare.startsWith('[') ? toJson(bare) : undefined
   if (json !== undefined) return inJson(json, bare, strict)
@@ -54,7 +57,7 @@ export function findToken(text: string, strict = false): FoundToken {
       `input starts with ${shown}, which belongs to the HTTP header, not to the token.`,
     )
   }
-  const found = inText(bare.slice(scheme.length).trimStart(), strict)
+  const found = inText(bare.slice(scheme.length).trimStart(), strict, true)
   return withNote(found, 'CS_NOTE_BEARER', `removed ${shown} before the token.`)
 }
 
@@ -62,18 +65,22 @@ function withNote(found: FoundToken, code: Note['code'], message: string): Found
   return { ...found, notes: [{ code, message }, ...found.notes] }
 }
 
-/** The token in text that is no JSON. */
-function inText(text: string, strict: boolean): FoundToken {
+/**
+ * The token in text that is no JSON.
+ *
+ * @param isFirst - what it begins with is the token, whatever others behind it are called
+ */
+function inText(text: string, strict: boolean, isFirst = false): FoundToken {
   const [first] = INVISIBLE.exec(text) ?? []
-  if (first === undefined) return inSeen(text, strict)
-  const found = inSeen(text.replace(ALL_INVISIBLE, ''), strict)
+  if (first === undefined) return inSeen(text, strict, isFirst)
+  const found = inSeen(text.replace(ALL_INVISIBLE, ''), strict, isFirst)
   if (text.includes(String(found.token))) return found
   const what = `U+${(first.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`
   if (strict) throw surrounded(`characters that nobody sees (${what})`)
   return withNote(found, 'CS_NOTE_FOUND', `removed characters that nobody sees (${what}) from the token.`)
 }
 
-function inSeen(text: string, strict: boolean): FoundToken {
+function inSeen(text: string, strict: boolean, isFirst: boolean): FoundToken {
   const core = withoutWrapping(text)
   const bare = asBare(core)
   if (bare !== undefined) {
@@ -86,7 +93,7 @@ function inSeen(text: string, strict: boolean): FoundToken {
     if (strict) throw surrounded('white space inside of it')
     return toFound(joined, [found('removed white space inside the token.')])
   }
-  return amidst(text, strict)
+  return amidst(text, strict, isFirst)
 }
 
 const found = (message: string): Note => ({ code: 'CS_NOTE_FOUND', message })
@@ -148,10 +155,10 @@ function endsWell(token: string): boolean {
 }
 
 /** A token amidst other text. */
-function amidst(text: string, strict: boolean): FoundToken {
+function amidst(text: string, strict: boolean, isFirst = false): FoundToken {
   const plain = text.includes('%') ? text.replace(/%([0-7][0-9a-f])/gi, decodePercent) : text
   const all = tokensAmidst(plain)
-  const best = likeliest(all)
+  const best = (isFirst ? all.find(({ start }) => start === 0) : undefined) ?? likeliest(all)
   if (best === undefined || best.kind === 'cut') {
     const body = inBody(text, strict)
     if (body !== undefined) return body

@@ -12,9 +12,13 @@ const UNITS: readonly (readonly [unit: string, seconds: number])[] = [
   ['s', 1],
 ]
 
+/** More seconds than dates reach, by which no years need be counted. */
+const AGES = 1e14
+
 /** A span of time in its two largest units: `2h 04m`, `14m 12s`, `3d 01h`. */
 export function toSpan(seconds: number): string {
   const whole = Math.floor(Math.abs(seconds))
+  if (whole >= AGES) return 'ages'
   const at = UNITS.findIndex(([, size]) => whole >= size)
   const [large, small] = [UNITS[at], UNITS[at + 1]]
   if (large === undefined) return '0s'

@@ -110,7 +110,7 @@ const UNCHECKED = ' The token was NOT checked.'
 const TELLERS: Partial<Record<ErrorCode, Teller>> = {
   CS_EXPIRED: tellTimes((exp, now) => ({
     message: `token expired ${toSpan(now - exp)} ago: exp ${toIso(exp) ?? exp}, now ${toIso(now)}. ${VALID}`,
-    hint: `get a fresh token. For clock skew use --leeway 60s; to judge it as of a moment use --at ${toIso(exp - 60) ?? exp}.`,
+    hint: `get a fresh token. For clock skew use --leeway 60s; to judge it as of a moment use --at ${toIso(exp - 60) ?? 'TIME'}.`,
     spec: 'RFC 7519 §4.1.4',
   })),
   CS_NOT_YET_VALID: tellTimes((from, now, path) => ({

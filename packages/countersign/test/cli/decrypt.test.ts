@@ -28,6 +28,13 @@ const FILES = {
       { ...jwkFor('RS256', 1), kid: 'r' },
     ],
   }),
+  'open.jwk': JSON.stringify({
+    keys: [
+      { ...publicMembers(EC_JWK), kid: 'enc-1' },
+      { ...jwkFor('ES256', 1), kid: 'enc-2' },
+    ],
+  }),
+  'published.jwk': JSON.stringify({ keys: [{ ...publicMembers(jwkFor('ES256', 1)), kid: 'enc-2' }] }),
   'secret.bin': SECRET,
   'wrong.bin': SECRET.map((octet) => octet ^ 1),
   'password.txt': `${PASSWORD}\n`,
@@ -74,6 +81,18 @@ const REFUSED: readonly (readonly [why: string, args: readonly string[], exit: n
     [TOKEN, '--key', '@public.pem'],
     6,
     /cannot decrypt: @public\.pem holds a public key \(PUBLIC KEY, EC P-256\)/,
+  ],
+  [
+    'a set that has the public half of its key alone',
+    [TOKEN, '--key', '@open.jwk'],
+    6,
+    /cannot decrypt: @open\.jwk holds the public half alone of the key with kid "enc-1"/,
+  ],
+  [
+    'a set that is one to publish',
+    [TOKEN, '--key', '@published.jwk'],
+    6,
+    /cannot decrypt: @published\.jwk holds public keys alone/,
   ],
   [
     'a key of another kind',

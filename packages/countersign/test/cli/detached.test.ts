@@ -52,7 +52,11 @@ test('verify --payload refuses another payload, a cut one, and one that is named
     run(['verify', token, '--key', '@public.jwk', '--payload', source], {
       files: { cut: PAYLOAD.subarray(1), long: Uint8Array.of(...PAYLOAD, 0) },
     })
-  for (const source of ['@cut', '@long', '@claims.json']) assert.equal((await verify(source)).code, 4, source)
+  for (const source of ['@cut', '@long', '@claims.json']) {
+    const { code, err } = await verify(source)
+    assert.equal(code, 4, source)
+    assert.match(err, /fix: refuse it: what --payload names is not what was signed\./)
+  }
   assert.match((await verify('payload.bin')).err, /--payload is a SOURCE of the payload/)
   assert.equal((await run(['verify', token, '--key', '@public.jwk'])).code, 4)
 })

@@ -27,7 +27,7 @@ test('help on what there is not is refused, and what is near is named', async ()
     ['sorces', /did you mean sources\?/],
     ['verfiy', /did you mean verify\?/],
     ['key nwe', /did you mean key new\?/],
-    ['xyzzy', /"xyzzy" is no command\./],
+    ['xyzzy', /"xyzzy" is no command and no topic\./],
   ] as const) {
     const { code, out, err } = await help(name)
     assert.equal(code, 2)

@@ -29,6 +29,22 @@ test('nothing of any key that is private is ever shown, in no form of the answer
   }
 })
 
+test('megabytes of letters that are no key, and more keys than a set has, are refused as such', async () => {
+  for (const unit of [
+    'eyA',
+    'a=',
+    'eyJhbGciOiJ4In0\n',
+    '-----BEGIN A-----\n',
+    '-----BEGIN A-----\n-----END A-----\n',
+  ]) {
+    const { code, err } = await inspect(unit.repeat(9e6 / unit.length))
+    assert.deepEqual([code, /^error\[(\w+)\]/.exec(err)?.[1]], [3, 'CS_KEY_INVALID'], unit)
+  }
+  const { code, err } = await inspect({ keys: Array(1001).fill(publicMembers(EC)) })
+  assert.equal(code, 3)
+  assert.match(err, /@k has 1001 keys, 1000 are allowed/)
+})
+
 test('a key is told in words', async () => {
   const { out } = await inspect({ ...EC, kid: '2026-a', use: 'sig', key_ops: ['sign'] })
   const print = await thumbprint(importKey(EC))

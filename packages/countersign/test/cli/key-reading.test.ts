@@ -96,6 +96,21 @@ for (const [what, content, form] of [
   })
 }
 
+test('where the public half is enough, that is what is advised, and no passphrase', async () => {
+  const lines = [
+    ['verify', 'eyJhbGciOiJFUzI1NiJ9.e30.AAAA', '--key', '@k'],
+    ['encrypt', '-c', 'a=b', '--to', '@k', '--sign-with', '@s'],
+  ]
+  for (const line of lines) {
+    const { code, err } = await command(line, { files: { k: sealed, s: PEM } })
+    assert.equal(code, 2)
+    assert.match(
+      err,
+      /fix: its public half is enough: countersign key public @k --passphrase @FILE --out public\.jwk, then --(key|to) @public\.jwk\./,
+    )
+  }
+})
+
 test('a passphrase that was not needed is said', async () => {
   for (const content of [PEM, JSON.stringify(EC)]) {
     const { notes } = (await inspect(content, P, WITH('x'))).json()

@@ -53,6 +53,13 @@ const REFUSED: readonly (readonly [
   ['an object without keys', '{"a":1}', ['jwks.json', 'add', '@ec.pub'], 3, /no member keys that is an array/],
   ['keys that are no array', '{"keys":{}}', ['jwks.json', 'add', '@ec.pub'], 3, /no member keys that is an array/],
   ['keys that are there twice', '{"keys":[],"keys":[]}', ['jwks.json', 'add', '@ec.pub'], 3, /no member keys/],
+  [
+    'more keys than a set has',
+    setOf(...Array(1001).fill({})),
+    ['jwks.json', 'add', '@ec.pub'],
+    3,
+    /1001 keys, 1000 are/,
+  ],
   ['keys that are no objects', '{"keys":[1]}', ['jwks.json', 'add', '@ec.pub'], 3, /one of its keys is no object/],
   [
     'a secret in a set of public keys',

@@ -39,7 +39,10 @@ const REFUSED: readonly (readonly [why: string, args: readonly string[], exit: n
   ['two keys', [...WITH, '--secret', '@strong.txt'], 2, /--key and --secret exclude each other/],
   ['a secret in plain sight', ['--secret', 'hunter2hunter2'], 2, /takes a SOURCE/],
   ['a private JWK in plain sight', ['--key', JSON.stringify(EC_JWK)], 2, /in plain sight/],
+  ['a time that is none, before a key is read', ['--key', '@none', '--exp', '15'], 2, /--exp is a time such as/],
   ['two readers of one input', ['-', '--key', '-'], 2, /both read the standard input/],
+  ['a private key for claims', ['@key.jwk', ...WITH], 2, /@key.jwk is a private key or a secret, and claims are for/],
+  ['a set of them', [JSON.stringify({ keys: [EC_JWK] }), ...WITH], 2, /CLAIMS is a private key or a secret/],
   ['an encoding of no secret', [...WITH, '--secret-encoding', 'hex'], 2, /there is none/],
   ['a passphrase of no key', ['--secret', '@strong.txt', '--passphrase', 'env:P'], 2, /opens --key/],
   [

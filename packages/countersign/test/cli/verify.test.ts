@@ -49,7 +49,7 @@ test('a command line that cannot be done is refused before anything is read or f
     [[T, ...PUB, '--secret-encoding', 'hex'], /there is none/],
     [[T, ...PUB, '--allow-weak-secret'], /there is none/],
     [[T, ...PUB, '--alg', 'HS265'], /did you mean HS256\?/],
-    [[T, ...PUB, '--alg', 'none'], /an algorithm that is none/],
+    [[T, ...PUB, '--alg', 'none'], /--alg names no algorithm that is known/],
     [[T, ...PUB, '--leeway', 'hunter2'], /--leeway is a duration/],
     [[T, ...PUB, '--max-age', 'hunter2'], /--max-age is a duration/],
     [[T, ...PUB, '--at', 'never'], /--at is a moment/],
@@ -64,6 +64,7 @@ test('a command line that cannot be done is refused before anything is read or f
     [[T, '--jwks', 'https://ada:hunter2@id.example.com/jwks'], /a name or a password in it/],
     [[T, '--issuer', 'id.example.com'], /--issuer is no URL/],
     [[T, '--issuer', ISS, '--timeout', 'hunter2'], /--timeout is a duration/],
+    [[T, '--issuer', ISS, '--timeout', '999999999999'], /--timeout is a day at most/],
     [[T, ...PUB, '--lines', '--payload', '@claims.json'], /exclude each other/],
     [[T, ...PUB, '--payload', '@claims.json', '--iss', ISS], /nothing is demanded of its claims/],
     [['-', '--key', '-'], /both read the standard input/],
@@ -317,6 +318,56 @@ test('a name that is there twice refuses the claims, and not the signature', asy
   const ran = await verify([twice, ...PUB, '--aud', 'b', '--json'])
   assert.equal(ran.code, 3)
   assert.deepEqual(statusesOf(ran), ['signature pass', 'claims CS_MALFORMED', 'aud unchecked'])
+})
+
+test('what is called a JWT, or begins as claims do, and cannot be read as claims is refused: it may have expired', async () => {
+  const deep = `{"exp":1,"x":${'['.repeat(600)}${']'.repeat(600)}}`
+  for (const [text, code] of [
+    [deep, 'CS_TOO_LARGE'],
+    ['\ufeff{"exp":1}', 'CS_MALFORMED'],
+    ['{"exp":1}x', 'CS_MALFORMED'],
+    [' { "exp":1,}', 'CS_MALFORMED'],
+    [Buffer.from('{"exp":1,"x":"\xff"}', 'latin1'), 'CS_MALFORMED'],
+  ] as const) {
+    const ran = await verify([over(`${b64('{"alg":"ES256"}')}.${b64(text)}`), ...PUB, '--json'])
+    assert.deepEqual([ran.code, statusesOf(ran)], [3, ['signature pass', `claims ${code}`]])
+  }
+  for (const [typ, text] of [
+    ['JWT', '[{"exp":1}]'],
+    ['JWT', ''],
+    ['at+jwt', 'hello'],
+    ['application/jwt', '"x"'],
+  ] as const) {
+    const ran = await verify([over(`${b64(JSON.stringify({ alg: 'ES256', typ }))}.${b64(text)}`), ...PUB, '--json'])
+    assert.deepEqual([ran.code, statusesOf(ran)], [3, ['signature pass', 'claims CS_MALFORMED']])
+  }
+})
+
+test('of several signatures the header of the one that holds is shown, and nothing that stands unprotected', async () => {
+  const payload = b64(JSON.stringify({ exp: NOW + 60 }))
+  const part = (header: string, jwk?: object): object => {
+    const [, , signature] = over(`${b64(header)}.${payload}`, jwk).split('.')
+    return { protected: b64(header), signature }
+  }
+  const evil = part('{"alg":"ES256","kid":"evil","typ":"at+jwt","role":"admin"}', OLD_KEY)
+  const good = part('{"alg":"ES256","kid":"2026-a","serial":12345678901234567890}')
+  const general = JSON.stringify({ payload, signatures: [evil, { ...good, header: { typ: 'at+jwt', role: 'admin' } }] })
+  const ran = await verify([general, ...PUB, '--json'])
+  assert.equal(ran.code, 0)
+  assert.match(ran.out, /"header":\{"alg":"ES256","kid":"2026-a","serial":12345678901234567890\}/)
+  const typed = await verify([general, ...PUB, '--typ', 'at+jwt'])
+  assert.equal(typed.code, 5)
+  assert.match(typed.err, /^error\[CS_TYP\]/)
+  const flat = JSON.stringify({ payload, ...good, header: { typ: 'at+jwt' } })
+  assert.equal((await verify([flat, ...PUB, '--typ', 'at+jwt'])).code, 5)
+})
+
+test('a serialization in JSON that has a name twice is refused: another reader would take the other', async () => {
+  const [header = '', payload = '', signature = ''] = T.split('.')
+  const twice = `{"payload":"${b64('{"sub":"evil"}')}","payload":"${payload}","protected":"${header}","signature":"${signature}"}`
+  const ran = await verify([twice, ...PUB, '--at', '2026-01-01'])
+  assert.deepEqual([ran.code, ran.out], [3, ''])
+  assert.match(ran.err, /has the name "payload" twice/)
 })
 
 test('a text that is no claims set is checked as what it is, unless claims are demanded', async () => {

@@ -26,6 +26,7 @@ const SPANS: readonly (readonly [seconds: number, text: string])[] = [
   [7200, '2h'],
   [97_200, '1d 03h'],
   [31_557_600, '1y'],
+  [1e300, 'ages'],
   [31_557_600 * 2 + 86_400 * 9, '2y 09d'],
 ]
 

@@ -16,7 +16,7 @@ export const KEY_NEW: CommandOf<KeyNewNames> = {
   about: 'make a key',
   more: [
     'The private key goes to a file of mode 0600, which is never overwritten without --force. Only --out - prints it.',
-    'With --encrypt it is encrypted under a passphrase, asked for twice on a terminal: a PEM or a DER as PKCS#8, a JWK as a compact JWE (PBES2). All commands read both again.',
+    'With --encrypt it is encrypted under a passphrase, asked for twice on a terminal: a PEM or a DER as PKCS#8, a JWK as a compact JWE (PBES2). Every command that takes a private key reads both again.',
   ],
   examples: [
     ['countersign key new ES256 --out key.jwk --public-out pub.jwk', 'a key pair'],

@@ -137,7 +137,11 @@ export const VERIFY: CommandOf<VerifyNames> = {
   ],
   arguments: [TOKEN],
   options: {
-    key: { type: 'string', value: 'SOURCE', about: 'a public key: JWK, PEM, DER or certificate' },
+    key: {
+      type: 'string',
+      value: 'SOURCE',
+      about: 'a public key: JWK, PEM, DER or certificate; or the JWK of a secret',
+    },
     ...SECRET,
     jwks: { type: 'string', value: 'SOURCE|URL', about: 'a JWK Set, out of which the kid of the token chooses' },
     issuer: { type: 'string', value: 'URL', about: 'whose keys are found by discovery; iss has to be the same' },
@@ -206,7 +210,7 @@ export const SIGN: CommandOf<SignNames> = {
   ],
   arguments: [CLAIMS],
   options: {
-    key: { type: 'string', value: 'SOURCE', about: 'a private key: JWK, PEM or DER' },
+    key: { type: 'string', value: 'SOURCE', about: 'a private key: JWK, PEM or DER; or the JWK of a secret' },
     ...SECRET,
     ...PASSPHRASE,
     alg: {

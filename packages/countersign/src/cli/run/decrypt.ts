@@ -114,7 +114,8 @@ function refusePublicSet(header: ExactJson | undefined, { given }: DecryptionKey
   const named = given.keys.filter((key) => kid !== undefined && key.kid === kid)
   const meant = named.length === 0 ? given.keys : named
   if (meant.length === 0 || meant.some(({ kind }) => kind !== 'public')) return
-  const what = named.length === 0 ? 'public keys alone' : `the public half alone of the key with kid ${quoted(cut(kid ?? ''))}`
+  const what =
+    named.length === 0 ? 'public keys alone' : `the public half alone of the key with kid ${quoted(cut(kid ?? ''))}`
   throw new CommandError('CS_KEY_TYPE', `cannot decrypt: ${given.name} holds ${what}.`, {
     hint: 'pass the private key, or a set of private keys.',
   })

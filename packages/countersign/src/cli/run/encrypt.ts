@@ -12,7 +12,7 @@ import { readKey } from '../keys.ts'
 import type { EncryptNames } from '../rows/tokens.ts'
 import { signatureOf } from '../signing-key.ts'
 import { usage } from '../usage.ts'
-import { type ClaimsText, claimsText, headerMembers, headerOf, kidOf, toClaims } from '../written.ts'
+import { type ClaimsText, checkAsked, claimsText, headerMembers, headerOf, kidOf, toClaims } from '../written.ts'
 
 type EncryptCall = CallOf<EncryptNames>
 
@@ -45,6 +45,7 @@ export const encrypt: Run<EncryptNames> = async (call) => {
     isNested ? { ...TAKEN, cty: 'which says that a token is inside' } : TAKEN,
     'encrypt',
   )
+  checkAsked(values, call)
   const { key, alg, enc } = await readEncryptionKey(call, values)
   const kid = await kidOf(key, values.kid, 'encrypt')
   const content = isToken ? { plaintext: text, payload: payloadOf(text) } : await toContent(read, call)

@@ -9,7 +9,15 @@ import type { Key } from '../../key/key.ts'
 import type { CallOf, Run } from '../call.ts'
 import { backend } from '../engine.ts'
 import type { Certificate } from '../host.ts'
-import { factsOf, type KeyFacts, memberFacts, type RefusedFacts, refusedFacts, wordsOf } from '../key-facts.ts'
+import {
+  factsOf,
+  type KeyFacts,
+  MOST_MEMBERS,
+  memberFacts,
+  type RefusedFacts,
+  refusedFacts,
+  wordsOf,
+} from '../key-facts.ts'
 import { keyTable } from '../key-table.ts'
 import { type GivenKey, type HeldJson, oneOf, readHeld } from '../keys.ts'
 import type { Outcome } from '../outcome.ts'
@@ -76,6 +84,8 @@ async function inspectedSet({ name, json }: HeldJson): Promise<Outcome> {
   const members = own(json, 'keys')
   if (!Array.isArray(members) || !members.every(isObject))
     throw new CommandError('CS_JWKS_INVALID', `keys of ${name} is no array of JWKs.`)
+  if (members.length > MOST_MEMBERS)
+    throw new CommandError('CS_JWKS_INVALID', `${name} has ${members.length} keys, ${MOST_MEMBERS} are allowed.`)
   const keys = await Promise.all(members.map(memberFacts))
   const advice = adviceOnSet(keys)
   return {

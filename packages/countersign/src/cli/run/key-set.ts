@@ -17,7 +17,7 @@ import { exportJwk, publicKey, thumbprint } from '../../key/ops.ts'
 import { run } from '../../op.ts'
 import type { CallOf, Run } from '../call.ts'
 import { backend } from '../engine.ts'
-import { type KeyFacts, memberFacts, type RefusedFacts } from '../key-facts.ts'
+import { type KeyFacts, MOST_MEMBERS, memberFacts, type RefusedFacts } from '../key-facts.ts'
 import { say } from '../key-output.ts'
 import { keyTable } from '../key-table.ts'
 import { readKey } from '../keys.ts'
@@ -92,6 +92,7 @@ async function readSetFile(path: string, { host }: SetCall): Promise<SetFile> {
   const [list] = keys
   if (member(json, 'kty') !== undefined) throw invalid('it is a JWK, one key.')
   if (list?.kind !== 'array' || keys.length > 1) throw invalid('it has no member keys that is an array.')
+  if (list.items.length > MOST_MEMBERS) throw invalid(`it has ${list.items.length} keys, ${MOST_MEMBERS} are allowed.`)
   const members = await Promise.all(
     list.items.map(async (exact) => {
       const jwk = toValue(exact)

@@ -14,7 +14,7 @@ import type { Outcome } from '../outcome.ts'
 import type { SignNames } from '../rows/tokens.ts'
 import { readSigningKey } from '../signing-key.ts'
 import { usage } from '../usage.ts'
-import { claimsText, headerMembers, headerOf, kidOf, toClaims } from '../written.ts'
+import { checkAsked, claimsText, headerMembers, headerOf, kidOf, toClaims } from '../written.ts'
 
 type SignCall = CallOf<SignNames>
 
@@ -37,6 +37,7 @@ const TAKEN = {
 async function signClaims(call: SignCall): Promise<Outcome> {
   const { values } = call
   const members = ownMembers(values, 'JWT')
+  checkAsked(values, call)
   const { given, alg } = await readSigningKey(call, values)
   const claims = await toClaims(await claimsText(call), values, call, 'sign')
   const token = await signed(toText(claims), { alg, key: given.key, members, values })

@@ -84,9 +84,9 @@ export async function judge(known: Matter, keys: Judging, demands: Demands, call
     verified = await verifySignature(matter, keys, demands, call)
   } catch (error) {
     if (!(error instanceof JoseError)) throw error
-    const told = tell(error, matter.circumstances)
+    const told = tell(error, await withoutOwnName(matter.circumstances))
     if (!JUDGED.has(error.code)) return unjudged(told)
-    const near = call.values.payload === undefined ? await nearlyMatched(told, token, keys) : undefined
+    const near = call.values.payload === undefined ? await nearlyMatched(told, token, keys) : otherPayload(told)
     return refuseSignature({ ...told, ...near }, matter, demands.asked, call)
   }
   return judgeClaims(matter, verified, keys, demands, call)
@@ -96,6 +96,25 @@ export async function judge(known: Matter, keys: Judging, demands: Demands, call
 const JUDGED: ReadonlySet<string> = new Set([
   ...['CS_SIGNATURE', 'CS_UNSIGNED', 'CS_CRIT', 'CS_ALG', 'CS_NO_KEY', 'CS_AMBIGUOUS_KEY'],
 ])
+
+/** Where a token names a key without a kid by its thumbprint, it names no other key. */
+async function withoutOwnName(circumstances: Circumstances): Promise<Circumstances> {
+  const { header, given } = circumstances
+  const [key, ...others] = given?.keys ?? []
+  const isOne = given?.as === 'key' && key?.kid === undefined && others.length === 0
+  if (key === undefined || !isOne || header?.kid === undefined) return circumstances
+  if ((await run(thumbprint(key), backend)) !== header.kid) return circumstances
+  const { kid: _, ...rest } = header
+  return { ...circumstances, header: rest }
+}
+
+/** Of a payload that came by itself the file may be another one, unless the key is. */
+function otherPayload({ code, hint }: Told): Partial<Told> | undefined {
+  if (code !== 'CS_SIGNATURE' || !hint.startsWith('refuse')) return undefined
+  return {
+    hint: 'refuse it: what --payload names is not what was signed. If it was cut or changed on its way, get it again.',
+  }
+}
 
 /** Loaded only where something failed: it tries what may have been meant. */
 async function nearlyMatched(told: Told, { token }: DecodedToken, keys: Judging): Promise<Partial<Told> | undefined> {
@@ -190,7 +209,7 @@ function signedHeader({ token, header }: DecodedToken, verified: JoseHeader): Ex
   return toExact(verified)
 }
 
-const BEGINS_AS_CLAIMS = /^\ufeff?[ \t\r\n]*\{/
+const BEGINS_AS_CLAIMS = /^\ufeff?[ \t\r\n]*\{[ \t\r\n]*["}]/
 const SAYS_JWT = /(?:^|[/+])jwt$/i
 
 /**

@@ -51,7 +51,7 @@ export const GOLDENS: readonly Golden[] = [
     args: ['decode'],
     world: { input: '' },
     says: 'not a token: the input is empty.',
-    fix: 'pass the whole token as it was issued; `countersign decode` shows what can be read of it. (RFC 7515 §7.1)',
+    fix: 'see what was to come: the command before a pipe may have failed, and a variable that is not set is empty.',
     exit: 3,
   },
   {
@@ -128,6 +128,14 @@ export const GOLDENS: readonly Golden[] = [
     args: ['verify', T, '--secret', 'env:SECRET'],
     says: 'token says ES256, but env:SECRET is a secret, which can only verify HS256 HS384.',
     fix: 'pass the key that signed it, or refuse the token: what its header says decides nothing.',
+    exit: 6,
+  },
+  {
+    code: 'CS_ALG',
+    about: 'a key that was chosen out of a set',
+    args: ['verify', shared(SECRET), '--jwks', '@jwks.json', '--kid', '2026-a'],
+    says: 'token says HS256, but kid "2026-a" from @jwks.json is a P-256 public key, which can only verify ES256.',
+    fix: 'do not use a public key as an HMAC secret: that is algorithm confusion (RFC 8725 §2.1). If the issuer really uses HS256, pass --secret.',
     exit: 6,
   },
   {
@@ -224,6 +232,14 @@ export const GOLDENS: readonly Golden[] = [
   },
   {
     code: 'CS_NO_KEY',
+    about: 'a kid of a key for something else',
+    args: ['verify', token({}, { kid: 'enc-1' }, OLD_KEY), '--jwks', '@jwks.json'],
+    says: 'no key with kid "enc-1" that serves ES256 among 3 at @jwks.json: 2026-a (ES256), 2026-b (ES256), enc-1 (use enc).',
+    fix: 'the key that it names serves something else; refuse the token, or see what is in the set: countersign jwks.',
+    exit: 6,
+  },
+  {
+    code: 'CS_NO_KEY',
     about: 'a kid that is asked for',
     args: ['verify', T, '--jwks', '@jwks.json', '--kid', '2024-x'],
     says: 'no key with kid "2024-x" among 3 at @jwks.json: 2026-a (ES256), 2026-b (ES256), enc-1 (use enc).',
@@ -250,6 +266,14 @@ export const GOLDENS: readonly Golden[] = [
     about: 'a key that decrypts',
     args: ['verify', T, '--key', '@x25519.jwk'],
     says: '@x25519.jwk verifies no signatures: it holds an X25519 public key for something else.',
+    fix: 'pass the key that belongs to the algorithm; `countersign key inspect` says what a key is.',
+    exit: 6,
+  },
+  {
+    code: 'CS_KEY_TYPE',
+    about: 'a key of a set that encrypts',
+    args: ['verify', T, '--jwks', '@jwks.json', '--kid', 'enc-1'],
+    says: 'kid "enc-1" from @jwks.json verifies no signatures: it is an RSA public key for something else.',
     fix: 'pass the key that belongs to the algorithm; `countersign key inspect` says what a key is.',
     exit: 6,
   },
@@ -460,7 +484,7 @@ export const GOLDENS: readonly Golden[] = [
     args: ['verify', '-', '--key', '-'],
     world: { input: T },
     says: 'TOKEN and --key both read the standard input, which can be read once.',
-    fix: '`countersign help` says what there is.',
+    fix: 'read one of them from somewhere else: @FILE, env:NAME or clip:.',
     exit: 2,
   },
   {
@@ -483,7 +507,7 @@ export const GOLDENS: readonly Golden[] = [
     about: 'a variable',
     args: ['verify', T, '--secret', 'env:NONE'],
     says: 'cannot read --secret: no variable has that name.',
-    fix: 'check the name: @FILE reads a file, - the standard input, env:NAME the environment.',
+    fix: 'write the name of the variable, without a dollar sign; what is not exported is not there.',
     exit: 3,
   },
   {
