@@ -1,6 +1,6 @@
 // Writes docs/cli.md from the table of commands. With --check it writes nothing and fails where the page is stale.
 import { readFileSync, writeFileSync } from 'node:fs'
-import { cliPage } from '../packages/countersign/src/cli/page.ts'
+import { cliPage } from '../packages/countersign/src/cli/manual/page.ts'
 
 const page = new URL('../docs/cli.md', import.meta.url)
 const text = cliPage()

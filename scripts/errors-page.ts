@@ -1,7 +1,7 @@
 // Writes docs/errors.md from the table of messages. With --check it writes nothing and fails where the page is stale.
 import { readFileSync, writeFileSync } from 'node:fs'
-import { COMMANDS } from '../packages/countersign/src/cli/commands.ts'
-import { exitsOf } from '../packages/countersign/src/cli/topics.ts'
+import { COMMANDS } from '../packages/countersign/src/cli/rows/commands.ts'
+import { exitsOf } from '../packages/countersign/src/cli/rows/topics.ts'
 import {
   COMMAND_MEANINGS,
   type CommandCode,

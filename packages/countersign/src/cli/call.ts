@@ -1,9 +1,9 @@
 import type { Note } from '../diagnosis/told.ts'
+import type { Sources } from './given/sources.ts'
 import type { Host } from './host.ts'
-import type { Outcome } from './outcome.ts'
-import type { Progress } from './progress.ts'
-import type { Sources } from './sources.ts'
-import type { AnyValues, Settings, ValuesOf } from './table.ts'
+import type { AnyValues, Settings, ValuesOf } from './rows/table.ts'
+import type { Outcome } from './shown/outcome.ts'
+import type { Progress } from './shown/progress.ts'
 
 /** A command line that was understood, with all that its work takes. */
 export interface Call<Values = AnyValues> {

@@ -4,16 +4,16 @@ import { CommandError, type Note, type Told, tell, toTold } from '../diagnosis/t
 import { JoseError } from '../errors.ts'
 import { EXIT } from '../messages.ts'
 import type { Call } from './call.ts'
-import { COMMANDS } from './commands.ts'
+import { Sources } from './given/sources.ts'
 import { type Host, Interrupted, type NewFile, OutputGone } from './host.ts'
-import type { Outcome } from './outcome.ts'
-import { brushFor, hasColour } from './paint.ts'
-import { commandIn, parseCommandLine, type Request } from './parse.ts'
-import { type Progress, toProgress } from './progress.ts'
+import { commandIn, parseCommandLine, type Request } from './line/parse.ts'
+import { usage } from './line/usage.ts'
+import { COMMANDS } from './rows/commands.ts'
+import { GLOBAL, type Settings } from './rows/table.ts'
 import { RUNS } from './runs.ts'
-import { Sources } from './sources.ts'
-import { GLOBAL, type Settings } from './table.ts'
-import { usage } from './usage.ts'
+import type { Outcome } from './shown/outcome.ts'
+import { brushFor, hasColour } from './shown/paint.ts'
+import { type Progress, toProgress } from './shown/progress.ts'
 
 /**
  * Does what a command line says.
@@ -58,7 +58,7 @@ async function execute(request: Request, host: Host, notes: Note[]): Promise<num
 async function answerTo({ kind, ...request }: Exclude<Request, { kind: 'run' }>, host: Host): Promise<Outcome> {
   const { version, runtime } = host
   if (kind === 'version') return { json: { version, runtime }, text: `countersign ${version} (${runtime})\n` }
-  const { helpOn, shortHelp } = await import('./help.ts')
+  const { helpOn, shortHelp } = await import('./manual/help.ts')
   if (kind === 'help') return helpOn('name' in request ? request.name : '', host.output.columns)
   // Somebody who sits there wants to know what there is; of a script it is a mistake.
   if (host.input.isTerminal) return shortHelp(version)

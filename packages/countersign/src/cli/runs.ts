@@ -1,5 +1,5 @@
 import type { Call } from './call.ts'
-import type { Outcome } from './outcome.ts'
+import type { Outcome } from './shown/outcome.ts'
 
 type AnyRun = (call: Call) => Promise<Outcome | undefined>
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseClaim, withMembers } from '../../src/cli/claims.ts'
+import { parseClaim, withMembers } from '../../src/cli/given/claims.ts'
 import { toLine } from '../../src/diagnosis/exact-json.ts'
 import { CommandError } from '../../src/diagnosis/told.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { toProgress } from '../../src/cli/progress.ts'
+import { toProgress } from '../../src/cli/shown/progress.ts'
 import { command, NOW, type World } from './support/memory-host.ts'
 
 const TOKEN = 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJhZGEifQ.SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c'

@@ -136,7 +136,7 @@ test('any payload that is signed detached verifies, and no other', async () => {
 })
 
 test('at a terminal, long work says how far it has come, and takes the line away', async () => {
-  const { toProgress, watched } = await import('../../src/cli/progress.ts')
+  const { toProgress, watched } = await import('../../src/cli/shown/progress.ts')
   const written: string[] = []
   const errors = { isTerminal: true, columns: 80, write: async (data: unknown) => void written.push(String(data)) }
   let now = 0

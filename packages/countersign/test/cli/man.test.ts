@@ -4,10 +4,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { COMMANDS } from '../../src/cli/commands.ts'
-import { manPage } from '../../src/cli/man.ts'
-import type { Command } from '../../src/cli/table.ts'
-import { topicsOf } from '../../src/cli/topics.ts'
+import { manPage } from '../../src/cli/manual/man.ts'
+import { COMMANDS } from '../../src/cli/rows/commands.ts'
+import type { Command } from '../../src/cli/rows/table.ts'
+import { topicsOf } from '../../src/cli/rows/topics.ts'
 
 const page = manPage('1.2.3', COMMANDS, '2026-11-21')
 

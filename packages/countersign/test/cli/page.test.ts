@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { COMMANDS } from '../../src/cli/commands.ts'
-import { cliPage, SESSION } from '../../src/cli/page.ts'
-import { GLOBAL } from '../../src/cli/table.ts'
-import { topicsOf } from '../../src/cli/topics.ts'
+import { cliPage, SESSION } from '../../src/cli/manual/page.ts'
+import { COMMANDS } from '../../src/cli/rows/commands.ts'
+import { GLOBAL } from '../../src/cli/rows/table.ts'
+import { topicsOf } from '../../src/cli/rows/topics.ts'
 import { command } from './support/memory-host.ts'
 import { callsIn } from './support/shell-words.ts'
 

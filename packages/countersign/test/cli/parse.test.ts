@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { COMMANDS } from '../../src/cli/commands.ts'
-import { commandIn, parseCommandLine, type Request } from '../../src/cli/parse.ts'
-import { GLOBAL, type Option } from '../../src/cli/table.ts'
+import { commandIn, parseCommandLine, type Request } from '../../src/cli/line/parse.ts'
+import { COMMANDS } from '../../src/cli/rows/commands.ts'
+import { GLOBAL, type Option } from '../../src/cli/rows/table.ts'
 import { CommandError } from '../../src/diagnosis/told.ts'
 import { command } from './support/memory-host.ts'
 

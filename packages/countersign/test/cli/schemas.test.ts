@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { COMMANDS } from '../../src/cli/commands.ts'
+import { COMMANDS } from '../../src/cli/rows/commands.ts'
 import { SECRET, shared, token, worldOf } from './support/golden-world.ts'
 import { ENCRYPTED, NESTED } from './support/goldens.ts'
 import { command } from './support/memory-host.ts'

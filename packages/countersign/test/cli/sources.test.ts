@@ -16,11 +16,11 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
-import { COMMANDS } from '../../src/cli/commands.ts'
 import { readClipboard } from '../../src/cli/host/clipboard.ts'
 import { createFile, openFile, readWhole, writeFile } from '../../src/cli/host/files.ts'
+import { COMMANDS } from '../../src/cli/rows/commands.ts'
+import type { Command } from '../../src/cli/rows/table.ts'
 import { RUNS } from '../../src/cli/runs.ts'
-import type { Command } from '../../src/cli/table.ts'
 import { command } from './support/memory-host.ts'
 
 const TOKEN = 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJhZGEifQ.SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c'

@@ -10,10 +10,10 @@ import { CLI } from './support/process.ts'
 const DECODE: readonly string[] = [
   ...['cli.ts', 'cli/command.ts', 'cli/main.ts', 'cli/this-host.ts', 'cli/host.ts', 'cli/runs.ts', 'cli/run/decode.ts'],
   // What a command line may say.
-  ...['cli/commands.ts', 'cli/rows/keys.ts', 'cli/rows/options.ts', 'cli/rows/others.ts', 'cli/rows/tokens.ts'],
-  ...['cli/parse.ts', 'cli/synonyms.ts', 'cli/table.ts', 'cli/times.ts', 'cli/usage.ts'],
+  ...['cli/rows/commands.ts', 'cli/rows/keys.ts', 'cli/rows/options.ts', 'cli/rows/others.ts', 'cli/rows/tokens.ts'],
+  ...['cli/line/parse.ts', 'cli/line/synonyms.ts', 'cli/rows/table.ts', 'cli/given/times.ts', 'cli/line/usage.ts'],
   // What is read, and what is printed.
-  ...['cli/paint.ts', 'cli/progress.ts', 'cli/sources.ts', 'cli/tokens.ts'],
+  ...['cli/shown/paint.ts', 'cli/shown/progress.ts', 'cli/given/sources.ts', 'cli/given/tokens.ts'],
   ...['bytes.ts', 'json.ts', 'diagnosis/decode-token.ts', 'diagnosis/exact-json.ts', 'diagnosis/find-token.ts'],
   ...['diagnosis/moments.ts', 'diagnosis/scan-text.ts'],
   // Errors, in words that name algorithms.

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { parseDuration, parseTime, parseZone } from '../../src/cli/times.ts'
+import { parseDuration, parseTime, parseZone } from '../../src/cli/given/times.ts'
 import { CommandError } from '../../src/diagnosis/told.ts'
 
 const NOW = 1_795_300_500.7

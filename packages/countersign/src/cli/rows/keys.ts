@@ -1,5 +1,5 @@
-import type { CommandOf } from '../table.ts'
 import { PASSPHRASE, type PassphraseNames, TIMEOUT, type TimeoutNames } from './options.ts'
+import type { CommandOf } from './table.ts'
 
 export type KeyNewNames = PassphraseNames | 'bits' | 'crv' | 'use' | 'kid' | 'format' | 'public-out' | 'encrypt!'
 export type KeyConvertNames = PassphraseNames | 'to'

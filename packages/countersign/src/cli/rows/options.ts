@@ -1,4 +1,4 @@
-import type { Option, OptionsOf } from '../table.ts'
+import type { Option, OptionsOf } from './table.ts'
 
 export type SecretNames = 'secret' | 'secret-encoding'
 export type PassphraseNames = 'passphrase'

@@ -1,4 +1,4 @@
-import type { CommandOf } from '../table.ts'
+import type { CommandOf } from './table.ts'
 
 export type AlgsNames = 'kind'
 export type DebugNames = 'serve' | 'print-path!' | 'no-open!'

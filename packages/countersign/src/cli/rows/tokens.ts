@@ -1,4 +1,3 @@
-import type { CommandOf } from '../table.ts'
 import {
   LINES,
   type LinesNames,
@@ -13,6 +12,7 @@ import {
   WRITTEN,
   type WrittenNames,
 } from './options.ts'
+import type { CommandOf } from './table.ts'
 
 export type DecodeNames = PartNames | LinesNames | 'claim' | 'tz'
 export type VerifyNames =

@@ -3,10 +3,10 @@ import { type Capabilities, capabilitiesOf } from '../../capabilities.ts'
 import type { Run } from '../call.ts'
 import { backend } from '../engine.ts'
 import type { Host } from '../host.ts'
-import { wrap } from '../layout.ts'
-import type { Outcome } from '../outcome.ts'
-import type { Brush, Tone } from '../paint.ts'
+import { wrap } from '../manual/layout.ts'
 import type { AlgsNames } from '../rows/others.ts'
+import type { Outcome } from '../shown/outcome.ts'
+import type { Brush, Tone } from '../shown/paint.ts'
 
 /** An algorithm as it is listed. */
 interface Listed extends Advice {

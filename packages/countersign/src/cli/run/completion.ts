@@ -1,5 +1,5 @@
 import type { Run } from '../call.ts'
-import { SCRIPTS, toGrammar } from '../completion.ts'
+import { SCRIPTS, toGrammar } from '../completion/completion.ts'
 import type { CompletionNames } from '../rows/others.ts'
 
 /** Prints what makes a shell complete command lines. */

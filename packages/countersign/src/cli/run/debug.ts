@@ -1,8 +1,8 @@
 import { CommandError, toTold } from '../../diagnosis/told.ts'
 import type { CallOf, Run } from '../call.ts'
-import type { Outcome } from '../outcome.ts'
+import { usage } from '../line/usage.ts'
 import type { DebugNames } from '../rows/others.ts'
-import { usage } from '../usage.ts'
+import type { Outcome } from '../shown/outcome.ts'
 
 /** Shows the page of the debugger, which comes with the command. */
 export const debug: Run<DebugNames> = async (call) => {

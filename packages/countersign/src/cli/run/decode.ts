@@ -18,12 +18,12 @@ import { CommandError, type Told, tell } from '../../diagnosis/told.ts'
 import { JoseError } from '../../errors.ts'
 import { isObject } from '../../json.ts'
 import type { CallOf, Run } from '../call.ts'
-import type { Outcome } from '../outcome.ts'
-import { type Brush, jsonPaint } from '../paint.ts'
+import { parseZone } from '../given/times.ts'
+import { tokenLines, tokenText } from '../given/tokens.ts'
+import { didYouMean, usage } from '../line/usage.ts'
 import type { DecodeNames } from '../rows/tokens.ts'
-import { parseZone } from '../times.ts'
-import { tokenLines, tokenText } from '../tokens.ts'
-import { didYouMean, usage } from '../usage.ts'
+import type { Outcome } from '../shown/outcome.ts'
+import { type Brush, jsonPaint } from '../shown/paint.ts'
 
 type DecodeCall = CallOf<DecodeNames>
 

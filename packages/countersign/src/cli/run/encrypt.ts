@@ -6,13 +6,13 @@ import { encryptJwe } from '../../jwe/encrypt-jwe.ts'
 import { signJws } from '../../jws/sign-jws.ts'
 import { run } from '../../op.ts'
 import type { CallOf, Run } from '../call.ts'
-import { readEncryptionKey } from '../encryption-keys.ts'
 import { backend } from '../engine.ts'
-import { readKey } from '../keys.ts'
+import { readEncryptionKey } from '../given/encryption-keys.ts'
+import { readKey } from '../given/keys.ts'
+import { signatureOf } from '../given/signing-key.ts'
+import { type ClaimsText, checkAsked, claimsText, headerMembers, headerOf, kidOf, toClaims } from '../given/written.ts'
+import { usage } from '../line/usage.ts'
 import type { EncryptNames } from '../rows/tokens.ts'
-import { signatureOf } from '../signing-key.ts'
-import { usage } from '../usage.ts'
-import { type ClaimsText, checkAsked, claimsText, headerMembers, headerOf, kidOf, toClaims } from '../written.ts'
 
 type EncryptCall = CallOf<EncryptNames>
 

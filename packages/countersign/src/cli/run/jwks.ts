@@ -9,12 +9,12 @@ import { run } from '../../op.ts'
 import type { SkippedKey } from '../../source/set.ts'
 import type { CallOf, Run } from '../call.ts'
 import { backend } from '../engine.ts'
-import { discoveredSet, jwksOf } from '../key-sources.ts'
-import type { GivenSet } from '../keys.ts'
-import type { Outcome } from '../outcome.ts'
-import { type Brush, jsonPaint } from '../paint.ts'
+import { discoveredSet, jwksOf } from '../given/key-sources.ts'
+import type { GivenSet } from '../given/keys.ts'
+import { didYouMean, usage } from '../line/usage.ts'
 import type { JwksNames } from '../rows/keys.ts'
-import { didYouMean, usage } from '../usage.ts'
+import type { Outcome } from '../shown/outcome.ts'
+import { type Brush, jsonPaint } from '../shown/paint.ts'
 
 type JwksCall = CallOf<JwksNames>
 

@@ -1,8 +1,8 @@
 import type { Run } from '../call.ts'
-import type { KeyForm } from '../key-forms.ts'
-import { refuseOctets, written } from '../key-output.ts'
-import { readKey } from '../keys.ts'
+import { readKey } from '../given/keys.ts'
 import type { KeyConvertNames } from '../rows/keys.ts'
+import type { KeyForm } from '../shown/key-forms.ts'
+import { refuseOctets, written } from '../shown/key-output.ts'
 
 /** Writes a key in another form. */
 export const keyConvert: Run<KeyConvertNames> = async (call) => {

@@ -8,7 +8,9 @@ import { isJwkSet } from '../../key/jwk.ts'
 import type { Key } from '../../key/key.ts'
 import type { CallOf, Run } from '../call.ts'
 import { backend } from '../engine.ts'
+import { type GivenKey, type HeldJson, oneOf, readHeld } from '../given/keys.ts'
 import type { Certificate } from '../host.ts'
+import type { KeyInspectNames } from '../rows/keys.ts'
 import {
   factsOf,
   type KeyFacts,
@@ -17,12 +19,10 @@ import {
   type RefusedFacts,
   refusedFacts,
   wordsOf,
-} from '../key-facts.ts'
-import { keyTable } from '../key-table.ts'
-import { type GivenKey, type HeldJson, oneOf, readHeld } from '../keys.ts'
-import type { Outcome } from '../outcome.ts'
-import type { Brush } from '../paint.ts'
-import type { KeyInspectNames } from '../rows/keys.ts'
+} from '../shown/key-facts.ts'
+import { keyTable } from '../shown/key-table.ts'
+import type { Outcome } from '../shown/outcome.ts'
+import type { Brush } from '../shown/paint.ts'
 
 type InspectCall = CallOf<KeyInspectNames>
 

@@ -3,10 +3,10 @@ import { publicKey } from '../../key/ops.ts'
 import { run } from '../../op.ts'
 import type { Run } from '../call.ts'
 import { backend } from '../engine.ts'
-import type { KeyForm } from '../key-forms.ts'
-import { refuseOctets, written } from '../key-output.ts'
-import { readKey } from '../keys.ts'
+import { readKey } from '../given/keys.ts'
 import type { KeyPublicNames } from '../rows/keys.ts'
+import type { KeyForm } from '../shown/key-forms.ts'
+import { refuseOctets, written } from '../shown/key-output.ts'
 
 /** Prints the public half of a key. */
 export const keyPublic: Run<KeyPublicNames> = async (call) => {

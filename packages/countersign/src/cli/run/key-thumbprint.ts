@@ -3,7 +3,7 @@ import { type ThumbprintHash, thumbprint, thumbprintUri } from '../../key/ops.ts
 import { run } from '../../op.ts'
 import type { Run } from '../call.ts'
 import { backend } from '../engine.ts'
-import { readKey } from '../keys.ts'
+import { readKey } from '../given/keys.ts'
 import type { KeyThumbprintNames } from '../rows/keys.ts'
 
 /** Prints the thumbprint of a key, which is the same for both of its halves. */

@@ -10,11 +10,11 @@ import { run } from '../../op.ts'
 import type { FlattenedJws, GeneralJws } from '../../serialization/jws.ts'
 import type { CallOf, Run } from '../call.ts'
 import { backend } from '../engine.ts'
-import type { Outcome } from '../outcome.ts'
+import { readSigningKey } from '../given/signing-key.ts'
+import { checkAsked, claimsText, headerMembers, headerOf, kidOf, toClaims } from '../given/written.ts'
+import { usage } from '../line/usage.ts'
 import type { SignNames } from '../rows/tokens.ts'
-import { readSigningKey } from '../signing-key.ts'
-import { usage } from '../usage.ts'
-import { checkAsked, claimsText, headerMembers, headerOf, kidOf, toClaims } from '../written.ts'
+import type { Outcome } from '../shown/outcome.ts'
 
 type SignCall = CallOf<SignNames>
 
@@ -64,7 +64,7 @@ async function signPayload(call: SignCall): Promise<Outcome> {
     )
   const members = ownMembers(values)
   const { given: key, alg } = await readSigningKey(call, values)
-  const { detachedPayload, readFault } = await import('../detached.ts')
+  const { detachedPayload, readFault } = await import('../given/detached.ts')
   const payload = await detachedPayload(call, source, 'CLAIMS', [alg.id], 'signing')
   let token: Awaited<ReturnType<typeof signed>>
   try {

@@ -7,10 +7,10 @@ import { type JsonObject, own } from '../../json.ts'
 import type { Key } from '../../key/key.ts'
 import type { Keys } from '../../source/source.ts'
 import type { CallOf } from '../call.ts'
-import { namedAlgorithms } from '../key-sources.ts'
+import { namedAlgorithms } from '../given/key-sources.ts'
+import { parseDuration, parseTime } from '../given/times.ts'
+import { usage } from '../line/usage.ts'
 import type { VerifyNames } from '../rows/tokens.ts'
-import { parseDuration, parseTime } from '../times.ts'
-import { usage } from '../usage.ts'
 
 /** A token whose signature holds. */
 export interface Signed {

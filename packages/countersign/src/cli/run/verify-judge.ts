@@ -22,9 +22,9 @@ import { JWT_LIMITS } from '../../options.ts'
 import { isNone, unsigned } from '../../serialization/jws.ts'
 import type { CallOf } from '../call.ts'
 import { backend } from '../engine.ts'
-import { allowedAlgorithms, readVerifyingKeys, type VerifyingKeys } from '../key-sources.ts'
-import type { Outcome } from '../outcome.ts'
+import { allowedAlgorithms, readVerifyingKeys, type VerifyingKeys } from '../given/key-sources.ts'
 import type { VerifyNames } from '../rows/tokens.ts'
+import type { Outcome } from '../shown/outcome.ts'
 import { type Check, claimChecks, uncheckedOf } from './verify-checks.ts'
 import { type Demands, lenience } from './verify-demands.ts'
 import { checksText } from './verify-text.ts'
@@ -139,7 +139,7 @@ async function verifySignature(
     throw new CommandError('CS_MALFORMED', 'the token has its payload in it, and --payload gives another.', {
       hint: 'leave out --payload, or pass a token that was signed detached.',
     })
-  const { detachedPayload, readFault } = await import('../detached.ts')
+  const { detachedPayload, readFault } = await import('../given/detached.ts')
   const pieces = await detachedPayload(call, source, '--payload', algorithms ?? [], 'verifying')
   try {
     return await run(verifyJws(token, { ...options, detachedPayload: pieces }, backend), backend)

@@ -1,7 +1,7 @@
 import { CommandError } from '../../diagnosis/told.ts'
-import type { Outcome } from '../outcome.ts'
-import { tokenLines } from '../tokens.ts'
-import { usage } from '../usage.ts'
+import { tokenLines } from '../given/tokens.ts'
+import { usage } from '../line/usage.ts'
+import type { Outcome } from '../shown/outcome.ts'
 import type { Demands } from './verify-demands.ts'
 import { type Judging, judge, keysFor, readMatter, toldOf, type VerifyCall } from './verify-judge.ts'
 

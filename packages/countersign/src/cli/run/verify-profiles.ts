@@ -9,8 +9,8 @@ import { ID_TOKEN, prepareIdTokenVerifier } from '../../profile/id-token.ts'
 import { prepareKindVerifier } from '../../profile/kind.ts'
 import type { CallOf } from '../call.ts'
 import { backend } from '../engine.ts'
+import { usage } from '../line/usage.ts'
 import type { VerifyNames } from '../rows/tokens.ts'
-import { usage } from '../usage.ts'
 import type { Asked, Profile, Signed, Terms } from './verify-demands.ts'
 
 type Values = CallOf<VerifyNames>['values']

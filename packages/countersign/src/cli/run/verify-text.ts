@@ -2,7 +2,7 @@ import { quoted, toExact, toLines } from '../../diagnosis/exact-json.ts'
 import { toWhen } from '../../diagnosis/moments.ts'
 import { type JsonObject, own } from '../../json.ts'
 import type { Call } from '../call.ts'
-import { type Brush, jsonPaint, type Tone } from '../paint.ts'
+import { type Brush, jsonPaint, type Tone } from '../shown/paint.ts'
 import { type Check, NONE, PRESENT } from './verify-checks.ts'
 
 /** A mark, and what is said of it. */

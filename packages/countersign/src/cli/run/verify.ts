@@ -1,8 +1,8 @@
 import type { Run } from '../call.ts'
-import { checkKeySource } from '../key-sources.ts'
+import { checkKeySource } from '../given/key-sources.ts'
+import { tokenText } from '../given/tokens.ts'
+import { usage } from '../line/usage.ts'
 import type { VerifyNames } from '../rows/tokens.ts'
-import { tokenText } from '../tokens.ts'
-import { usage } from '../usage.ts'
 import { toDemands } from './verify-demands.ts'
 import { judge, keysFor, readMatter } from './verify-judge.ts'
 
