@@ -4,7 +4,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join, relative } from 'node:path'
 import { type BuildOptions, build, type Metafile, type OutputFile, type Plugin } from 'esbuild'
-import { lazyBuiltins } from './bundle-for-node.ts'
+import { FOR_NODE, lazyBuiltins } from './bundle-for-node.ts'
 
 /** Where the files of the command go, below the folder of the compiled modules. */
 export const COMMAND_FOLDER = 'node/command'
@@ -27,17 +27,7 @@ export async function bundleCommand(dist: string): Promise<void> {
     outdir: COMMAND_FOLDER,
     entryNames: '[name]',
     chunkNames: '[name]-[hash]',
-    write: false,
-    metafile: true,
-    bundle: true,
-    splitting: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node22.12',
-    legalComments: 'none',
-    logLevel: 'silent',
-    // The manifest says that no module has side effects; by that the imports of `inGroups` would be dropped.
-    ignoreAnnotations: true,
+    ...FOR_NODE,
   } as const satisfies BuildOptions
   const { inputs } = (await build(options)).metafile
   const rest = targets(inputs).filter((path) => [...reached(inputs, path)].some((module) => WITH_KEYS.test(module)))

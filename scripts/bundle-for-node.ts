@@ -2,10 +2,25 @@
 // it loads, and for a program that verifies one token that would be more than eighty.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { build, type Plugin } from 'esbuild'
+import { type BuildOptions, build, type Plugin } from 'esbuild'
 
 /** What most programs open. All that these doors reach is in core.js, and what only others reach is in rest.js. */
 const FIRST: readonly string[] = ['index.js', 'sync.js']
+
+/** What every bundle for Node is made with. */
+export const FOR_NODE = {
+  write: false,
+  metafile: true,
+  bundle: true,
+  splitting: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node22.12',
+  legalComments: 'none',
+  logLevel: 'silent',
+  // The manifest says that no module has side effects; by that the imports of entries that are made here would be dropped.
+  ignoreAnnotations: true,
+} as const satisfies BuildOptions
 
 /** The files in `node/` of a library with these doors. */
 export const bundled = (doors: readonly string[]): readonly string[] => ['core.js', 'rest.js', ...doors]
@@ -22,17 +37,7 @@ export async function bundleForNode(dist: string, doors: readonly string[]): Pro
     absWorkingDir: dist,
     entryPoints: doors.map((door) => ({ in: `door:${door}`, out: basename(door, '.js') })),
     outdir: 'node',
-    write: false,
-    metafile: true,
-    bundle: true,
-    splitting: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node22.12',
-    legalComments: 'none',
-    logLevel: 'silent',
-    // The manifest says that no module has side effects; by that the imports of `twoFiles` would be dropped.
-    ignoreAnnotations: true,
+    ...FOR_NODE,
     plugins: [twoFiles(dist, doors), lazyBuiltins()],
   })
   const importsOf = (file: string): readonly string[] => metafile.outputs[file]?.imports.map(({ path }) => path) ?? []

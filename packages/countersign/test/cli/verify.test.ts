@@ -311,6 +311,14 @@ test('what passes only because the command is lenient says so, and what is refus
   assert.equal(await note({}), '')
   assert.doesNotMatch(await note({ exp: NOW - 12 }, '--aud', 'x'), /CS_NOTE_ACCEPTED/)
   assert.equal((await verify([token({ exp: NOW - 12 }), ...PUB, '--leeway', '5s'])).code, 5)
+
+  const weak = (secret: string): Promise<Ran> =>
+    verify([shared(secret), '--secret', 'env:S', '--allow-weak-secret'], { env: { S: secret } })
+  assert.match(
+    (await weak('hunter2!!')).err,
+    /needs a secret of 32 bytes or more, and this one has 9; --allow-weak-secret lets it pass/,
+  )
+  assert.doesNotMatch((await weak(SECRET)).err, /CS_NOTE_ACCEPTED/)
 })
 
 test('a name that is there twice refuses the claims, and not the signature', async () => {

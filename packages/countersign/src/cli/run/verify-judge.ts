@@ -1,3 +1,4 @@
+import { SIGNATURE } from '../../alg/signature.ts'
 import { fromUtf8, textFromBase64url } from '../../bytes.ts'
 import { type DecodedToken, decodeFound } from '../../diagnosis/decode-token.ts'
 import {
@@ -11,11 +12,12 @@ import {
   toValue,
 } from '../../diagnosis/exact-json.ts'
 import { findToken, notToken } from '../../diagnosis/find-token.ts'
-import { type Circumstances, CommandError, type Told, tell } from '../../diagnosis/told.ts'
+import { type Circumstances, CommandError, type Note, type Told, tell } from '../../diagnosis/told.ts'
 import { JoseError, show } from '../../errors.ts'
 import type { JoseHeader } from '../../header.ts'
 import { isObject, type JsonObject, own, parseObject } from '../../json.ts'
 import { type VerifiedJws, type VerifiedStream, verifyJws } from '../../jws/verify-jws.ts'
+import type { Key } from '../../key/key.ts'
 import { thumbprint } from '../../key/ops.ts'
 import { run } from '../../op.ts'
 import { JWT_LIMITS } from '../../options.ts'
@@ -187,12 +189,20 @@ async function judgeClaims(
   })
   const checks = [signature, ...claimChecks({ claims, header, demands, fault })]
   if (fault === undefined) {
-    for (const note of lenience(claims, demands)) call.note(note)
+    for (const note of [...weakness(header, key), ...lenience(claims, demands)]) call.note(note)
     return toOutcome({ json, checks, claims, now }, call)
   }
   const { nearTime } = await import('../../diagnosis/near-misses.ts')
   const error = { ...tell(fault.error, circumstances), ...nearTime(fault.error) }
   return toOutcome({ json, checks, claims, now, error }, call)
+}
+
+/** A note on a secret that only --allow-weak-secret let pass. */
+function weakness({ alg }: JoseHeader, { kind, bits }: Key): readonly Note[] {
+  const { minBits = 0 } = SIGNATURE.get(alg) ?? {}
+  if (kind !== 'secret' || bits >= minBits) return []
+  const message = `${alg} needs a secret of ${minBits / 8} bytes or more, and this one has ${bits / 8}; --allow-weak-secret lets it pass.`
+  return [{ code: 'CS_NOTE_ACCEPTED', message }]
 }
 
 /** The header that a signature vouches for, to its last digit: of several signatures, that of the one that holds. */
