@@ -69,15 +69,21 @@ export function decodeFound(found: FoundToken, strict = false): DecodedToken {
     ),
   )
   if (odd.size > 0 && strict) throw new JoseError('CS_MALFORMED', `the JSON has the name ${show([...odd][0])} twice`)
-  const notes = [...decoded.notes, ...[...odd].map(twice), ...oddPayload(decoded), ...oddTimes(decoded.payload?.json)]
+  const notes = [...decoded.notes, ...twice([...odd]), ...oddPayload(decoded), ...oddTimes(decoded.payload?.json)]
   return { ...decoded, notes }
 }
 
-function twice(name: string): Note {
-  return {
+/** So many names are told one by one. */
+const MOST_NAMES = 8
+
+function twice(names: readonly string[]): readonly Note[] {
+  const say = (what: string): Note => ({
     code: 'CS_NOTE_JSON',
-    message: `the name ${show(name)} is there twice, and readers differ in which of them counts.`,
-  }
+    message: `${what} there twice, and readers differ in which of them counts.`,
+  })
+  const more = names.length - MOST_NAMES
+  const told = names.slice(0, MOST_NAMES).map((name) => say(`the name ${show(name)} is`))
+  return more > 0 ? [...told, say(`${more} more names are`)] : told
 }
 
 function decodeCompact(token: string, { kind, notes }: FoundToken): DecodedToken {

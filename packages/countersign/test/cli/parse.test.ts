@@ -79,7 +79,7 @@ const REFUSED: readonly (readonly [why: string, args: readonly string[], says: R
   ['what is no number', ['key', 'new', 'RS256', '--bits', '4k'], /--bits is a whole number from 128 to 8192/],
   ['a number that is too large', ['key', 'new', 'RS256', '--bits', '9000'], /from 128 to 8192/],
   ['too few words', ['key', 'set', 'jwks.json'], /key set needs WHAT: add, remove or list/],
-  ['too many words', ['decode', 'a', 'b'], /decode takes TOKEN, and there are more words/],
+  ['too many words', ['decode', 'a', 'b'], /decode takes one TOKEN, and there are more words/],
   ['words where there are none', ['algs', 'a'], /algs takes no further words/],
   ['a shell that there is no script for', ['completion', 'tcsh'], /SHELL is one of bash, zsh, fish, powershell/],
 ]

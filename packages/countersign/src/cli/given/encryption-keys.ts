@@ -11,7 +11,9 @@ import { backend } from '../engine.ts'
 import { usage } from '../line/usage.ts'
 import { namedAlgorithm } from './algorithms.ts'
 import { contentOf } from './key-words.ts'
-import { type GivenKey, type GivenSet, readKey, readKeys, readPassphrase, readSecret, toSecretKey } from './keys.ts'
+import { type GivenKey, type GivenSet, readKey, readKeys } from './keys.ts'
+import { readPassphrase } from './passphrases.ts'
+import { readSecret, toSecretKey } from './secrets.ts'
 
 /** What a token is encrypted with. */
 export interface EncryptionKey {

@@ -1,10 +1,10 @@
-import { type Bytes, fromBase64, fromUtf8 } from '../../bytes.ts'
+import { type Bytes, fromBase64 } from '../../bytes.ts'
 import { duplicates, JsonFault, parseExact, printable, toValue } from '../../diagnosis/exact-json.ts'
 import { CommandError, type GivenKeys, tell } from '../../diagnosis/told.ts'
 import { JoseError, show } from '../../errors.ts'
 import { isObject, type JsonObject, own } from '../../json.ts'
 import { formOf } from '../../key/container.ts'
-import { importKey, secretKey } from '../../key/import.ts'
+import { importKey } from '../../key/import.ts'
 import { isJwkSet } from '../../key/jwk.ts'
 import type { Key } from '../../key/key.ts'
 import { looksLikeDer } from '../../key/outline.ts'
@@ -13,8 +13,10 @@ import { KeySet } from '../../source/set.ts'
 import type { Call } from '../call.ts'
 import { backend } from '../engine.ts'
 import { usage } from '../line/usage.ts'
+import { type PassphraseRequest, passphraseFor } from './passphrases.ts'
 import { readSealedJwk } from './sealed-jwk.ts'
 import { type Read, Sources } from './sources.ts'
+import { textOf } from './text.ts'
 
 /** One key as somebody gave it. */
 export interface GivenKey extends GivenKeys {
@@ -35,16 +37,10 @@ export interface GivenSet extends GivenKeys {
 }
 
 /** What is said about a key beside where it is. */
-export interface KeyRequest {
-  /** The option or the argument, such as `--key`. */
-  readonly what: string
+export interface KeyRequest extends PassphraseRequest {
   /** The one algorithm that it is for. */
   readonly alg?: string | undefined
   readonly kid?: string | undefined
-  /** The SOURCE of what a private key is encrypted with. */
-  readonly passphrase?: string | undefined
-  /** The public half does all that is asked of it, and no option opens the private one. */
-  readonly isPublicEnough?: boolean
 }
 
 /**
@@ -290,161 +286,6 @@ function noteUnneeded(call: Call, name: string, { passphrase }: KeyRequest): voi
     call.note({ code: 'CS_NOTE_KEY', message: `${name} is not encrypted, so --passphrase was not used.` })
 }
 
-/** What a private key is encrypted with. @throws {CommandError} `CS_USAGE` where nobody can be asked */
-async function passphraseFor(
-  call: Call,
-  { name }: Read,
-  { what, passphrase, isPublicEnough = false }: KeyRequest,
-): Promise<string> {
-  if (passphrase === undefined) {
-    const { host, settings } = call
-    if (settings['no-input'] || !host.input.isTerminal || !host.errors.isTerminal)
-      throw usage(
-        `${name} is encrypted`,
-        '',
-        isPublicEnough
-          ? `its public half is enough: countersign key public ${name.startsWith('@') ? name : 'SRC'} --passphrase @FILE --out public.jwk, then ${what} @public.jwk.`
-          : 'pass what it is encrypted with: --passphrase @FILE or --passphrase env:NAME.',
-      )
-    return host.askSecret(`passphrase of ${name}: `)
-  }
-  return readPassphrase(call, passphrase)
-}
-
-/** Text that opens a key, without the line break that ends its file. */
-export async function readPassphrase(
-  call: Call,
-  source: string,
-  question = 'passphrase: ',
-  what = '--passphrase',
-): Promise<string> {
-  const { bytes, name } = await call.sources.read(source, { what, question })
-  const text = textOf(withoutNewline(bytes).bytes)
-  if (text === undefined || text === '') throw new CommandError('CS_INPUT', `${name} holds no text.`)
-  return text
-}
-
-/**
- * What a new key is to be encrypted with. At a terminal it is asked for twice, since nobody sees what is typed.
- *
- * @throws {CommandError} `CS_USAGE` where nobody can be asked, `CS_INPUT` for two answers that differ
- */
-export async function readNewPassphrase(call: Call, source: string | undefined, command: string): Promise<string> {
-  if (source !== undefined && source !== 'prompt:') return readPassphrase(call, source)
-  const { host, settings, sources } = call
-  if (settings['no-input'] || !host.input.isTerminal || !host.errors.isTerminal)
-    throw usage(
-      '--encrypt takes a passphrase, and nobody can be asked for it',
-      command,
-      'pass it: --passphrase @FILE or --passphrase env:NAME.',
-    )
-  const passphrase = await sources.ask('passphrase for the new key: ', '--passphrase')
-  if (passphrase === '') throw new CommandError('CS_INPUT', 'no passphrase was typed.', { hint: AGAIN })
-  if ((await sources.ask('the same again: ', '--passphrase')) !== passphrase)
-    throw new CommandError('CS_INPUT', 'what was typed second is not what was typed first.', { hint: AGAIN })
-  return passphrase
-}
-
-const AGAIN = 'nothing was made; try again.'
-
-/** How a secret is written. */
-export type SecretEncoding = 'utf8' | 'base64' | 'base64url' | 'hex'
-
-/** A secret before it is a key. */
-export interface GivenSecret {
-  readonly name: string
-  /** As it was read, but for one line break at its end. */
-  readonly bytes: Bytes
-  readonly encoding: SecretEncoding
-  /** What was done to it. */
-  readonly change?: string
-}
-
-/**
- * Reads a shared secret. A file loses exactly one line break at its end, which editors put there.
- *
- * @param forKeys - the option that takes a JWK in its place
- * @throws {CommandError} `CS_USAGE` for a secret on the command line
- */
-export async function readSecret(
-  call: Call,
-  source: string,
-  what: string,
-  encoding = 'utf8',
-  forKeys = '--key',
-): Promise<GivenSecret> {
-  const read = await call.sources.read(source, { what })
-  // A variable and what was typed have no line break of their own.
-  const { bytes, cut } = /^(env:|prompt:)/.test(source) ? { bytes: read.bytes, cut: false } : withoutNewline(read.bytes)
-  if (isJwkText(textOf(bytes) ?? '')) {
-    throw new CommandError('CS_KEY_TYPE', `${read.name} holds a JWK, and ${what} takes the bare secret.`, {
-      hint: `pass it as ${forKeys} ${source}`,
-    })
-  }
-  if (cut) call.note({ code: 'CS_NOTE_SECRET', message: `removed one trailing newline from ${read.name}.` })
-  return {
-    name: read.name,
-    bytes,
-    encoding: encoding as SecretEncoding,
-    ...(cut && { change: 'one trailing newline removed' }),
-  }
-}
-
-/** The key of a secret. @throws {JoseError} `CS_WEAK_SECRET`, `CS_KEY_INVALID` */
-export function toSecretKey(
-  { name, bytes, encoding, change }: GivenSecret,
-  request: { alg?: string | undefined; kid?: string | undefined; allowWeak?: boolean } = {},
-): GivenKey {
-  const { alg, kid, allowWeak } = request
-  const options = { ...(kid !== undefined && { kid }), ...(allowWeak && { allowWeak }) }
-  const key =
-    encoding === 'utf8'
-      ? secretKey(bytes, alg, options)
-      : toldSpelling(name, () => secretKey(spelled(bytes, encoding, name), alg, options))
-  return { name, as: 'secret', keys: [key], key, ...(change !== undefined && { change }) }
-}
-
-/** Whatever is not written as --secret-encoding says is told by where it came from. */
-function toldSpelling<T>(name: string, work: () => T): T {
-  try {
-    return work()
-  } catch (error) {
-    const fault = error instanceof JoseError ? /^the secret (is not .*)$/.exec(error.message)?.[1] : undefined
-    if (fault === undefined) throw error
-    throw new CommandError('CS_KEY_INVALID', `${name} ${fault}.`, {
-      hint: 'say how it is written: --secret-encoding utf8, base64, base64url or hex.',
-    })
-  }
-}
-
-function spelled(
-  bytes: Bytes,
-  encoding: Exclude<SecretEncoding, 'utf8'>,
-  name: string,
-): Parameters<typeof secretKey>[0] {
-  const text = textOf(bytes)?.trim()
-  if (text === undefined)
-    throw new CommandError('CS_KEY_INVALID', `${name} is not ${encoding}.`, {
-      hint: 'leave out --secret-encoding where the secret is bytes.',
-    })
-  return { [encoding]: text } as Parameters<typeof secretKey>[0]
-}
-
-function withoutNewline(bytes: Bytes): { readonly bytes: Bytes; readonly cut: boolean } {
-  if (bytes.at(-1) !== 0x0a) return { bytes, cut: false }
-  return { bytes: bytes.subarray(0, bytes.at(-2) === 0x0d ? -2 : -1), cut: true }
-}
-
-/** A secret may begin with a brace, too. */
-function isJwkText(text: string): boolean {
-  try {
-    const value: unknown = JSON.parse(text.replace(/^\ufeff/, ''))
-    return isObject(value) && (own(value, 'kty') !== undefined || isJwkSet(value))
-  } catch {
-    return false
-  }
-}
-
 /** The JSON object that was read; nothing where it is none. @throws {CommandError} `CS_KEY_INVALID` */
 function jsonOf({ bytes, name }: Pick<Read, 'bytes' | 'name'>): JsonObject | undefined {
   const text = textOf(bytes)?.replace(/^\ufeff/, '')
@@ -458,14 +299,6 @@ function jsonOf({ bytes, name }: Pick<Read, 'bytes' | 'name'>): JsonObject | und
   } catch (error) {
     if (error instanceof JsonFault) throw new CommandError('CS_KEY_INVALID', error.message)
     throw error
-  }
-}
-
-function textOf(bytes: Bytes): string | undefined {
-  try {
-    return bytes.includes(0) ? undefined : fromUtf8(bytes, 'the input')
-  } catch {
-    return undefined
   }
 }
 

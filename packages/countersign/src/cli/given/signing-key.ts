@@ -6,7 +6,8 @@ import type { Call } from '../call.ts'
 import { usage } from '../line/usage.ts'
 import { namedAlgorithm } from './algorithms.ts'
 import { contentOf, publicAlone } from './key-words.ts'
-import { type GivenKey, readKey, readSecret, toSecretKey } from './keys.ts'
+import { type GivenKey, readKey } from './keys.ts'
+import { readSecret, toSecretKey } from './secrets.ts'
 
 /** What a token is signed with. */
 export interface SigningKey {

@@ -166,7 +166,10 @@ function shown(word: string): string {
 function checkWords(row: Command, words: readonly string[]): void {
   const { name, arguments: args } = row
   if (words.length > args.length) {
-    const takes = args.length === 0 ? 'no further words' : args.map((argument) => argument.name).join(' ')
+    const takes =
+      args.length === 0
+        ? 'no further words'
+        : `${args.length === 1 ? 'one ' : ''}${args.map((argument) => argument.name).join(' ')}`
     throw usage(`${name} takes ${takes}, and there are more words`, name, QUOTES)
   }
   for (const [index, argument] of args.entries()) checkWord(row, argument, words[index])

@@ -68,7 +68,8 @@ function lineOutcome(text: string, call: DecodeCall, showing: Showing & { readon
     const { claim, part } = call.values
     // What takes one claim of each still finds a line for each.
     const blank = claim === undefined && part === undefined ? `${line}  ${told.code}\n` : '\n'
-    return { json: { line }, text: blank, error: { ...told, message: `line ${line}: ${told.message}` } }
+    const at = call.settings.json ? '' : `line ${line}: `
+    return { json: { line }, text: blank, error: { ...told, message: `${at}${told.message}` } }
   }
 }
 

@@ -313,7 +313,7 @@ export const GOLDENS: readonly Golden[] = [
     about: 'a public key',
     args: ['verify', shared(SECRET), '--secret', '@pub.pem'],
     notes: ['note[CS_NOTE_SECRET]: removed one trailing newline from @pub.pem.'],
-    says: 'the secret holds a PEM: that is not a secret.',
+    says: '@pub.pem holds a PEM, and that is not a secret.',
     fix: 'pass a key as --key; a secret is random bytes that nobody else knows.',
     exit: 6,
   },
