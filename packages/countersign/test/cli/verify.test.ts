@@ -288,6 +288,16 @@ test('a check says what was found and what was expected, as it is and without qu
   assert.deepEqual(there[2], { name: 'sub', status: 'pass', expected: 'present' })
 })
 
+test('what -v shows is exact to the last digit', async () => {
+  const text = input({ alg: 'ES256', kid: '2026-a' }, {}).replace(
+    /\.e30$/,
+    `.${b64('{"big":12345678901234567890,"1":1.0,"0":-0}')}`,
+  )
+  const { code, out } = await verify([over(text), ...PUB, '-v'])
+  assert.equal(code, 0)
+  assert.ok(out.endsWith('\n{\n  "big": 12345678901234567890,\n  "1": 1.0,\n  "0": -0\n}\n'), out)
+})
+
 test('a value of sub is never told', async () => {
   const { out, err } = await verify([token({ sub: 'ada-lovelace' }), ...PUB, '--sub', 'grace-hopper'])
   assert.doesNotMatch(out + err, /lovelace|hopper/)

@@ -161,10 +161,8 @@ async function judgeClaims(
   // What stands unprotected anyone can write.
   const header = verified.protectedHeader as JoseHeader
   const signature = await signatureCheck(verified, keys)
-  const json = {
-    header: exactly(signedHeader(token, header)),
-    ...(token.payload?.json && { payload: exactly(token.payload.json) }),
-  }
+  const payload = token.payload?.json
+  const json = { header: exactly(signedHeader(token, header)), ...(payload && { payload: exactly(payload) }) }
   const { now } = demands
   let claims: JsonObject | undefined
   try {
@@ -190,11 +188,11 @@ async function judgeClaims(
   const checks = [signature, ...claimChecks({ claims, header, demands, fault })]
   if (fault === undefined) {
     for (const note of [...weakness(header, key), ...lenience(claims, demands)]) call.note(note)
-    return toOutcome({ json, checks, claims, now }, call)
+    return toOutcome({ json, checks, claims, payload, now }, call)
   }
   const { nearTime } = await import('../../diagnosis/near-misses.ts')
   const error = { ...tell(fault.error, circumstances), ...nearTime(fault.error) }
-  return toOutcome({ json, checks, claims, now, error }, call)
+  return toOutcome({ json, checks, claims, payload, now, error }, call)
 }
 
 /** A note on a secret that only --allow-weak-secret let pass. */
@@ -259,14 +257,16 @@ interface Judged {
   readonly json: Outcome['json']
   readonly checks: readonly Check[]
   readonly claims?: JsonObject | undefined
+  /** The claims as they were written. */
+  readonly payload?: ExactJson | undefined
   readonly now: number
   readonly error?: Told
 }
 
-function toOutcome({ json, checks, claims, now, error }: Judged, call: VerifyCall): Outcome {
+function toOutcome({ json, checks, claims, payload, now, error }: Judged, call: VerifyCall): Outcome {
   return {
     json: { verdict: error ? 'rejected' : 'accepted', checks, ...json },
-    text: (brush) => (call.settings.quiet ? '' : checksText(checks, claims, now, call, brush)),
+    text: (brush) => (call.settings.quiet ? '' : checksText(checks, claims, payload, now, call, brush)),
     ...(error && { error }),
   }
 }

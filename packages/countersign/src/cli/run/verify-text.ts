@@ -1,4 +1,4 @@
-import { quoted, toExact, toLines } from '../../diagnosis/exact-json.ts'
+import { type ExactJson, quoted, toLines } from '../../diagnosis/exact-json.ts'
 import { toWhen } from '../../diagnosis/moments.ts'
 import { type JsonObject, own } from '../../json.ts'
 import type { Call } from '../call.ts'
@@ -12,10 +12,15 @@ const GAP = '      '
 /** Stands between checks of which nothing more is said. */
 const CLOSE = '  '
 
-/** The checks for people: on one line where they fit, and else one a line. */
+/**
+ * The checks for people: on one line where they fit, and else one a line.
+ *
+ * @param payload - the same claims to their last digit, for who wants to see them
+ */
 export function checksText(
   checks: readonly Check[],
   claims: JsonObject | undefined,
+  payload: ExactJson | undefined,
   now: number,
   call: Call,
   brush: Brush,
@@ -29,8 +34,8 @@ export function checksText(
     )
   const { length } = written((_, text) => text).join(GAP)
   const lines = `${written(brush).join(length <= call.host.output.columns ? GAP : '\n')}\n`
-  if (!call.settings.verbose || claims === undefined) return lines
-  return `${lines}\n${toLines(toExact(claims), jsonPaint(brush))}\n`
+  if (!call.settings.verbose || claims === undefined || payload === undefined) return lines
+  return `${lines}\n${toLines(payload, jsonPaint(brush))}\n`
 }
 
 function groupsOf(
