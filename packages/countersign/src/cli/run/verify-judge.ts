@@ -28,7 +28,8 @@ import { allowedAlgorithms, readVerifyingKeys, type VerifyingKeys } from '../giv
 import type { VerifyNames } from '../rows/tokens.ts'
 import type { Outcome } from '../shown/outcome.ts'
 import { type Check, claimChecks, uncheckedOf } from './verify-checks.ts'
-import { type Demands, lenience } from './verify-demands.ts'
+import { lenience } from './verify-demands.ts'
+import type { Demands } from './verify-terms.ts'
 import { checksText } from './verify-text.ts'
 
 /** A command line of `verify`. */

@@ -2,8 +2,8 @@ import { CommandError } from '../../diagnosis/told.ts'
 import { tokenLines } from '../given/tokens.ts'
 import { usage } from '../line/usage.ts'
 import type { Outcome } from '../shown/outcome.ts'
-import type { Demands } from './verify-demands.ts'
 import { type Judging, judge, keysFor, readMatter, toldOf, type VerifyCall } from './verify-judge.ts'
+import type { Demands } from './verify-terms.ts'
 
 /** Judges one token a line, with keys that are read or fetched once. */
 export async function verifyLines(call: VerifyCall, demands: Demands): Promise<Outcome | undefined> {

@@ -11,7 +11,7 @@ import type { CallOf } from '../call.ts'
 import { backend } from '../engine.ts'
 import { usage } from '../line/usage.ts'
 import type { VerifyNames } from '../rows/tokens.ts'
-import type { Asked, Profile, Signed, Terms } from './verify-demands.ts'
+import type { Asked, Profile, Signed, Terms } from './verify-terms.ts'
 
 type Values = CallOf<VerifyNames>['values']
 type ToProfile = (values: Values, terms: Terms) => Profile
