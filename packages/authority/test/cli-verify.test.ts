@@ -72,13 +72,15 @@ test('the authority: its access tokens are accepted, with and without their prof
 
 test('the authority: its ID tokens are accepted for their client and their login alone', async () => {
   const { issuer } = world
-  const args = ['verify', '-', '--issuer', issuer, '--profile', 'oidc-id-token', '--aud']
-  const right = await countersign([...args, tokens.client, '--nonce', tokens.nonce], tokens.id)
+  const args = ['verify', '-', '--issuer', issuer, '--profile', 'oidc-id-token']
+  // What was drawn may begin with a dash.
+  const [aud, nonce] = [`--aud=${tokens.client}`, `--nonce=${tokens.nonce}`]
+  const right = await countersign([...args, aud, nonce], tokens.id)
   assert.equal(right.code, 0, right.err)
   const wrong = await Promise.all([
-    countersign([...args, tokens.client, '--nonce', 'another'], tokens.id),
-    countersign([...args, 'another', '--nonce', tokens.nonce], tokens.id),
-    countersign([...args, ORDERS], tokens.access),
+    countersign([...args, aud, '--nonce', 'another'], tokens.id),
+    countersign([...args, '--aud', 'another', nonce], tokens.id),
+    countersign([...args, '--aud', ORDERS], tokens.access),
   ])
   assert.deepEqual(
     wrong.map(({ code }) => code),
@@ -92,7 +94,7 @@ test('the authority: jwks lists its keys, and picks the one that signed', async 
   assert.equal(listed.code, 0, listed.err)
   const { kid } = JSON.parse(Buffer.from(tokens.access.split('.')[0] ?? '', 'base64url').toString()) as { kid: string }
   assert.ok(listed.out.includes(kid))
-  const picked = await countersign(['jwks', '--issuer', issuer, '--kid', kid, '--pick'])
+  const picked = await countersign(['jwks', '--issuer', issuer, `--kid=${kid}`, '--pick'])
   const verified = await countersign(['verify', tokens.access, '--key', '-', '--aud', ORDERS], picked.out)
   assert.equal(verified.code, 0, verified.err)
 })

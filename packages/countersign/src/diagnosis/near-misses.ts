@@ -354,7 +354,7 @@ async function otherKey(matter: Matter): Promise<NearMiss | undefined> {
     if (!(await matchesKey(matter, key))) continue
     const name = await run(nameOf(key), backend)
     if (name === undefined) return undefined
-    const choose = `--kid ${/^[\w.~-]+$/.test(name) ? name : 'ID'}`
+    const choose = `--kid ${/^[\w.~][\w.~-]*$/.test(name) ? name : 'ID'}`
     if (told.code === 'CS_AMBIGUOUS_KEY')
       return { hint: `the signature matches kid ${show(name)}; choose it: ${choose}` }
     const hint =

@@ -144,7 +144,7 @@ test('filters go by the name, the use and the algorithm', async () => {
   assert.deepEqual(await kidsOf('--alg', 'ES256'), ['2026-a'])
   assert.deepEqual(await kidsOf('--alg', 'EdDSA'), [undefined])
   const { keys } = (await jwks(['@set', '--alg', 'EdDSA', '--json'])).json() as { keys: { thumbprint: string }[] }
-  assert.deepEqual(await kidsOf('--kid', keys[0]?.thumbprint ?? ''), [undefined])
+  assert.deepEqual(await kidsOf(`--kid=${keys[0]?.thumbprint}`), [undefined])
 })
 
 test('a set comes by URL, by discovery, from the standard input and inline', async () => {

@@ -171,7 +171,7 @@ test('remove takes a key by its kid or its thumbprint, also one that no program 
   )
   const print = await thumbprint(importKey(EC))
   const nameless: Files = { 'jwks.json': setOf(publicMembers(EC)) }
-  assert.equal((await set(nameless, 'jwks.json', 'remove', '--kid', print)).code, 0)
+  assert.equal((await set(nameless, 'jwks.json', 'remove', `--kid=${print}`)).code, 0)
   assert.deepEqual(membersIn(nameless), [])
 })
 

@@ -191,7 +191,7 @@ test('what is odd about the life of a token is noted, and not refused', async ()
 
 test('the header has alg, typ, kid, and then what -H says', async () => {
   const thumbprint = 'thumbprint' // of the key, which has no kid of its own
-  const { out } = await sign([...WITH, '--kid', thumbprint, '-H', 'x=1', '-H', 'y:={"a":[1]}'])
+  const { out } = await sign([...WITH, `--kid=${thumbprint}`, '-H', 'x=1', '-H', 'y:={"a":[1]}'])
   const named = await sign([...WITH, '-H', 'typ=at+jwt'])
   assert.equal(Object.keys(JSON.parse(part(out, 0))).join(), 'alg,typ,kid,x,y')
   assert.match(part(out, 0), /^{"alg":"ES256","typ":"JWT","kid":"[\w-]{43}","x":"1","y":{"a":\[1\]}}$/)

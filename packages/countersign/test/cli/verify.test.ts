@@ -452,7 +452,7 @@ test('the key of a set is the one that the token names, or the one that --kid do
   // A key without kid goes by its thumbprint.
   const two = await command(['jwks', '@two.json', '--json'], worldOf())
   const [first] = two.json()['keys'] as { thumbprint: string }[]
-  assert.equal((await verify([T, '--jwks', '@two.json', '--kid', first?.thumbprint ?? ''])).code, 0)
+  assert.equal((await verify([T, '--jwks', '@two.json', `--kid=${first?.thumbprint}`])).code, 0)
   assert.equal((await verify([token({}, { kid: undefined }), '--jwks', '@two.json'])).code, 6)
 })
 

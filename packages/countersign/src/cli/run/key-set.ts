@@ -154,7 +154,7 @@ async function added(set: SetFile, { key, from }: Addition, call: SetCall): Prom
   const same = set.members.find((one) => nameOf(one) === kid)
   if (same)
     throw new CommandError('CS_AMBIGUOUS_KEY', `${name} has a key with kid ${quoted(kid)} already.`, {
-      hint: `take that one out first: countersign key set ${name} remove --kid ${/^[\w.:-]+$/.test(kid) ? kid : 'ID'}; or give the new one another name: --kid ID`,
+      hint: `take that one out first: countersign key set ${name} remove --kid ${/^[\w.:][\w.:-]*$/.test(kid) ? kid : 'ID'}; or give the new one another name: --kid ID`,
     })
   const twin = set.members.find(
     ({ facts }) => 'thumbprint' in facts && print !== undefined && facts.thumbprint === print,
