@@ -15,7 +15,6 @@ import { run } from '../op.ts'
 import { JOSE_LIMITS } from '../options.ts'
 import { type Jws, type JwsSignature, parseCompact, parseJson } from '../serialization/jws.ts'
 import { printable } from './exact-json.ts'
-import { toIso, toSpan } from './moments.ts'
 import type { GivenKeys, Told } from './told.ts'
 
 /** How a secret was said to be written. */
@@ -382,22 +381,5 @@ async function ownKey(matter: Matter): Promise<NearMiss | undefined> {
   return {
     message: `${told.message.replace(/\.$/, '')}, but DOES match the key in its own header (jwk), which anyone can put there.`,
     hint: `refuse it, unless you know that key by its thumbprint, ${await run(thumbprint(key), backend)}. (RFC 7515 §4.1.3)`,
-  }
-}
-
-/** The first second that is more likely a number of milliseconds, and the last that is more likely a span. */
-const [FAR, EARLY] = [1e11, 1e9]
-
-/** What was meant by a time that refused a token whose signature is valid. */
-export function nearTime({ code, issues }: JoseError): NearMiss | undefined {
-  const { path, actual } = issues.find((issue) => issue.code === code) ?? {}
-  if (typeof actual !== 'number' || path === undefined) return undefined
-  if (actual >= FAR && toIso(actual / 1000) !== undefined)
-    return {
-      hint: `${path} looks like milliseconds (${toIso(Math.floor(actual / 1000))}): have the issuer write seconds. (RFC 7519 §2)`,
-    }
-  if (code !== 'CS_EXPIRED' || actual < 0 || actual >= EARLY) return undefined
-  return {
-    hint: `exp is ${actual}, which looks like a span of ${toSpan(actual)}: have the issuer write the moment, in seconds since 1970. (RFC 7519 §4.1.4)`,
   }
 }

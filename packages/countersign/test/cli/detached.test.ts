@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { verifyJws } from 'countersign/jws'
 import { build } from 'esbuild'
 import fc from 'fast-check'
+import { gather } from '../../src/cli/given/sources.ts'
 import { isHere, jwkFor, pemOf, publicMembers, verifyingKey } from '../support/keys.ts'
 import { command, type Ran, type World } from './support/memory-host.ts'
 
@@ -245,4 +246,11 @@ test('2 GB are signed, and verified, in less than 100 MB of memory', { skip: SKI
   } finally {
     for (const path of [folder, room]) rmSync(path, { recursive: true, force: true })
   }
+})
+
+test('a payload in hundreds of thousands of pieces is put together', () => {
+  const pieces = Array.from({ length: 300_000 }, (_, index) => Uint8Array.of(index & 0xff))
+  const whole = gather(pieces)
+  assert.equal(whole.length, 300_000)
+  assert.deepEqual([whole[0], whole[257], whole[299_999]], [0, 1, 299_999 & 0xff])
 })

@@ -168,3 +168,9 @@ test('an empty input, and one of Windows', async () => {
   const { code, out, err } = await run(['decode', '--claim', 'sub'], { input: `\ufeff${token}\r\n` })
   assert.deepEqual({ code, out, err }, { code: 0, out: 'ada\n', err: '' })
 })
+
+test('the command says which version it is, and on what it runs', async () => {
+  const { code, out } = await run(['--version'])
+  assert.equal(code, 0)
+  assert.match(out, /^countersign \d+\.\d+\.\d+ \(Node\.js 24/)
+})

@@ -1,5 +1,4 @@
 import { SIGNATURE } from '../../alg/signature.ts'
-import { concat } from '../../bytes.ts'
 import { CommandError } from '../../diagnosis/told.ts'
 import { JoseError } from '../../errors.ts'
 import type { JwsPayload } from '../../jws/pieces.ts'
@@ -7,7 +6,7 @@ import type { Call } from '../call.ts'
 import { backend } from '../engine.ts'
 import { usage } from '../line/usage.ts'
 import { toSize, watched } from '../shown/progress.ts'
-import { Sources } from './sources.ts'
+import { gather, Sources } from './sources.ts'
 
 /**
  * A payload that travels by itself: in pieces, so that one of any size takes little memory, or whole where an algorithm or
@@ -76,7 +75,7 @@ async function collected(
     length += next.value.length
     if (length > MOST_WHOLE) return joined(chunks, pieces)
   }
-  return concat(...chunks)
+  return gather(chunks)
 }
 
 /** What was read already, and then the rest. */

@@ -150,6 +150,7 @@ function parseTimeout(text: string = DEFAULT_TIMEOUT): number {
   if (seconds > LONGEST_TIMEOUT) throw usage('--timeout is a day at most: 24h')
   return seconds
 }
+
 const PROXIES = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy']
 
 /** Fetches. Where nothing answers, and a proxy is set that Node does not go by, it says so. */

@@ -1,4 +1,5 @@
 import type { Bytes } from '../../bytes.ts'
+import type { SecretSpelling } from '../../diagnosis/near-misses.ts'
 import { CommandError, tell } from '../../diagnosis/told.ts'
 import { JoseError } from '../../errors.ts'
 import { isObject, own } from '../../json.ts'
@@ -8,15 +9,12 @@ import type { Call } from '../call.ts'
 import type { GivenKey } from './keys.ts'
 import { textOf, withoutNewline } from './text.ts'
 
-/** How a secret is written. */
-export type SecretEncoding = 'utf8' | 'base64' | 'base64url' | 'hex'
-
 /** A secret before it is a key. */
 export interface GivenSecret {
   readonly name: string
   /** As it was read, but for one line break at its end. */
   readonly bytes: Bytes
-  readonly encoding: SecretEncoding
+  readonly encoding: SecretSpelling
   /** What was done to it. */
   readonly change?: string
 }
@@ -46,7 +44,7 @@ export async function readSecret(
   return {
     name: read.name,
     bytes,
-    encoding: encoding as SecretEncoding,
+    encoding: encoding as SecretSpelling,
     ...(cut && { change: 'one trailing newline removed' }),
   }
 }
@@ -82,7 +80,7 @@ function toldOfSource<T>(name: string, work: () => T): T {
 
 function spelled(
   bytes: Bytes,
-  encoding: Exclude<SecretEncoding, 'utf8'>,
+  encoding: Exclude<SecretSpelling, 'utf8'>,
   name: string,
 ): Parameters<typeof secretKey>[0] {
   const text = textOf(bytes)?.trim()

@@ -160,11 +160,16 @@ async function collect(pieces: AsyncIterable<Uint8Array>, name: string): Promise
     // A reader may use its memory again.
     chunks.push(new Uint8Array(piece))
   }
-  const all = new Uint8Array(length)
+  return gather(chunks)
+}
+
+/** Pieces in one. A pipe may bring hundreds of thousands of them, which are more than a call can have arguments. */
+export function gather(pieces: readonly Bytes[]): Bytes {
+  const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0))
   let at = 0
-  for (const chunk of chunks) {
-    all.set(chunk, at)
-    at += chunk.length
+  for (const piece of pieces) {
+    whole.set(piece, at)
+    at += piece.length
   }
-  return all
+  return whole
 }

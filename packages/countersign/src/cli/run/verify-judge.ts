@@ -12,6 +12,7 @@ import {
   toValue,
 } from '../../diagnosis/exact-json.ts'
 import { findToken, notToken } from '../../diagnosis/find-token.ts'
+import { nearTime } from '../../diagnosis/near-time.ts'
 import { type Circumstances, CommandError, type Note, type Told, tell } from '../../diagnosis/told.ts'
 import { JoseError, show } from '../../errors.ts'
 import type { JoseHeader } from '../../header.ts'
@@ -191,7 +192,6 @@ async function judgeClaims(
     for (const note of [...weakness(header, key), ...lenience(claims, demands)]) call.note(note)
     return toOutcome({ json, checks, claims, payload, now }, call)
   }
-  const { nearTime } = await import('../../diagnosis/near-misses.ts')
   const error = { ...tell(fault.error, circumstances), ...nearTime(fault.error) }
   return toOutcome({ json, checks, claims, payload, now, error }, call)
 }
