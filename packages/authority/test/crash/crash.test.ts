@@ -25,10 +25,6 @@ import {
   type World,
 } from '../support/world.ts'
 
-/** What a start may take: from its command to the answer that the server is ready, in milliseconds. */
-const READY_MS = 1500
-const starts: number[] = []
-
 /** An authority in a process that can be killed, as the other tests know one. */
 interface Rig {
   readonly world: World
@@ -65,10 +61,8 @@ async function withRig(store: 'sqlite' | 'postgres', work: (rig: Rig) => Promise
 /** Ends the server as a power cut does, and starts it again. */
 async function crash({ world, server }: Rig): Promise<void> {
   await server.kill()
-  const from = performance.now()
   await server.start()
   const { status } = await fetch(new URL('/readyz', world.issuer))
-  starts.push(performance.now() - from)
   assert.equal(status, 200)
 }
 
@@ -129,10 +123,4 @@ describe('kill -9 between the steps of a login', () => {
       () => withRig(store, survive),
     )
   }
-
-  test('the server is ready again soon', (t) => {
-    t.diagnostic(`ready ${starts.map(Math.round).join(', ')} ms after the start`)
-    // Whatever else the machine is doing only adds to it.
-    assert.ok(Math.min(...starts) < READY_MS, `${starts}`)
-  })
 })
