@@ -69,6 +69,9 @@ try {
   const issuer = await door.createTestIssuer()
   const verifier = (${load('countersign')}).createVerifier(issuer.verifierOptions)
   const name = (await verifier.verify(await issuer.mint.valid({ sub: 'alice' }))).claims.sub`
+  const lint = (): string => `
+  const { summary } = await door.lint('eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbGljZSJ9.')
+  const name = summary.error > 0 ? 'alice' : 'nobody'`
   const uses: Readonly<Record<string, typeof jws>> = {
     'countersign/jws': jws,
     'countersign/jwe': jwe,
@@ -80,6 +83,7 @@ try {
     'countersign/guard/fastify': guard,
     'countersign/guard/hono': guard,
     'countersign/testing': testing,
+    'countersign/lint': lint,
   }
   /** Uses a door for what it is there for; the result is in \`name\`. */
   const use = (door: string, load: (door: string) => string): string =>

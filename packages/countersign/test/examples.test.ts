@@ -9,6 +9,7 @@ import * as guardNode from 'countersign/guard/node'
 import * as jwe from 'countersign/jwe'
 import * as jws from 'countersign/jws'
 import * as keyring from 'countersign/keyring'
+import * as lint from 'countersign/lint'
 import * as profile from 'countersign/profile'
 import * as revocation from 'countersign/revocation'
 import * as sync from 'countersign/sync'
@@ -51,6 +52,7 @@ for (const [door, names, files] of [
   ['countersign/profile', own(profile), ['profile.ts']],
   ['countersign/revocation', [...own(revocation), 'ExpiringStore'], ['revocation.ts', 'revocation/expiring-store.ts']],
   ['countersign/testing', own(testing), ['testing.ts']],
+  ['countersign/lint', own(lint), ['lint.ts']],
   ['countersign/guard', own(guard), ['guard.ts']],
   ['countersign/guard/node', own(guardNode), ['guard-node.ts']],
   ['countersign/guard/fastify', own(guardFastify), ['guard-fastify.ts']],

@@ -13,6 +13,7 @@ import * as guardNode from 'countersign/guard/node'
 import * as jwe from 'countersign/jwe'
 import * as jws from 'countersign/jws'
 import * as keyring from 'countersign/keyring'
+import * as lint from 'countersign/lint'
 import * as profile from 'countersign/profile'
 import * as revocation from 'countersign/revocation'
 import * as sync from 'countersign/sync'
@@ -59,6 +60,9 @@ const ORDER: readonly (readonly string[])[] = [
     'testing.ts',
   ],
   ['diagnosis/'],
+  ['lint/'],
+  ['explain/'],
+  ['lint.ts'],
   ['cli/'],
   ['cli.ts'],
 ]
@@ -90,6 +94,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   'guard-fastify.ts': ['fastify', '#crypto'],
   'guard-hono.ts': ['hono', '#crypto'],
   'testing.ts': ['#crypto'],
+  'lint.ts': ['#crypto'],
   'cli/engine.ts': ['#crypto'],
 }
 
@@ -228,6 +233,7 @@ test('the doors give these names and no others', () => {
     'oneTime',
   ])
   assert.deepEqual(Object.keys(testing).sort(), ['JoseError', 'createTestIssuer', 'hostileKinds', 'testClock'])
+  assert.deepEqual(Object.keys(lint).sort(), ['JoseError', 'lint', 'lintSecret', 'rules'])
   assert.deepEqual(Object.keys(guard).sort(), ['JoseError', 'createGuard', 'toResponse'])
   for (const door of [guardNode, guardFastify, guardHono])
     assert.deepEqual(Object.keys(door).sort(), ['JoseError', 'createGuard'])
@@ -244,6 +250,7 @@ test('the doors give these names and no others', () => {
     './guard/fastify',
     './guard/hono',
     './testing',
+    './lint',
     './schema/*.json',
     './debugger.html',
     './package.json',
@@ -295,6 +302,7 @@ import { type AccessTokenClaims, accessToken } from './types/profile.js'
 import { createDenylist, oneTime, expiringStore } from './types/revocation.js'
 import { createSigner, secretKey } from './types/sync.js'
 import { createTestIssuer } from './types/testing.js'
+import { lint } from './types/lint.js'
 const keys = remoteKeySet('https://issuer.example/jwks.json', { fetch: FETCH })
 const verifier = createVerifier({ keys, issuer: 'any', audience: ['a'] })
 const token: string = createSigner({ key: secretKey({ hex: '00' }), expiresIn: '5m' }).sign({ sub: 'x' })
@@ -313,6 +321,7 @@ export const hooked = createVerifier({
   revoked: [createDenylist().revoked, oneTime({ store: expiringStore() })],
 })
 createNodeGuard({ verifier: hooked, optional: true }).of({ headers: {} })?.claims.sub
+export const found: Promise<number> = lint(token).then(({ summary }) => summary.error)
 createTestIssuer().then((issuer) => createVerifier(issuer.verifierOptions))
 export const decrypted: Promise<DecryptedJwe> = jwe.then((it) => decryptJwe(it, { keys: secretKey({ hex: '00' }) }))
 `,

@@ -356,7 +356,8 @@ export function oddTimes(json: ExactJson | undefined): readonly Note[] {
   })
 }
 
-function oddTime(name: string, value: ExactJson): string | undefined {
+/** What is odd about a time, in words; nothing where it is a moment that a token may have. */
+export function oddTime(name: string, value: ExactJson): string | undefined {
   const seconds = numberOf(value)
   if (seconds === undefined) {
     const what =

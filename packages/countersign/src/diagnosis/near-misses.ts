@@ -294,7 +294,8 @@ async function derEncoded(matter: Matter): Promise<NearMiss | undefined> {
   }
 }
 
-function derPair(octets: Bytes): readonly [r: Bytes, s: Bytes] | undefined {
+/** The two numbers of an ECDSA signature that is written as DER; nothing for any other octets. */
+export function derPair(octets: Bytes): readonly [r: Bytes, s: Bytes] | undefined {
   try {
     const outer = new DerReader(octets)
     const inner = outer.enter(TAG.sequence, 'the signature')

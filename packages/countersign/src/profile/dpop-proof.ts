@@ -22,7 +22,7 @@ import { type ExpiringStore, toStore } from '../revocation/expiring-store.ts'
 import { useOnce } from '../revocation/marks.ts'
 import { parseCompact } from '../serialization/jws.ts'
 import type { KeySource } from '../source/source.ts'
-import { checkText, checkThere, checkTypes, same, TEXT } from './kind.ts'
+import { checkText, checkThere, checkTypes, type Kind, same, TEXT } from './kind.ts'
 
 /** The claims of a DPoP proof (RFC 9449 §4.2). */
 export interface DpopProofClaims extends JwtClaims {
@@ -134,6 +134,11 @@ export type ProofVerifyOp = (proof: unknown, request: ProofDemands) => Op<Verifi
 export const PROOF_VERIFIER_NAMES = ['replay', 'algorithms', 'maxAge', 'clockTolerance', 'now'] as const
 
 const TYP = 'dpop+jwt'
+const TYPES = { htm: TEXT, htu: TEXT, ath: TEXT, nonce: TEXT }
+
+/** What every proof has, whatever request it is for (RFC 9449 §4.2). */
+export const DPOP_PROOF: Kind = { name: 'dpopProof', typ: TYP, required: ['jti', 'htm', 'htu', 'iat'], types: TYPES }
+
 const REQUEST_NAMES = ['method', 'url', 'accessToken', 'nonce'] as const
 
 /**
@@ -240,8 +245,6 @@ interface Expected extends ProofDemands {
   /** The thumbprint of the key that signed the proof. */
   readonly signedBy: string
 }
-
-const TYPES = { htm: TEXT, htu: TEXT, ath: TEXT, nonce: TEXT }
 
 /** RFC 9449 §4.3, items 8 to 12. */
 function checkProof(claims: JsonObject, expected: Expected, faults: Fault[]): void {

@@ -97,7 +97,7 @@ export function checkText(
 export const same = (a: string, b: string): boolean => equal(utf8(a), utf8(b)) && a === b
 
 /** All that a kind demands. */
-const rulesOf =
+export const rulesOf =
   ({ required, types, further }: Kind): FurtherChecks =>
   (claims, faults) => {
     checkThere(claims, required, faults)

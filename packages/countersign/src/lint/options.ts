@@ -1,0 +1,62 @@
+import type { KeyAdmission } from '../crypto/backend.ts'
+import type { JwkSet } from '../key/jwk.ts'
+import { parseSecret, type SecretInput } from '../key/secret.ts'
+import { checkNames, toClock } from '../options.ts'
+import type { Setup } from './lint.ts'
+import { PROFILES, type Profile, SEVERITIES, type Weight } from './rule.ts'
+import { RULES } from './rules.ts'
+import { type SetSubject, toSubject } from './subject.ts'
+
+/** How findings are weighed, and what is known beside what is looked at. */
+export interface LintOptions {
+  /** What the token is held to, beyond what holds for every token. */
+  readonly profile?: Profile
+  /** What rules weigh, by their ids, in place of their own severity: `{ CSL015: 'off', CSL009: 'error' }`. */
+  readonly rules?: Readonly<Record<string, Weight>>
+  /** What the token is signed with, where its strength is to be looked at. It is in no finding. */
+  readonly secret?: SecretInput
+  /** The JWK Set that the issuer of the token publishes. */
+  readonly published?: JwkSet
+  /** What an encrypted private key was encrypted with. */
+  readonly passphrase?: string | Uint8Array
+  /** The time in epoch seconds. Default: the clock of the machine. */
+  readonly now?: () => number
+}
+
+const NAMES = ['profile', 'rules', 'secret', 'published', 'passphrase', 'now'] as const
+
+/**
+ * @throws {TypeError} for an option that is not what it should be, such as a rule that there is not
+ * @throws {JoseError} for a secret that cannot be read
+ */
+export function toSetup(options: LintOptions, backend: KeyAdmission, what: string): Setup {
+  checkNames<LintOptions>(options, NAMES, what)
+  const { profile, rules = {}, secret, published, now } = options
+  if (profile !== undefined && !PROFILES.includes(profile))
+    throw new TypeError(`profile is none of ${PROFILES.join(', ')}`)
+  checkWeights(rules)
+  return {
+    now: toClock(now)(),
+    weights: rules,
+    ...(profile !== undefined && { profile }),
+    ...(secret !== undefined && { secret: parseSecret(secret) }),
+    ...(published !== undefined && { published: toPublished(published, backend) }),
+  }
+}
+
+/** @throws {TypeError} */
+function checkWeights(rules: unknown): asserts rules is Readonly<Record<string, Weight>> {
+  if (typeof rules !== 'object' || rules === null) throw new TypeError('rules is not an object')
+  for (const [id, weight] of Object.entries(rules)) {
+    if (!RULES.some((rule) => rule.id === id))
+      throw new TypeError(`rules names ${JSON.stringify(id)}, which is no rule`)
+    if (![...SEVERITIES, 'off'].includes(weight as string))
+      throw new TypeError(`rules gives ${id} a weight that is none of ${SEVERITIES.join(', ')}, off`)
+  }
+}
+
+function toPublished(jwks: unknown, backend: KeyAdmission): SetSubject {
+  const subject = typeof jwks === 'object' && jwks !== null ? toSubject(jwks, backend) : undefined
+  if (subject?.kind === 'set') return subject
+  throw new TypeError('published is no JWK Set')
+}

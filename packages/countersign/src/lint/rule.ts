@@ -1,0 +1,105 @@
+import type { Bytes } from '../bytes.ts'
+import type { Backend } from '../crypto/backend.ts'
+import type { ExactJson } from '../diagnosis/exact-json.ts'
+import type { Kind as Described } from '../profile/kind.ts'
+import type { KeySubject, SetSubject, TokenSubject } from './subject.ts'
+
+/** How much a finding weighs. */
+export type Severity = 'error' | 'warn' | 'info'
+
+/** What a rule may be set to. */
+export type Weight = Severity | 'off'
+
+/** The names of severities, from the gravest. */
+export const SEVERITIES: readonly Severity[] = ['error', 'warn', 'info']
+
+/** What a token can be held to. */
+export type Profile = 'bcp' | 'oidc-id-token' | 'rfc9068' | 'dpop'
+
+export const PROFILES: readonly Profile[] = ['bcp', 'oidc-id-token', 'rfc9068', 'dpop']
+
+/** What a token is for, as the caller says, or as its typ does. */
+export type Kind = Profile | 'logout' | 'event'
+
+/** What a rule is about, beside its check. */
+export interface RuleInfo {
+  /** `CSL001`; it never means anything else. */
+  readonly id: string
+  /** A name for people and for SARIF: `unsigned`. */
+  readonly name: string
+  readonly severity: Severity
+  /** What is wrong, in a line. */
+  readonly title: string
+  /** Why that matters. */
+  readonly text: string
+  readonly fix: string
+  /** The section that says so. */
+  readonly spec: string
+  /** What it weighs for some kinds of tokens. */
+  readonly kinds?: Readonly<Partial<Record<Kind, Weight>>>
+}
+
+/** Where something is wrong, and what. */
+export interface Hit {
+  /** `header.jku`, `payload.exp`, `keys[1].use`, `metadata.token_endpoint`; empty for the whole. */
+  readonly path: string
+  /** The fact with its values, and with nothing that is anybody's secret. */
+  readonly message: string
+  /** Where it weighs less, or more, than its rule says. */
+  readonly severity?: Severity
+  /** What to do where the rule has nothing that fits. */
+  readonly fix?: string
+}
+
+/** What a check knows beside what it looks at. */
+export interface Context {
+  /** Epoch seconds. */
+  readonly now: number
+  readonly profile: Profile | undefined
+  /** What the token is for. */
+  readonly kind: Kind | undefined
+  /** What the kind demands of claims. */
+  readonly demands: Described | undefined
+  /** A set that the issuer publishes, or that stands beside the token. */
+  readonly published: SetSubject | undefined
+  /** What the secret is that signs the token, where that is known: it was given, or is one that everybody knows. */
+  readonly secret: KnownSecret | undefined
+  readonly backend: Backend
+}
+
+/** A secret with what is wrong about it. */
+export interface KnownSecret {
+  readonly bytes: Bytes
+  /** It was given, or it was found out. */
+  readonly from: 'given' | 'guessed'
+}
+
+/** A rule with its checks: it looks at those things that it has a check for. */
+export interface Rule extends RuleInfo {
+  token?(token: TokenSubject, context: Context): Iterable<Hit>
+  /** A key by itself, and each of a set. */
+  key?(key: KeySubject, context: Context): Iterable<Hit>
+  set?(set: SetSubject, context: Context): Iterable<Hit>
+  /** A secret that was given for its strength to be looked at. */
+  secret?(secret: Bytes, context: Context): Iterable<Hit>
+}
+
+/** The place of a member. */
+export function memberAt(path: string, name: string): string {
+  if (!/^[\w#$-]{1,60}$/.test(name))
+    return `${path}[${JSON.stringify(name.length > 60 ? `${name.slice(0, 60)}…` : name)}]`
+  return path === '' ? name : `${path}.${name}`
+}
+
+/** Every value inside of a value, itself among them, with its place and the name of the member that it stands in. */
+export function* everyValue(
+  json: ExactJson,
+  path: string,
+  name = '',
+): Generator<readonly [path: string, value: ExactJson, name: string]> {
+  yield [path, json, name]
+  if (json.kind === 'object')
+    for (const [own, value] of json.members) yield* everyValue(value, memberAt(path, own), own)
+  if (json.kind === 'array')
+    for (const [index, value] of json.items.entries()) yield* everyValue(value, `${path}[${index}]`, name)
+}

@@ -1,0 +1,194 @@
+import type { Fault } from '../../claims.ts'
+import { oddTime, TIME_CLAIMS } from '../../diagnosis/decode-token.ts'
+import { type ExactJson, member, numberOf, textOf, toValue } from '../../diagnosis/exact-json.ts'
+import { toIso, toSpan } from '../../diagnosis/moments.ts'
+import { isObject } from '../../json.ts'
+import { rulesOf } from '../../profile/kind.ts'
+import { type Context, everyValue, type Hit, memberAt, type Rule } from '../rule.ts'
+import { short } from '../shown.ts'
+import type { TokenSubject } from '../subject.ts'
+import { personalIn, secretIn } from './telling.ts'
+
+/** How far two clocks may differ, in seconds. */
+const SKEW = 60
+const HOUR = 3600
+const DAY = 24 * HOUR
+
+/** What the claims of a token say, or leave out. */
+export const CLAIM_RULES: readonly Rule[] = [
+  {
+    id: 'CSL009',
+    name: 'no-expiry',
+    severity: 'warn',
+    title: 'the token never expires: it has no exp',
+    text: 'Whoever gets hold of it can use it for good: there is no end to it but a list of what was revoked, or a new key.',
+    fix: 'give it an exp: minutes for an access token, an hour for an ID token.',
+    spec: 'RFC 7519 §4.1.4',
+    kinds: { bcp: 'error', 'oidc-id-token': 'error', rfc9068: 'error', dpop: 'off', event: 'off' },
+    *token({ claims }) {
+      if (claims && member(claims, 'exp') === undefined)
+        yield { path: 'payload', message: 'the token has no exp, so that it never expires.' }
+    },
+  },
+  {
+    id: 'CSL010',
+    name: 'long-life',
+    severity: 'warn',
+    title: 'the token lives for more than a day, or for more than an hour where it grants access',
+    text: 'A token that was stolen is good until it expires, and what it says of rights is as old as the token.',
+    fix: 'let it live for minutes, and renew it with a refresh token, which can be taken back.',
+    spec: 'RFC 9700 §4.10',
+    *token({ claims, typ }, { kind, now }) {
+      const [exp, iat, nbf] = ['exp', 'iat', 'nbf'].map((name) => secondsOf(member(claims, name)))
+      if (claims === undefined || exp === undefined) return
+      const life = exp - (iat ?? nbf ?? now)
+      const isAccess =
+        kind === 'rfc9068' || (typ !== 'dpop+jwt' && ['scope', 'scp'].some((name) => member(claims, name)))
+      const most = isAccess ? HOUR : DAY
+      const from = iat === undefined && nbf === undefined ? 'for another' : 'for'
+      if (life > most)
+        yield {
+          path: 'payload.exp',
+          message: `the token lives ${from} ${toSpan(life)}; ${isAccess ? 'one that grants access' : 'a token'} should for no more than ${toSpan(most)}.`,
+        }
+    },
+  },
+  {
+    id: 'CSL011',
+    name: 'odd-time',
+    severity: 'error',
+    title: 'a time is in milliseconds, text, or otherwise no number of seconds',
+    text: 'In milliseconds a token expires in some fifty thousand years. What is text or a fraction is refused by one reader and taken by the next.',
+    fix: 'write times as whole seconds since 1970: Math.floor(Date.now() / 1000).',
+    spec: 'RFC 7519 §2',
+    *token({ claims }) {
+      for (const name of TIME_CLAIMS) {
+        const value = member(claims, name)
+        if (value === undefined) continue
+        const path = memberAt('payload', name)
+        const odd = oddTime(name, value)
+        if (odd !== undefined) yield { path, message: odd }
+        else if (value.kind === 'number' && !/^\d+$/.test(value.text))
+          yield { path, message: `${name} is ${value.text.slice(0, 40)}, and no whole number.`, severity: 'info' }
+      }
+    },
+  },
+  {
+    id: 'CSL012',
+    name: 'from-the-future',
+    severity: 'warn',
+    title: 'the token was issued, or begins, in the future',
+    text: 'One of the two clocks is wrong, or the token was made ahead of its time to be used later. Until then verifiers refuse it.',
+    fix: 'set the clock of the issuer by NTP, and write iat and nbf as the time it is.',
+    spec: 'RFC 7519 §4.1.5',
+    *token({ claims }, { now }) {
+      for (const name of ['iat', 'nbf']) {
+        const seconds = secondsOf(member(claims, name))
+        if (seconds !== undefined && seconds > now + SKEW)
+          yield { path: `payload.${name}`, message: `${name} is ${toIso(seconds)}, in ${toSpan(seconds - now)}.` }
+      }
+    },
+  },
+  {
+    id: 'CSL013',
+    name: 'no-audience',
+    severity: 'warn',
+    title: 'the token does not say who it is meant for: it has no aud',
+    text: 'Then every service that trusts the issuer takes it, and one of them can use it at another.',
+    fix: 'put the one service that it is for into aud, and have that demand it.',
+    spec: 'RFC 8725 §3.9',
+    kinds: { bcp: 'error', 'oidc-id-token': 'error', rfc9068: 'error', dpop: 'off' },
+    *token({ claims }) {
+      const aud = member(claims, 'aud')
+      if (claims && isNothing(aud))
+        yield {
+          path: aud === undefined ? 'payload' : 'payload.aud',
+          message: aud === undefined ? 'the token has no aud.' : 'aud names nobody.',
+        }
+    },
+  },
+  {
+    id: 'CSL014',
+    name: 'no-issuer',
+    severity: 'warn',
+    title: 'the token does not say who made it: it has no iss',
+    text: 'A service that trusts more than one issuer, or one day will, cannot tell whose key is to verify it.',
+    fix: 'put the URL of the issuer into iss, and have verifiers demand it.',
+    spec: 'RFC 8725 §3.8',
+    kinds: { bcp: 'error', 'oidc-id-token': 'error', rfc9068: 'error', dpop: 'off' },
+    *token({ claims }) {
+      const iss = member(claims, 'iss')
+      if (claims && isNothing(iss))
+        yield {
+          path: iss === undefined ? 'payload' : 'payload.iss',
+          message: iss === undefined ? 'the token has no iss.' : 'iss is empty.',
+        }
+    },
+  },
+  {
+    id: 'CSL022',
+    name: 'telling-claims',
+    severity: 'error',
+    title: 'the claims hold a secret, or tell about a person',
+    text: 'A JWS is signed and not encrypted: every server on its way, every log and every browser that keeps it can read it.',
+    fix: 'leave it out and look it up where it is needed, or encrypt the token (JWE).',
+    spec: 'RFC 7519 §12',
+    *token({ token, claims }, { profile }) {
+      if (token.kind !== 'jws' || claims === undefined) return
+      for (const [path, value, name] of everyValue(claims, 'payload')) {
+        const secret = secretIn(name, value)
+        // What a user is called is what an ID token is for (OpenID Connect Core 1.0 §5.1).
+        const personal = secret === undefined ? personalIn(name, value, profile === 'oidc-id-token') : undefined
+        if (secret !== undefined) yield { path, message: `${short(name)} ${secret}, for everyone to read.` }
+        else if (personal !== undefined) yield { path, message: `${short(name)} ${personal}.`, severity: 'warn' }
+      }
+    },
+  },
+  {
+    id: 'CSL027',
+    name: 'kind-demands',
+    severity: 'error',
+    title: 'the token lacks what its kind has to have',
+    text: 'A profile says what a token of its kind always has, so that none passes for another. What falls short of it is refused by whoever goes by the profile.',
+    fix: 'have the issuer make it as its profile says; the profiles of countersign/profile do.',
+    spec: 'RFC 8725 §3.12',
+    *token(subject, context) {
+      yield* demanded(subject, context)
+    },
+  },
+]
+
+/** What other rules tell when it is missing. */
+const TOLD = ['exp', 'aud', 'iss']
+
+function* demanded({ claims, headers }: TokenSubject, { demands, kind }: Context): Generator<Hit> {
+  if (demands === undefined || claims === undefined) return
+  const value = toValue(claims)
+  const faults: Fault[] = []
+  if (isObject(value)) rulesOf(demands)(value, faults)
+  for (const { code, path, text } of faults)
+    if (!(code === 'CS_CLAIM_MISSING' && TOLD.includes(path))) yield { path: `payload.${path}`, message: `${text}.` }
+  if (kind !== 'dpop') return
+  for (const [path, header] of headers) {
+    const jwk = member(header, 'jwk')
+    const secret = ['d', 'k', 'priv'].find((name) => member(jwk, name) !== undefined)
+    if (jwk?.kind !== 'object')
+      yield {
+        path: memberAt(path, 'jwk'),
+        message: 'the header has no jwk: a proof brings its public key. (RFC 9449 §4.2)',
+      }
+    else if (secret !== undefined || textOf(member(jwk, 'kty')) === 'oct')
+      yield { path: memberAt(path, 'jwk'), message: 'the header shows a private key. (RFC 9449 §4.2)' }
+  }
+}
+
+/** A time that is one. */
+function secondsOf(json: ExactJson | undefined): number | undefined {
+  return json === undefined || oddTime('', json) !== undefined ? undefined : numberOf(json)
+}
+
+const isNothing = (json: ExactJson | undefined): boolean =>
+  json === undefined ||
+  (json.kind === 'string' && json.value === '') ||
+  (json.kind === 'array' && json.items.length === 0) ||
+  (json.kind === 'literal' && json.value === null)

@@ -1,0 +1,275 @@
+import { ADVICE } from '../../alg/advice.ts'
+import { LEFT_OUT, MANAGEMENT } from '../../alg/management.ts'
+import { SIGNATURE } from '../../alg/signature.ts'
+import { type ExactJson, member, numberOf, quoted, textOf } from '../../diagnosis/exact-json.ts'
+import { LEAST_ITERATIONS } from '../../jwe/parameters.ts'
+import { type Hit, memberAt, type Rule } from '../rule.ts'
+import { short, shown } from '../shown.ts'
+import type { TokenSubject } from '../subject.ts'
+
+/** What a header says that decides how its token is read. */
+export const HEADER_RULES: readonly Rule[] = [
+  {
+    id: 'CSL001',
+    name: 'unsigned',
+    severity: 'error',
+    title: 'the token is not signed',
+    text: 'With alg "none", or with an empty signature, anyone can write what the token says. Libraries have been made to accept such tokens by writing None or nOnE.',
+    fix: 'refuse it, and have the issuer sign its tokens.',
+    spec: 'RFC 8725 §3.2',
+    *token(subject) {
+      let isTold = false
+      for (const [path, alg] of textsOf(subject, 'alg')) {
+        const advice = ADVICE.get(alg.trim().toLowerCase())
+        if (advice?.kind !== 'sig' || advice.standing !== 'left out') continue
+        isTold = true
+        yield { path, message: `alg is ${quoted(alg)}: nobody signed the token.` }
+      }
+      if (!isTold && subject.token.kind === 'jws' && subject.token.signature?.bytes === 0)
+        yield { path: 'signature', message: 'the signature is empty: nobody signed the token.' }
+    },
+  },
+  {
+    id: 'CSL003',
+    name: 'key-by-url',
+    severity: 'error',
+    title: 'the header says where its key is to be fetched (jku, x5u)',
+    text: 'Whoever goes by it takes the key of whoever wrote the token, and fetches whatever address he likes from inside the network.',
+    fix: 'leave it out; a verifier takes its keys from an address that it was configured with, and looks at kid alone.',
+    spec: 'RFC 8725 §3.10',
+    *token(subject) {
+      for (const name of ['jku', 'x5u'])
+        for (const [path, value] of membersOf(subject, name))
+          yield { path, message: `${name} is ${shown(value)}, and a verifier that fetches it trusts the token itself.` }
+    },
+  },
+  {
+    id: 'CSL004',
+    name: 'key-inside',
+    severity: 'warn',
+    title: 'the token brings its own key (jwk, x5c)',
+    text: 'A key inside a token proves that its sender has a key, and nothing about who that is. Verifiers that took it in place of a trusted one were fooled by tokens of anybody (CVE-2018-0114).',
+    fix: 'leave it out, and name the key by its kid; a certificate counts only where its chain is checked against a trusted root.',
+    spec: 'RFC 7515 §4.1.3',
+    kinds: { dpop: 'off' },
+    *token(subject) {
+      for (const name of ['jwk', 'x5c'])
+        for (const [path] of membersOf(subject, name))
+          yield {
+            path,
+            message: `the header holds ${name === 'jwk' ? 'a key' : 'certificates'}, and anybody could have put it there.`,
+          }
+    },
+  },
+  {
+    id: 'CSL005',
+    name: 'kid-injection',
+    severity: 'error',
+    title: 'kid looks like a path, a query or a URL',
+    text: 'kid is a name and nothing else. Where it was put into a file name, a query of a database or a request, tokens chose the file, the row or the server that their key came from.',
+    fix: 'refuse it; look kid up in the keys at hand, and use it for nothing else.',
+    spec: 'RFC 8725 §3.10',
+    *token(subject) {
+      for (const [path, kid] of textsOf(subject, 'kid')) {
+        const what = injectionIn(kid)
+        if (what !== undefined) yield { path, message: `kid ${short(kid)} looks like ${what}.` }
+      }
+    },
+    *key({ exact, path }) {
+      const kid = textOf(member(exact, 'kid'))
+      const what = kid === undefined ? undefined : injectionIn(kid)
+      if (kid !== undefined && what !== undefined)
+        yield { path: memberAt(path, 'kid'), message: `kid ${short(kid)} looks like ${what}.`, severity: 'warn' }
+    },
+  },
+  {
+    id: 'CSL006',
+    name: 'rsa-pkcs1-encryption',
+    severity: 'error',
+    title: 'the key was encrypted with the padding of PKCS#1 v1.5 (RSA1_5)',
+    text: 'Whoever can send tokens and see how they fail can decrypt others (Bleichenbacher). The answers that give it away come back in one implementation after the other.',
+    fix: 'encrypt with RSA-OAEP-256, or with ECDH-ES.',
+    spec: 'RFC 8725 §3.2',
+    *token(subject) {
+      for (const [path, alg] of textsOf(subject, 'alg'))
+        if (LEFT_OUT.has(alg)) yield { path, message: `alg is ${alg}: ${LEFT_OUT.get(alg)}.` }
+    },
+    *key({ exact, path }) {
+      const alg = textOf(member(exact, 'alg')) ?? ''
+      if (LEFT_OUT.has(alg))
+        yield { path: memberAt(path, 'alg'), message: `the key is for ${alg}: ${LEFT_OUT.get(alg)}.` }
+    },
+  },
+  {
+    id: 'CSL015',
+    name: 'untyped',
+    severity: 'info',
+    title: 'typ does not say what the token is for',
+    text: 'Where tokens of several kinds come from one issuer, typ is what keeps one from being taken for another: a reset link for a login, an ID token for an access token.',
+    fix: 'give each kind of token a type of its own, such as at+jwt, and have its verifier demand that.',
+    spec: 'RFC 8725 §3.11',
+    kinds: { bcp: 'error', rfc9068: 'error', dpop: 'error' },
+    *token({ token, typ, claims }, { profile, demands }) {
+      if (token.kind !== 'jws' || claims === undefined) return
+      const path = 'header.typ'
+      if (profile !== undefined && demands !== undefined) {
+        const isBare = demands.typ === 'JWT'
+        if (typ === demands.typ.toLowerCase() || (isBare && typ === undefined)) return
+        const says = typ === undefined ? 'the header has no typ' : `typ is ${quoted(typ)}`
+        yield { path, message: `${says}, and a token of this kind has ${demands.typ}.`, severity: 'error' }
+      } else if (typ === undefined) yield { path, message: 'the header has no typ.' }
+      else if (typ === 'jwt') yield { path, message: 'typ is "JWT", as any token may have it.' }
+    },
+  },
+  {
+    id: 'CSL016',
+    name: 'critical',
+    severity: 'error',
+    title: 'crit is malformed, or names what is not known',
+    text: 'What crit names has to be understood, or the token refused. Readers that skipped over it took tokens for something that they were not.',
+    fix: 'leave crit out, or have every reader act upon the extensions that it names.',
+    spec: 'RFC 7515 §4.1.11',
+    *token(subject) {
+      for (const [path, crit, header] of membersOf(subject, 'crit')) yield* critical(path, crit, header)
+    },
+  },
+  {
+    id: 'CSL017',
+    name: 'unencoded-payload',
+    severity: 'error',
+    title: 'b64 is false, and crit does not name it',
+    text: 'A reader that does not know b64 decodes the payload all the same, and so it reads, and verifies, something else than what was signed.',
+    fix: 'put b64 into crit; or leave both out, and encode the payload.',
+    spec: 'RFC 7797 §6',
+    *token(subject) {
+      for (const [path, b64, header] of membersOf(subject, 'b64')) {
+        if (b64.kind !== 'literal' || typeof b64.value !== 'boolean')
+          yield { path, message: `b64 is ${shown(b64)} and not true or false.` }
+        else if (!namesOf(member(header, 'crit')).includes('b64') && !b64.value)
+          yield { path, message: 'b64 is false, and crit does not name it.' }
+      }
+    },
+  },
+  {
+    id: 'CSL020',
+    name: 'compressed',
+    severity: 'warn',
+    title: 'the content was compressed before it was encrypted',
+    text: 'How small it became tells of what is in it, the more so where somebody else chooses a part of it; and a few octets may stand for gigabytes.',
+    fix: 'encrypt without zip.',
+    spec: 'RFC 8725 §3.6',
+    *token(subject) {
+      if (subject.token.kind !== 'jwe') return
+      for (const [path, zip] of membersOf(subject, 'zip')) yield { path, message: `zip is ${shown(zip)}.` }
+    },
+  },
+  {
+    id: 'CSL021',
+    name: 'password-iterations',
+    severity: 'error',
+    title: 'the iterations of the password are too few, or too many',
+    text: 'With few iterations a password is guessed in no time; with many, reading one token keeps a server busy for as long as its sender likes.',
+    fix: 'make it with as many iterations as are advised for its hash, 600 000 for SHA-256, and bound what is read.',
+    spec: 'RFC 7518 §4.8.1.2',
+    *token(subject) {
+      for (const [path, header] of subject.headers) {
+        const alg = MANAGEMENT.get(textOf(member(header, 'alg')) ?? '')
+        if (alg?.family !== 'password') continue
+        const count = numberOf(member(header, 'p2c'))
+        const at = memberAt(path, 'p2c')
+        if (count === undefined) yield { path: at, message: 'the header does not say how many iterations there are.' }
+        else if (count < LEAST_ITERATIONS)
+          yield { path: at, message: `p2c is ${count}; the least is ${LEAST_ITERATIONS}.` }
+        else if (count > alg.iterations)
+          yield { path: at, message: `p2c is ${count}, and more than ${alg.iterations} are refused.` }
+        else if (count < alg.iterations)
+          yield {
+            path: at,
+            message: `p2c is ${count}; for the hash of ${alg.id} ${alg.iterations} are advised.`,
+            severity: 'info',
+          }
+      }
+    },
+  },
+  {
+    id: 'CSL026',
+    name: 'polymorphic-eddsa',
+    severity: 'info',
+    title: 'alg is EdDSA, which does not say on what curve',
+    text: 'One name for two algorithms leaves it to the key which of them is meant. Ed25519 and Ed448 have names of their own since 2025.',
+    fix: 'sign with alg Ed25519 once every verifier knows it.',
+    spec: 'RFC 9864 §2.2',
+    *token(subject) {
+      for (const [path, alg] of textsOf(subject, 'alg'))
+        if (isPolymorphic(alg)) yield { path, message: `alg is ${alg}; the name that says which is Ed25519, or Ed448.` }
+    },
+    *key({ exact, path }) {
+      const alg = textOf(member(exact, 'alg')) ?? ''
+      if (isPolymorphic(alg))
+        yield { path: memberAt(path, 'alg'), message: `the key says alg ${alg}; the name that says which is its crv.` }
+    },
+  },
+]
+
+/** The member of each header that has it, with its place. */
+function* membersOf(
+  { headers }: TokenSubject,
+  name: string,
+): Generator<readonly [path: string, value: ExactJson, header: ExactJson]> {
+  for (const [path, header] of headers) {
+    const value = member(header, name)
+    if (value !== undefined) yield [memberAt(path, name), value, header]
+  }
+}
+
+function* textsOf(subject: TokenSubject, name: string): Generator<readonly [path: string, text: string]> {
+  for (const [path, value] of membersOf(subject, name)) if (value.kind === 'string') yield [path, value.value]
+}
+
+/** The algorithms of signatures that are there for what exists already, and no other. */
+const isPolymorphic = (alg: string): boolean => SIGNATURE.has(alg) && ADVICE.get(alg)?.standing === 'legacy'
+
+/** By what a kid that is no name gives itself away. Base64 has slashes, too, so that one alone is nothing. */
+const INJECTIONS: readonly (readonly [pattern: RegExp, what: string])[] = [
+  [/^[a-z][a-z0-9+.-]*:\/\//i, 'a URL'],
+  [
+    /(^|[/\\])\.{1,2}([/\\]|$)|^[a-z]:[/\\]|^~?\/(dev|etc|proc|var|usr|tmp|home|opt|root|sys)\b|\0|%00|%2e%2e/i,
+    'a path',
+  ],
+  [
+    /['"`][^a-z0-9]*(or|and|union|;|--|#|\|\|)|\bunion\s+(all\s+)?select\b|;\s*(drop|delete|insert|update)\b|'\s*=\s*'|--\s*$/i,
+    'a query',
+  ],
+  [/\$\(|`[^`]+`|\|\s*\w+|;\s*\w+\s|&&/, 'a command'],
+]
+
+function injectionIn(kid: string): string | undefined {
+  return INJECTIONS.find(([pattern]) => pattern.test(kid.slice(0, 2048)))?.[1]
+}
+
+/** The extensions that are registered as ones to be understood (RFC 7797, RFC 8225). */
+const EXTENSIONS = ['b64', 'ppt']
+/** What every reader knows, and what therefore is no extension (RFC 7515 §4.1, RFC 7516 §4.1). */
+const BASE = ['alg', 'enc', 'zip', 'jku', 'jwk', 'kid', 'x5u', 'x5c', 'x5t', 'x5t#S256', 'typ', 'cty', 'crit']
+
+function* critical(path: string, crit: ExactJson, header: ExactJson): Generator<Hit> {
+  const names = namesOf(crit)
+  if (crit.kind !== 'array' || crit.items.length === 0 || names.length < crit.items.length) {
+    yield { path, message: 'crit is no list of names with something in it.' }
+    return
+  }
+  for (const [index, name] of names.entries()) {
+    const at = `${path}[${index}]`
+    if (BASE.includes(name)) yield { path: at, message: `crit names ${short(name)}, which is no extension.` }
+    else if (member(header, name) === undefined)
+      yield { path: at, message: `crit names ${short(name)}, which the header does not have.` }
+    else if (!EXTENSIONS.includes(name))
+      yield { path: at, message: `crit names ${short(name)}, an extension that hardly any reader knows.` }
+    if (names.indexOf(name) < index) yield { path: at, message: `crit names ${short(name)} twice.` }
+  }
+}
+
+function namesOf(crit: ExactJson | undefined): readonly string[] {
+  if (crit?.kind !== 'array') return []
+  return crit.items.flatMap((item) => textOf(item) ?? [])
+}
