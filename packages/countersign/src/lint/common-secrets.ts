@@ -83,7 +83,8 @@ const TEXTS: readonly string[] = [
   ...['apikey', 'api-key', 'api_key', 'api-secret', 'api_secret', 'apisecret', 'client_secret', 'client-secret'],
   ...['signing-key', 'signingkey', 'signing_key', 'signing-secret', 'signature', 'key', 'mykey', 'my-key', 'my_key'],
   ...['private', 'privatekey', 'private-key', 'private_key', 'privateKey', 'public', 'publickey', 'symmetric', 'hmac'],
-  ...['HS256', 'hs256', 'hmac-secret', 'hmacsecret', 'salt', 'pepper', 'nonce', 'seed', 'hash', 'cipher', 'encryption'],
+  ...SIGNATURE.keys(),
+  ...['hs256', 'hmac-secret', 'hmacsecret', 'salt', 'pepper', 'nonce', 'seed', 'hash', 'cipher', 'encryption'],
   // Where it is
   ...['dev', 'development', 'dev-secret', 'dev_secret', 'devsecret', 'dev-secret-key', 'development-secret', 'local'],
   ...['localhost', 'localsecret', 'local-secret', 'test', 'Test', 'testing', 'test123', 'test1234', 'testsecret'],
