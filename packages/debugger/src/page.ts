@@ -1,4 +1,5 @@
 import { base64url, utf8 } from '../../countersign/src/bytes.ts'
+import { backend } from '../../countersign/src/crypto/web.ts'
 import { type DecodedToken, decodeToken, type Payload, timesOf } from '../../countersign/src/diagnosis/decode-token.ts'
 import {
   type ExactJson,
@@ -11,6 +12,9 @@ import {
 import { inZone, toIso, toWhen } from '../../countersign/src/diagnosis/moments.ts'
 import { CommandError, type Note, type Told, tell, toTold } from '../../countersign/src/diagnosis/told.ts'
 import { JoseError } from '../../countersign/src/errors.ts'
+import { type Finding, lintSubject } from '../../countersign/src/lint/lint.ts'
+import type { Severity } from '../../countersign/src/lint/rule.ts'
+import { toTokenSubject } from '../../countersign/src/lint/subject.ts'
 
 /** What stands on the page. @throws {Error} where it does not */
 function byId<Type extends Element>(id: string, type: new () => Type): Type {
@@ -50,7 +54,9 @@ function show(): void {
   try {
     const token = decodeToken(text)
     say('warn', element('p', '', ...summary(token)))
-    parts.replaceChildren(...token.notes.map(noteOf), ...blocks(token))
+    const findings = part('findings', '', element('p', '', 'looking …'))
+    parts.replaceChildren(...token.notes.map(noteOf), ...blocks(token), findings)
+    void lint(token, findings)
   } catch (error) {
     say('bad told', ...lines(toldOf(error)))
     parts.replaceChildren()
@@ -106,7 +112,42 @@ function blocks(token: DecodedToken): readonly Node[] {
   ]
 }
 
-function part(title: string, about: string, content: Node): Node {
+/** What lint finds, which takes a moment: secrets that everybody knows are tried. Another token may be there by then. */
+async function lint(token: DecodedToken, place: HTMLElement): Promise<void> {
+  const found = await lintSubject(toTokenSubject(token), { now: Date.now() / 1000 }, backend)
+  if (!place.isConnected) return
+  const content =
+    found.length === 0
+      ? element('p', '', 'none: nothing looks wrong, which says nothing about who wrote it.')
+      : element('ul', 'findings', ...found.map(findingOf))
+  place.replaceWith(part('findings', found.length === 0 ? '' : String(found.length), content))
+}
+
+/** Colour is never the only sign. */
+const SIGNS: Readonly<Record<Severity, readonly [sign: string, tone: string]>> = {
+  error: ['✗ error', 'bad'],
+  warn: ['! warning', 'warn'],
+  info: ['i info', ''],
+}
+
+function findingOf({ rule, severity, path, message, fix, spec }: Finding): HTMLElement {
+  const [sign, tone] = SIGNS[severity]
+  return element(
+    'li',
+    '',
+    element(
+      'p',
+      '',
+      element('strong', tone, sign),
+      ' ',
+      element('span', 'code', rule),
+      ` ${path === '' ? '' : `${path}: `}${message}`,
+    ),
+    element('p', 'fix', element('span', 'code', 'fix'), `: ${fix} (${spec})`),
+  )
+}
+
+function part(title: string, about: string, content: Node): HTMLElement {
   const heading = element('h2', '', title)
   if (about !== '') heading.append(element('small', '', about))
   return element('section', 'part', heading, content)
