@@ -69,7 +69,9 @@ function portable(runtime: Runtime): Plugin {
     setup({ onLoad, onResolve }) {
       const files = /[\\/](packages[\\/]countersign[\\/]test|test[\\/]support)[\\/].*\.ts$/
       onLoad({ filter: files }, ({ path }) => {
-        const text = readFileSync(path, 'utf8').replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href))
+        const text = readFileSync(path, 'utf8')
+          .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href))
+          .replace('const SHARE: number = 1', `const SHARE: number = ${runtime.share}`)
         const buffer = runtime.modules !== 'all' && !runtime.modules.includes('buffer') && /\bBuffer\b/.test(text)
         const head = buffer ? `import { Buffer } from ${JSON.stringify(join(PORTABLE, 'buffer.ts'))};` : ''
         return { contents: head + text, loader: 'ts' }
@@ -82,6 +84,8 @@ function portable(runtime: Runtime): Plugin {
         if (OWN[name] !== undefined) return { path: join(PORTABLE, OWN[name]) }
         return { path: name, namespace: 'absent' }
       })
+      const shared = join(PORTABLE, 'fast-check.ts')
+      onResolve({ filter: /^fast-check$/ }, ({ importer }) => (importer === shared ? undefined : { path: shared }))
       // The door for Node alone; that it does not work elsewhere is looked at by the tests.
       onResolve({ filter: /^countersign\/sync$/ }, () => ({ path: join(ROOT, 'packages/countersign/src/sync.ts') }))
       onLoad({ filter: /.*/, namespace: 'absent' }, ({ path }) => ({

@@ -199,12 +199,12 @@ function run(
   { input = '', env = {} }: Given = {},
   stopsEarly = false,
 ): Promise<Ended> {
-  const { PATH = '', HOME = '' } = process.env
+  const { PATH = '', HOME = '', NODE_COMPILE_CACHE = '' } = process.env
   // Node calls parts of its WebCrypto experimental, and nobody but a test takes that instead of node:crypto.
   const quiet = runtime.name.endsWith('on WebCrypto') ? { NODE_NO_WARNINGS: '1' } : {}
   const child = spawn(binaryOf(runtime), [...(runtime.flags ?? []), CLI, ...args], {
     cwd,
-    env: { PATH, HOME, ...quiet, ...env },
+    env: { PATH, HOME, NODE_COMPILE_CACHE, ...quiet, ...env },
     timeout: 60_000,
   })
   const [out, err]: [Buffer[], Buffer[]] = [[], []]

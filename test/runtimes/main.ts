@@ -25,6 +25,9 @@ const say = (text: string): void =>
   console.log(`${String(Math.round((Date.now() - began) / 1000)).padStart(4)} s  ${text}`)
 
 const files = TEST_FILES.filter((path) => path.includes(filter))
+/** Whether a runtime has a test file, skipped or not. */
+const isFor = (path: string, { sample }: Runtime): boolean =>
+  sample === undefined || sample.some((part) => path.startsWith(`packages/countersign/test/${part}`))
 const isOn = ({ on }: Skip, { name }: Runtime): boolean =>
   on.some((start) => isNamed(name, start) || name.startsWith(`${start} `))
 const skips = everything ? [] : SKIPS.map((skip, entry) => ({ ...skip, entry }))
@@ -39,7 +42,8 @@ interface Result {
 
 async function runOn(runtime: Runtime, folder: string): Promise<Result> {
   const mine = skips.filter((skip) => isOn(skip, runtime))
-  const left = files.filter((path) => !mine.some((skip) => skip.file === path && skip.tests === undefined))
+  const all = files.filter((path) => isFor(path, runtime))
+  const left = all.filter((path) => !mine.some((skip) => skip.file === path && skip.tests === undefined))
   const rules = new Map(
     left.map((path) => [
       path,
@@ -63,7 +67,7 @@ async function runOn(runtime: Runtime, folder: string): Promise<Result> {
     const outcomes = await running.runTests(left)
     const count = (state: Outcome['state']): number => outcomes.filter((outcome) => outcome.state === state).length
     const counts = `${count('passed')} passed, ${count('failed')} failed, ${count('skipped')} skipped`
-    const whole = files.length - left.length > 0 ? ` and ${files.length - left.length} files` : ''
+    const whole = all.length - left.length > 0 ? ` and ${all.length - left.length} files` : ''
     say(`${runtime.name}: ${counts}${whole} (${Math.round((Date.now() - seconds) / 1000)} s)`)
     const faults = count('passed') < runtime.least && filter === '' ? [`fewer than ${runtime.least} tests passed`] : []
     if (runtime.on === 'process' && filter === '')
@@ -129,7 +133,7 @@ function reportSkips(results: readonly Result[]): { readonly skipped: number; re
   const stale: string[] = []
   let sum = 0
   for (const { entry, on, file, tests, why } of skips) {
-    const places = results.filter(({ runtime }) => isOn({ on, file, why }, runtime))
+    const places = results.filter(({ runtime }) => isFor(file, runtime) && isOn({ on, file, why }, runtime))
     const counts = places.map(({ outcomes }) =>
       tests ? outcomes.filter((outcome) => outcome.entry === entry).length : (sizes.get(file) ?? leftOut(file)),
     )
@@ -161,6 +165,8 @@ function reportSkips(results: readonly Result[]): { readonly skipped: number; re
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'countersign-runtimes-'))
+// Many processes of one Node load the same modules, which need to be compiled for the first of them alone.
+process.env['NODE_COMPILE_CACHE'] ??= join(folder, 'compiled')
 try {
   const chosen = RUNTIMES.filter(({ name }) => names.length === 0 || names.some((part) => name.startsWith(part)))
   const there = chosen.filter((runtime) => runtime.binary === undefined || existsSync(binaryOf(runtime)))

@@ -140,6 +140,7 @@ export const SKIPS: readonly Skip[] = [
   { on: WEB, file: test('keys/rights'), tests: ['*secp256k1*'], why: SECP256K1 },
   { on: CLOSED, file: test('source/remote-servers'), why: SERVES },
   { on: CLOSED, file: test('source/discovery'), tests: ['*a real server *'], why: SERVES },
+  { on: CLOSED, file: test('lint/issuer-servers'), why: SERVES },
   { on: CLOSED, file: test('attacks/remote-requests'), tests: ['attack *: a real server *'], why: SERVES },
   { on: CLOSED, file: test('attacks/remote-sets'), tests: ['attack *: a real server *'], why: SERVES },
   {
@@ -244,9 +245,20 @@ export const SKIPS: readonly Skip[] = [
     file: test('scenarios/remote-sets'),
     why: 'it measures jwks-rsa, which is for Node, on a server and by the clocks of Node: once is enough, and the tests in test/source run here',
   },
+  {
+    on: ['Node 22.12.0', 'Node 22.23.3', 'Node 26.10.0', 'Bun', 'Deno', 'workerd', 'Chromium'],
+    file: test('keyring/seal'),
+    tests: ['a passphrase by a passphrase is replaced: *'],
+    why: 'it takes seconds to make keys of passphrases so often, and one that takes the place of a kek, or gives it up, shows the same',
+  },
   { on: CLOSED, file: test('keyring/file-store'), why: CLOSED_WHY },
   { on: [...OLD, 'Deno'], file: test('keyring/file-store'), tests: ['four processes *'], why: NO_TYPES },
   { on: [...OLD, ...CLOSED, 'Bun', 'Deno'], file: test('keyring/crash'), why: KILLED },
+  {
+    on: ['Node * on WebCrypto'],
+    file: test('keyring/crash'),
+    why: 'what a crash leaves of a file has nothing to do with WebCrypto: each Node runs it once',
+  },
   {
     on: CLOSED,
     file: test('keyring/jwks-handler'),

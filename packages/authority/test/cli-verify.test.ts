@@ -9,6 +9,7 @@ import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { exportJwk, generateKey } from 'countersign'
 import Provider from 'oidc-provider'
+import { PROCESS_ENV } from './support/process-env.ts'
 import { addClient, authorize, ORDERS, openWorld, redeem, STOCK, type World } from './support/world.ts'
 
 const CLI = fileURLToPath(new URL('../../countersign/src/cli.ts', import.meta.url))
@@ -21,7 +22,7 @@ interface Ended {
 
 /** Runs the command as somebody would who has a token in a pipe. */
 async function countersign(args: readonly string[], input = ''): Promise<Ended> {
-  const child = spawn(process.execPath, [CLI, ...args], { env: { PATH: process.env['PATH'] } })
+  const child = spawn(process.execPath, [CLI, ...args], { env: PROCESS_ENV })
   child.stdin.end(input)
   const ended = once(child, 'close')
   const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)])

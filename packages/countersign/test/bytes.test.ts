@@ -36,7 +36,7 @@ const CODECS: readonly (Codec & { readonly name: string })[] = [
     decode(text) {
       const octets = orUndefined(() => fromBase64url(text, 'the text'))
       const holds = orUndefined(() => mustBeBase64url(text, 'the text') ?? true)
-      assert.equal(holds, octets && true, 'a look at a text says otherwise than decoding it')
+      if (holds !== (octets && true)) assert.fail('a look at a text says otherwise than decoding it')
       return octets
     },
     decodeInto: (text, target) => orUndefined(() => decodeBase64url(text, target, 'the text')) !== undefined,
@@ -95,7 +95,9 @@ for (const { name, ...codec } of CODECS) {
         [`AA${char}`, value >= 0 && value % 4 === 0],
         [`${filler}A${char}${filler}`, value >= 0],
       ]
-      for (const [text, accepted] of cases) {
+      // Far from ASCII a unit is refused wherever it stands, and each low byte in turn at every place.
+      const place = (unit + (unit >> 8)) % cases.length
+      for (const [text, accepted] of unit > 0x500 ? cases.slice(place, place + 1) : cases) {
         if ((codec.decode(text) !== undefined) === accepted) continue
         const where = `U+${unit.toString(16).padStart(4, '0')} at ${text.indexOf(char)} of ${text.length}`
         assert.fail(`${where} is ${accepted ? 'refused' : 'accepted'}`)

@@ -17,6 +17,7 @@ import { execute } from '../cli/command-process.ts'
 import { newKek, PLACES, type Place } from '../secrets/support.ts'
 import { freePort } from '../support/ports.ts'
 import { MISSING, openPostgresForTests } from '../support/postgres.ts'
+import { PROCESS_ENV } from '../support/process-env.ts'
 import { ORDERS, post, type World } from '../support/world.ts'
 
 const ROTATION = fileURLToPath(new URL('rotation.ts', import.meta.url))
@@ -24,9 +25,7 @@ const ROTATION = fileURLToPath(new URL('rotation.ts', import.meta.url))
 /** Ends a rotation at a moment, in a process of its own. @returns the signal that it ended by */
 function killedAt(moment: Moment, env: Readonly<Record<string, string>>): Promise<string | null | undefined> {
   const { promise, resolve } = Promise.withResolvers<string | null | undefined>()
-  execFile(process.execPath, [ROTATION, moment], { env: { PATH: process.env['PATH'], ...env } }, (error) =>
-    resolve(error?.signal),
-  )
+  execFile(process.execPath, [ROTATION, moment], { env: { ...PROCESS_ENV, ...env } }, (error) => resolve(error?.signal))
   return promise
 }
 

@@ -7,6 +7,7 @@ import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { PROCESS_ENV } from '../support/process-env.ts'
 
 const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
 
@@ -19,9 +20,9 @@ export interface Ended {
 
 type Environment = Readonly<Record<string, string>>
 
-/** Runs the command in a process of its own. Nothing of the environment of the tests goes along, but for PATH. */
+/** Runs the command in a process of its own. Of the environment of the tests PROCESS_ENV goes along. */
 export async function execute(args: readonly string[], env: Environment, input = ''): Promise<Ended> {
-  const child = spawn(process.execPath, [CLI, ...args], { env: { PATH: process.env['PATH'], ...env } })
+  const child = spawn(process.execPath, [CLI, ...args], { env: { ...PROCESS_ENV, ...env } })
   const ended = once(child, 'close') as Promise<[number | null]>
   // Whoever refuses a command line does not wait for what it is sent.
   child.stdin.on('error', () => undefined).end(input)
@@ -36,7 +37,7 @@ export function begin(
   env: Environment,
 ): ChildProcessByStdio<null, Readable, Readable> {
   const child = spawn(process.execPath, [CLI, ...args], {
-    env: { PATH: process.env['PATH'], ...env },
+    env: { ...PROCESS_ENV, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   t.after(() => child.kill('SIGKILL'))

@@ -118,7 +118,7 @@ describe('kill -9 between the steps of a login', () => {
       `${store}: codes, refresh tokens and logins survive, and what was used stays used`,
       {
         skip: store === 'postgres' && MISSING,
-        timeout: 120_000,
+        timeout: 300_000,
       },
       () => withRig(store, survive),
     )

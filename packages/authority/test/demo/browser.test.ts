@@ -128,7 +128,7 @@ test('who is out at the authority already gets out of an app all the same', asyn
   await logIn(page, notes, opened)
   await context.clearCookies({ domain: 'localhost' })
   await page.getByRole('button', { name: 'Log out' }).click()
-  await page.getByRole('heading', { name: 'You are logged out of Notes' }).waitFor({ timeout: 5000 })
+  await page.getByRole('heading', { name: 'You are logged out of Notes' }).waitFor()
   assert.deepEqual(complaints, [])
 })
 

@@ -38,7 +38,7 @@ function runs([, ...args]: readonly string[], env: Readonly<Record<string, strin
   return promise
 }
 
-describe('two instances behind a proxy, as compose.yaml has them', { skip, timeout: 120_000 }, () => {
+describe('two instances behind a proxy, as compose.yaml has them', { skip, timeout: 300_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'authority-deployment-'))
   const instances: {
     readonly process: AuthorityProcess

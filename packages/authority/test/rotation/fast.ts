@@ -1,18 +1,6 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks'
-import type { TestContext } from 'node:test'
-import type { Clock } from '../../src/keys/ring.ts'
-
 /**
- * How many seconds pass for keys while one passes: at first, and where the machine turned out to be too busy for that.
- * Tokens know nothing of it: their times are real.
- */
-export const [FAST, SLOWER] = [1000, 300]
-/** A machine that stands still for longer than this (milliseconds) breaks what the times of the keys suppose. */
-const STALL_MS = 50
-
-/**
- * The times of the keys in fast seconds: tight where a promise hangs on it, and with as much to spare as it takes to make
- * an RSA key.
+ * The times of the keys in fast seconds, which {@link Turns} tells: tight where a promise hangs on it, and with as much to
+ * spare as it takes to make an RSA key. Tokens know nothing of it: their times are real.
  */
 export const TIMES = { period: 800, prepublish: 600, overlap: 7200, cacheMaxAge: 100, poll: 100, skew: 150 } as const
 
@@ -26,29 +14,57 @@ export const KEY_TIMES: Readonly<Record<string, string>> = {
   KEY_SKEW: `${TIMES.skew}`,
 }
 
-/**
- * A clock that has run fast since a moment (real epoch seconds). The database tells whole seconds, which are too coarse for
- * it; its clock is that of this machine, so that is asked.
- */
-export function fastClock(since: number, speed: number = FAST): Clock {
-  return () => Math.floor(since + (Date.now() / 1000 - since) * speed)
-}
+/** By how many fast seconds a turn moves the clock: less than the skew, for a request may take one. */
+export const TURN = 120
 
 /**
- * Does something at full speed; and once more, slower, if something was wrong with it and the machine had stood still
- * meanwhile. What is wrong with the code is so at any speed.
+ * A clock that goes by what was done and not by the time of day: on by a turn when all who take part have done their share
+ * of it. So it stands still where the machine does, and nothing depends on how fast that is. Whoever is waited for does
+ * one thing in a turn: a token is asked for, signed and verified within one, and what a ring has to do in the background
+ * while others go on is waited for by the ring itself, as ever.
  *
- * @param work - gives what was wrong, by name: nothing where all was well
+ * The database tells whole seconds of its own, which are not asked for.
  */
-export async function steadily(
-  t: TestContext,
-  work: (speed: number) => Promise<Readonly<Record<string, unknown>>>,
-): Promise<Readonly<Record<string, unknown>>> {
-  const delays = monitorEventLoopDelay({ resolution: 10 })
-  delays.enable()
-  const faults = await work(FAST).finally(() => delays.disable())
-  const stall = Math.round(delays.max / 1e6)
-  if (Object.keys(faults).length === 0 || stall < STALL_MS) return faults
-  t.diagnostic(`The machine stood still for ${stall} ms: once more, slower. ${JSON.stringify(faults).slice(0, 300)}`)
-  return work(SLOWER)
+export class Turns {
+  readonly #tell: (time: number) => Promise<unknown>
+  #time: number
+  #present = 0
+  #waiting: (() => void)[] = []
+
+  /** @param tell - is told of the time at the end of each turn, for those who do not look here; the next turn waits for it */
+  constructor(tell: (time: number) => Promise<unknown> = async () => undefined) {
+    this.#time = Date.now() / 1000
+    this.#tell = tell
+  }
+
+  /** Fast epoch seconds. */
+  readonly now = (): number => Math.floor(this.#time)
+
+  /** Takes part while something is done, which says whenever it has done its share of a turn, and waits for the others. */
+  async takePart<T>(work: (done: () => Promise<void>) => Promise<T>): Promise<T> {
+    this.#present++
+    try {
+      return await work(() => this.#done())
+    } finally {
+      this.#present--
+      this.#goOn()
+    }
+  }
+
+  #done(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#time += TURN / this.#present
+    this.#waiting.push(resolve)
+    this.#goOn()
+    return promise
+  }
+
+  #goOn(): void {
+    if (this.#waiting.length === 0 || this.#waiting.length < this.#present) return
+    const waiting = this.#waiting
+    this.#waiting = []
+    void this.#tell(this.now()).then(() => {
+      for (const goOn of waiting) goOn()
+    })
+  }
 }

@@ -1,14 +1,13 @@
-import { setInterval as ticks } from 'node:timers/promises'
 import { decodeProtectedHeader } from 'jose'
 import { LONGEST_TOKEN_SECONDS } from '../../src/settings.ts'
-import { TIMES } from './fast.ts'
+import { TIMES, type Turns } from './fast.ts'
 import { type Judge, Naive, type Outcome, ownJudge, UNKNOWN, VERIFIED } from './verifiers.ts'
 
 export const RESOURCE = 'https://orders.example'
 export const SERVICE = { client_id: 'robot', type: 'service', resources: { [RESOURCE]: 'read' } } as const
 
-/** Concurrent callers, and milliseconds between two requests of one. */
-const [CALLERS, PACE] = [4, 70]
+/** Concurrent callers, each of which takes a token in every turn. */
+const CALLERS = 4
 /**
  * Ages of tokens (fast seconds): the end of their lives, where they still have to verify, and one at which no key of theirs
  * can be left: it signed for a period at most, and stayed for the overlap.
@@ -21,7 +20,7 @@ export interface LoadOptions {
   readonly issuer: string
   readonly origins: readonly string[]
   readonly secret: string | undefined
-  readonly now: () => number
+  readonly turns: Turns
   /** That of the test. */
   readonly signal: AbortSignal
   /** Instances are killed: whoever gets no answer asks another one. An answer that is an error stays a failure. */
@@ -101,7 +100,8 @@ class Load {
   #over = false
 
   constructor(options: LoadOptions) {
-    const { origins, issuer, now, patient = false } = options
+    const { origins, issuer, turns, patient = false } = options
+    const { now } = turns
     const expected = { issuer, audience: RESOURCE }
     this.#options = options
     this.naive = origins.map((_, first) => new Naive(origins, expected, now, { first }))
@@ -130,18 +130,20 @@ class Load {
     await this.#callers
   }
 
-  async #call(): Promise<void> {
-    for await (const _ of ticks(PACE)) {
-      if (this.#over) return
-      const token = await this.#ask()
-      if (token) await this.#judge(token)
-      for (const look of this.#waiting) look()
-    }
+  #call(): Promise<void> {
+    return this.#options.turns.takePart(async (done) => {
+      while (!this.#over) {
+        const token = await this.#ask()
+        if (token) await this.#judge(token)
+        for (const look of this.#waiting) look()
+        await done()
+      }
+    })
   }
 
   /** Asks for a token. @returns nothing where there was no answer, or one that is no token */
   async #ask(): Promise<Token | undefined> {
-    const { origins, secret, now, patient } = this.#options
+    const { origins, secret, turns, patient } = this.#options
     const { figures } = this
     for (let left = patient ? origins.length : 1; left > 0; left--) {
       figures.requests++
@@ -151,7 +153,7 @@ class Load {
           const kid = kidOf(text)
           figures.tokens++
           figures.kids.add(kid)
-          return { text, kid, at: now() }
+          return { text, kid, at: turns.now() }
         }
         figures.failed.push(`${status} ${body}`)
         return undefined
@@ -184,7 +186,7 @@ class Load {
 
   /** Takes the tokens that have come to an age off a list. */
   #aged(list: Token[], age: number): readonly Token[] {
-    const young = list.findIndex(({ at }) => at + age > this.#options.now())
+    const young = list.findIndex(({ at }) => at + age > this.#options.turns.now())
     return list.splice(0, young < 0 ? list.length : young)
   }
 }

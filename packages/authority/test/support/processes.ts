@@ -3,12 +3,13 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Operations } from '../../src/operations.ts'
+import { PROCESS_ENV } from './process-env.ts'
 
 const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
 const SERVE = fileURLToPath(new URL('serve.ts', import.meta.url))
 
 export interface ProcessOptions {
-  /** All settings. Nothing of the environment of the tests goes along, but for PATH. */
+  /** All settings, beside what is in PROCESS_ENV. */
   readonly env: Readonly<Record<string, string>>
   /** `serve`: test/support/serve.ts, which has `operations` and a clock. `cli`: what people start. Else what Node is told. */
   readonly program?: 'serve' | 'cli' | readonly string[]
@@ -57,7 +58,7 @@ export async function startProcess({ env, program = 'serve' }: ProcessOptions): 
   const start = async (more: Readonly<Record<string, string>> = {}): Promise<void> => {
     const from = lines.length
     child = spawn(process.execPath, command, {
-      env: { PATH: process.env['PATH'], ...env, ...more },
+      env: { ...PROCESS_ENV, ...env, ...more },
       stdio: ['ignore', 'pipe', 'pipe', ...(program === 'serve' ? (['ipc'] as const) : [])],
     })
     const { stdout, stderr } = child

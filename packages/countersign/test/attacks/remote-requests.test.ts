@@ -216,9 +216,9 @@ test('attack 51: a hundred keys are taken and one more is not, nor are 250,000',
   await loaded(keys(100))
   await fails(() => loaded(keys(101)), 'CS_JWKS_INVALID')
   await fails(() => loaded(manyKeys), 'CS_JWKS_FETCH')
-  const start = performance.now()
-  await fails(() => loaded(manyKeys, {}, { maxBytes: 64 * 1024 * 1024 }), 'CS_JWKS_INVALID')
-  assert.ok(performance.now() - start < 1000)
+  // A key of an unknown type is no reason to refuse a set: it is their number, and no key was looked at.
+  const { message } = await fails(() => loaded(manyKeys, {}, { maxBytes: 64 * 1024 * 1024 }), 'CS_JWKS_INVALID')
+  assert.match(message, /has 250000 keys, 100 are allowed$/)
 })
 
 test('attack 51: a body without end is read no further than its limit, and let go', async () => {

@@ -350,9 +350,8 @@ test('decryptJwe: what a password needs has its bounds, and they are looked at b
   await fails(() => decrypt(with_({ p2s: b64(new Uint8Array(8)) }), rules), 'CS_DECRYPTION')
   for (const p2c of [undefined, null, '1000', 999, 0, -1, 1000.5, 2 ** 53])
     await fails(() => decrypt(with_({ p2c }), rules), 'CS_HEADER')
-  const began = Date.now()
+  // That these come to an end at all shows that there was no work: the last one would take centuries.
   for (const p2c of [600_001, 2 ** 31, 2 ** 53 - 1]) await fails(() => decrypt(with_({ p2c }), rules), 'CS_TOO_LARGE')
-  assert.ok(Date.now() - began < 1000)
   await fails(() => decrypt(with_({ p2c: 1001 }), rules), 'CS_DECRYPTION')
   const other = { keys: secretKey({ text: 'x' }), algorithms: ['PBES2-HS512+A256KW'] }
   await fails(() => decrypt(with_({ alg: 'PBES2-HS512+A256KW', p2c: 210_001 }), other), 'CS_TOO_LARGE')

