@@ -169,7 +169,7 @@ function mustBeText(header: JsonObject, name: string): void {
 }
 
 /** Names of RFC 7515, 7516 and 7518, which everyone understands and no crit may hold. */
-const REGISTERED: ReadonlySet<unknown> = new Set(
+export const REGISTERED: ReadonlySet<unknown> = new Set(
   'alg jku jwk kid x5u x5c x5t x5t#S256 typ cty crit enc zip epk apu apv iv tag p2s p2c'.split(' '),
 )
 

@@ -38,3 +38,6 @@ export const SIGNATURE: Table<SignatureAlg> = table<Omit<SignatureAlg, 'id'>>({
   'ML-DSA-65': { ...mldsa, generate: { kty: 'AKP', alg: 'ML-DSA-65' } },
   'ML-DSA-87': { ...mldsa, generate: { kty: 'AKP', alg: 'ML-DSA-87' } },
 })
+
+/** What every provider of OpenID Connect has to sign ID tokens with, and every client can check (Discovery 1.0 §3). */
+export const OPENID_SIGNATURE = 'RS256'

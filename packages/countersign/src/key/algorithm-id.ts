@@ -80,7 +80,7 @@ function unsupported(what: string): JoseError {
 }
 
 /** An object identifier as people write it; what is too long to be one they know is cut. */
-function dotted(oid: string): string {
+export function dotted(oid: string): string {
   const numbers: number[] = []
   let value = 0
   for (const pair of oid.slice(0, 40).match(/../g) ?? []) {

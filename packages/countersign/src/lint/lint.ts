@@ -4,8 +4,12 @@ import { printable } from '../diagnosis/exact-json.ts'
 import { ACCESS_TOKEN } from '../profile/access-token.ts'
 import { DPOP_PROOF } from '../profile/dpop-proof.ts'
 import { ID_TOKEN } from '../profile/id-token.ts'
+import { INTROSPECTION } from '../profile/introspection.ts'
 import type { Kind as Described } from '../profile/kind.ts'
+import { LOGOUT_TOKEN } from '../profile/logout-token.ts'
+import { SECURITY_EVENT } from '../profile/security-event.ts'
 import { guessSecret } from './common-secrets.ts'
+import type { IssuerSubject } from './issuer/subject.ts'
 import type { Context, Hit, Kind, Profile, Rule, RuleInfo, Severity, Weight } from './rule.ts'
 import { SEVERITIES } from './rule.ts'
 import { RULES } from './rules.ts'
@@ -38,16 +42,21 @@ export interface Setup {
   readonly published?: SetSubject
 }
 
-/** Looks at a token, a key or a set by every rule. */
-export async function lintSubject(subject: Subject, setup: Setup, backend: Backend): Promise<readonly Finding[]> {
+/** Looks at a token, a key, a set or an issuer by every rule. */
+export async function lintSubject(
+  subject: Subject | IssuerSubject,
+  setup: Setup,
+  backend: Backend,
+): Promise<readonly Finding[]> {
   const context = await toContext(subject, setup, backend)
   const found = RULES.flatMap((rule) => weighed(rule, hitsOf(rule, subject, context), subject, context, setup))
   return inOrder(found)
 }
 
-function* hitsOf(rule: Rule, subject: Subject, context: Context): Generator<Hit> {
+function* hitsOf(rule: Rule, subject: Subject | IssuerSubject, context: Context): Generator<Hit> {
   if (subject.kind === 'token') yield* rule.token?.(subject, context) ?? []
   else if (subject.kind === 'key') yield* rule.key?.(subject, context) ?? []
+  else if (subject.kind === 'issuer') yield* rule.issuer?.(subject, context) ?? []
   else {
     yield* rule.set?.(subject, context) ?? []
     for (const key of subject.keys) yield* rule.key?.(key, context) ?? []
@@ -74,36 +83,51 @@ export function inOrder(findings: readonly Finding[]): readonly Finding[] {
   return [...findings].sort((a, b) => rank(a) - rank(b) || (a.rule < b.rule ? -1 : a.rule > b.rule ? 1 : 0))
 }
 
-/** So many findings of one rule on one thing are told; then that there are more. */
+/** So many findings of one rule and severity on one thing are told; then how many more there are. */
 const MOST_HITS = 20
 
-/** What became of the hits of a rule: what the caller says that it weighs counts before all else. */
 function weighed(
   rule: RuleInfo,
   hits: Iterable<Hit>,
-  subject: Subject | undefined,
-  { kind }: Pick<Context, 'kind'>,
-  { weights = {} }: Pick<Setup, 'weights'>,
+  subject: Subject | IssuerSubject | undefined,
+  context: Pick<Context, 'kind' | 'profile'>,
+  setup: Pick<Setup, 'weights'>,
 ): readonly Finding[] {
-  const said = Object.hasOwn(weights, rule.id) ? weights[rule.id] : undefined
-  // What a token is by its own account switches rules off, whatever else it is held to.
-  const own = subject?.kind === 'token' ? kindOf(subject) : undefined
-  const isOff =
-    (own !== undefined && rule.kinds?.[own] === 'off') || (kind !== undefined && rule.kinds?.[kind] === 'off')
-  if (said === 'off' || (said === undefined && isOff)) return []
-  const forKind = kind === undefined ? undefined : rule.kinds?.[kind]
-  const findings: Finding[] = []
-  let more = 0
+  const weight = weightOf(rule, subject, context, setup)
+  if (weight === 'off') return []
+  const found: Record<Severity, Finding[]> = { error: [], warn: [], info: [] }
+  const more: Record<Severity, number> = { error: 0, warn: 0, info: 0 }
   for (const hit of hits) {
-    if (findings.length === MOST_HITS) more++
-    else
-      findings.push(
-        toFinding(rule, hit, said ?? hit.severity ?? (forKind === 'off' ? undefined : forKind) ?? rule.severity),
-      )
+    const severity = weight?.always ?? hit.severity ?? weight?.otherwise ?? rule.severity
+    if (found[severity].length < MOST_HITS) found[severity].push(toFinding(rule, hit, severity))
+    else more[severity]++
   }
-  const last = findings.at(-1)
-  if (more > 0 && last) findings[MOST_HITS - 1] = { ...last, message: `${last.message} And ${more} more.` }
-  return findings
+  for (const severity of SEVERITIES) {
+    const last = found[severity].at(-1)
+    if (last && more[severity] > 0)
+      found[severity][MOST_HITS - 1] = { ...last, message: `${last.message} There are ${more[severity]} more like it.` }
+  }
+  return SEVERITIES.flatMap((severity) => found[severity])
+}
+
+/**
+ * What a rule weighs: what the caller says counts before what a hit says, and that before what is usual for a kind.
+ *
+ * @returns nothing for its own severity
+ */
+function weightOf(
+  { id, kinds = {} }: RuleInfo,
+  subject: Subject | IssuerSubject | undefined,
+  { kind, profile }: Pick<Context, 'kind' | 'profile'>,
+  { weights = {} }: Pick<Setup, 'weights'>,
+): 'off' | { readonly always?: Severity; readonly otherwise?: Severity } | undefined {
+  const said = Object.hasOwn(weights, id) ? weights[id] : undefined
+  if (said !== undefined) return said === 'off' ? 'off' : { always: said }
+  // What is best for every token leaves out what a token, by its own account, need not have.
+  const own = profile === 'bcp' && subject?.kind === 'token' ? kindOf(subject) : undefined
+  if (own !== undefined && kinds[own] === 'off') return 'off'
+  const usual = kind === undefined ? undefined : kinds[kind]
+  return usual === undefined || usual === 'off' ? usual : { otherwise: usual }
 }
 
 /** @param severity - what it weighs after all */
@@ -126,19 +150,20 @@ const NOTHING_KNOWN = {
   secret: undefined,
 } as const
 
-async function toContext(subject: Subject, setup: Setup, backend: Backend): Promise<Context> {
+async function toContext(subject: Subject | IssuerSubject, setup: Setup, backend: Backend): Promise<Context> {
   const { now, profile, secret, published } = setup
   if (subject.kind !== 'token') return { ...NOTHING_KNOWN, now, profile, published, backend }
-  const kind = profile ?? kindOf(subject)
-  const guessed = secret === undefined ? await guessSecret(subject, backend) : undefined
-  const bytes = secret ?? guessed
+  const own = kindOf(subject)
+  const demanded = profile === 'bcp' ? own : (profile ?? own)
+  const guessed = await guessSecret(subject, backend)
+  const bytes = guessed ?? secret
   return {
     now,
     profile,
-    kind,
-    demands: DEMANDS[profile === 'bcp' ? (kindOf(subject) ?? 'bcp') : (kind ?? 'bcp')],
+    kind: profile ?? own,
+    demands: demanded && DEMANDS[demanded],
     published,
-    secret: bytes && { bytes, from: secret === undefined ? 'guessed' : 'given' },
+    secret: bytes && { bytes, from: guessed === undefined ? 'given' : 'guessed' },
     backend,
   }
 }
@@ -148,6 +173,9 @@ const DEMANDS: Readonly<Partial<Record<Kind, Described>>> = {
   'oidc-id-token': ID_TOKEN,
   rfc9068: ACCESS_TOKEN,
   dpop: DPOP_PROOF,
+  logout: LOGOUT_TOKEN,
+  event: SECURITY_EVENT,
+  introspection: INTROSPECTION,
 }
 
 /** What a token is for, by its own account. */
@@ -156,6 +184,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'dpop+jwt': 'dpop',
   'logout+jwt': 'logout',
   'secevent+jwt': 'event',
+  'token-introspection+jwt': 'introspection',
 }
 
 function kindOf({ typ = '' }: TokenSubject): Kind | undefined {

@@ -1,5 +1,7 @@
 import type { KeyAdmission } from '../crypto/backend.ts'
-import type { JwkSet } from '../key/jwk.ts'
+import { kindOf, show } from '../errors.ts'
+import { isObject } from '../json.ts'
+import { isJwkSet, type JwkSet } from '../key/jwk.ts'
 import { parseSecret, type SecretInput } from '../key/secret.ts'
 import { checkNames, toClock } from '../options.ts'
 import type { Setup } from './lint.ts'
@@ -31,9 +33,11 @@ const NAMES = ['profile', 'rules', 'secret', 'published', 'passphrase', 'now'] a
  */
 export function toSetup(options: LintOptions, backend: KeyAdmission, what: string): Setup {
   checkNames<LintOptions>(options, NAMES, what)
-  const { profile, rules = {}, secret, published, now } = options
+  const { profile, rules = {}, secret, published, now, passphrase } = options
   if (profile !== undefined && !PROFILES.includes(profile))
     throw new TypeError(`profile is none of ${PROFILES.join(', ')}`)
+  if (passphrase !== undefined && typeof passphrase !== 'string' && !(passphrase instanceof Uint8Array))
+    throw new TypeError(`passphrase is text or octets, not ${kindOf(passphrase)}`)
   checkWeights(rules)
   return {
     now: toClock(now)(),
@@ -46,17 +50,17 @@ export function toSetup(options: LintOptions, backend: KeyAdmission, what: strin
 
 /** @throws {TypeError} */
 function checkWeights(rules: unknown): asserts rules is Readonly<Record<string, Weight>> {
-  if (typeof rules !== 'object' || rules === null) throw new TypeError('rules is not an object')
+  if (!isObject(rules)) throw new TypeError(`rules is ${kindOf(rules)}, and takes an object`)
   for (const [id, weight] of Object.entries(rules)) {
-    if (!RULES.some((rule) => rule.id === id))
-      throw new TypeError(`rules names ${JSON.stringify(id)}, which is no rule`)
+    if (!RULES.some((rule) => rule.id === id)) throw new TypeError(`rules names ${show(id)}, which is no rule`)
     if (![...SEVERITIES, 'off'].includes(weight as string))
       throw new TypeError(`rules gives ${id} a weight that is none of ${SEVERITIES.join(', ')}, off`)
   }
 }
 
+/** @throws {TypeError} for what is no set, @throws {JoseError} for one that is too large */
 function toPublished(jwks: unknown, backend: KeyAdmission): SetSubject {
-  const subject = typeof jwks === 'object' && jwks !== null ? toSubject(jwks, backend) : undefined
+  const subject = isJwkSet(jwks) && Array.isArray(jwks.keys) ? toSubject(jwks, backend) : undefined
   if (subject?.kind === 'set') return subject
   throw new TypeError('published is no JWK Set')
 }

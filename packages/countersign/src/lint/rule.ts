@@ -2,6 +2,7 @@ import type { Bytes } from '../bytes.ts'
 import type { Backend } from '../crypto/backend.ts'
 import type { ExactJson } from '../diagnosis/exact-json.ts'
 import type { Kind as Described } from '../profile/kind.ts'
+import type { IssuerSubject } from './issuer/subject.ts'
 import type { KeySubject, SetSubject, TokenSubject } from './subject.ts'
 
 /** How much a finding weighs. */
@@ -19,7 +20,7 @@ export type Profile = 'bcp' | 'oidc-id-token' | 'rfc9068' | 'dpop'
 export const PROFILES: readonly Profile[] = ['bcp', 'oidc-id-token', 'rfc9068', 'dpop']
 
 /** What a token is for, as the caller says, or as its typ does. */
-export type Kind = Profile | 'logout' | 'event'
+export type Kind = Profile | 'logout' | 'event' | 'introspection'
 
 /** What a rule is about, beside its check. */
 export interface RuleInfo {
@@ -82,6 +83,8 @@ export interface Rule extends RuleInfo {
   set?(set: SetSubject, context: Context): Iterable<Hit>
   /** A secret that was given for its strength to be looked at. */
   secret?(secret: Bytes, context: Context): Iterable<Hit>
+  /** A live issuer: its metadata, and how it publishes its keys. The set itself is looked at as any other. */
+  issuer?(issuer: IssuerSubject, context: Context): Iterable<Hit>
 }
 
 /** The place of a member. */
@@ -91,15 +94,58 @@ export function memberAt(path: string, name: string): string {
   return path === '' ? name : `${path}.${name}`
 }
 
-/** Every value inside of a value, itself among them, with its place and the name of the member that it stands in. */
-export function* everyValue(
-  json: ExactJson,
-  path: string,
-  name = '',
-): Generator<readonly [path: string, value: ExactJson, name: string]> {
-  yield [path, json, name]
-  if (json.kind === 'object')
-    for (const [own, value] of json.members) yield* everyValue(value, memberAt(path, own), own)
-  if (json.kind === 'array')
-    for (const [index, value] of json.items.entries()) yield* everyValue(value, `${path}[${index}]`, name)
+/** A value inside of a value. */
+export class Place {
+  readonly value: ExactJson
+  /** The name of the member that it stands in, if only as an item. */
+  readonly name: string
+  readonly #above: Place | undefined
+  readonly #step: string | number
+  #path: string | undefined
+
+  constructor(value: ExactJson, name: string, step: string | number, above?: Place) {
+    this.value = value
+    this.name = name
+    this.#step = step
+    this.#above = above
+  }
+
+  /** Made when it is asked for, since most values have nothing that is to be told. */
+  get path(): string {
+    const above = this.#above?.path
+    this.#path ??=
+      above === undefined
+        ? String(this.#step)
+        : typeof this.#step === 'number'
+          ? `${above}[${this.#step}]`
+          : memberAt(above, this.#step)
+    return this.#path
+  }
+}
+
+const NONE: ReadonlySet<ExactJson> = new Set()
+
+/**
+ * Every value inside of a value, itself first, in the order in which they are written.
+ *
+ * @param path - where the value stands
+ * @param but - what is left out, with all that is inside of it; more may come to it on the way
+ */
+export function* everyValue(json: ExactJson, path: string, but: ReadonlySet<ExactJson> = NONE): Generator<Place> {
+  const levels: Iterator<Place>[] = [[new Place(json, '', path)].values()]
+  for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
+    const { value: place, done } = level.next()
+    if (done) levels.pop()
+    else if (!but.has(place.value)) {
+      yield place
+      if (!but.has(place.value)) levels.push(within(place))
+    }
+  }
+}
+
+function* within(place: Place): Generator<Place> {
+  const { value, name } = place
+  if (value.kind === 'object') for (const [own, item] of value.members) yield new Place(item, own, own, place)
+  if (value.kind === 'array')
+    for (const [index, item] of value.items.entries()) yield new Place(item, name, index, place)
 }

@@ -2,14 +2,19 @@ import { type ExactJson, quoted } from '../diagnosis/exact-json.ts'
 
 const SHOWN = 80
 
-/** A value from outside, short: what is in an array or an object stays there. */
-export function shown(json: ExactJson): string {
-  if (json.kind === 'string') return short(json.value)
-  if (json.kind === 'number') return json.text.slice(0, SHOWN)
-  return json.kind === 'literal' ? String(json.value) : `an ${json.kind}`
-}
-
 /** A text from outside in quotes, and cut. */
 export function short(text: string): string {
   return quoted(text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text)
+}
+
+/** What a value is, in words that tell nothing of it: `a string`, `an array`, `null`. */
+export function kindIn(json: ExactJson): string {
+  if (json.kind === 'literal') return String(json.value)
+  return `${json.kind === 'array' || json.kind === 'object' ? 'an' : 'a'} ${json.kind}`
+}
+
+/** The host that a URL leads to. What else is in it may be nobody's to see: a password, or a token. */
+export function hostIn(url: string): string | undefined {
+  const { protocol, host } = URL.canParse(url) ? new URL(url) : { protocol: '', host: '' }
+  return host === '' ? undefined : short(`${protocol}//${host}`)
 }

@@ -1,13 +1,14 @@
 import type { Bytes } from '../bytes.ts'
 import { mediaType } from '../claims.ts'
 import type { JwkAdmission, KeyAdmission } from '../crypto/backend.ts'
-import { type DecodedToken, decodeToken } from '../diagnosis/decode-token.ts'
+import { type DecodedToken, decodeFound, decodeToken } from '../diagnosis/decode-token.ts'
 import { type ExactJson, member, parseExact, textOf, toExact, toValue } from '../diagnosis/exact-json.ts'
-import { JoseError } from '../errors.ts'
-import { isObject, type JsonObject } from '../json.ts'
+import { findToken, MOST_TEXT } from '../diagnosis/find-token.ts'
+import { JoseError, kindOf } from '../errors.ts'
+import { isObject, type JsonObject, own, TOO_LARGE, toObjectText, withoutUndefined } from '../json.ts'
+import { validityOf } from '../key/certificate.ts'
 import { importMember } from '../key/from-jwk.ts'
 import { importKey } from '../key/import.ts'
-import { isJwkSet } from '../key/jwk.ts'
 import { Key } from '../key/key.ts'
 import { looksLikeDer } from '../key/outline.ts'
 import { looksLikePem, parsePem } from '../key/pem.ts'
@@ -22,6 +23,12 @@ export interface TokenSubject {
   readonly text: string
   /** The header of each signature or recipient, with its place. */
   readonly headers: readonly (readonly [path: string, header: ExactJson])[]
+  /** The headers in JSON that nothing protects, with their places; they are part of those above. */
+  readonly unprotected: readonly (readonly [path: string, header: JsonObject])[]
+  /** The text of each signature with its place, in the order of the headers; none where it is cut off, and for a JWE. */
+  readonly signatures: readonly (readonly [path: string, text: string])[]
+  /** The JSON of a serialization as it was written, where nothing stood around it. */
+  readonly exact: ExactJson | undefined
   /** The claims set; nothing where the payload is none, or is not to be read. */
   readonly claims: (ExactJson & { readonly kind: 'object' }) | undefined
   /** Its media type, in small letters and without `application/`. */
@@ -32,9 +39,9 @@ export interface KeySubject {
   readonly kind: 'key'
   /** Its place in a set; empty for a key by itself. */
   readonly path: string
-  /** What it came in: `JWK`, `PEM PUBLIC KEY`, `DER`. */
+  /** What it came in: `JWK`, `PEM PUBLIC KEY`, `DER`, `key` for a key object. */
   readonly form: string
-  /** Its members as they were written. */
+  /** Its members as they were written; of a key object what it says of itself. */
   readonly jwk: JsonObject | undefined
   readonly exact: ExactJson | undefined
   readonly key: Key | undefined
@@ -56,7 +63,7 @@ export interface SetSubject {
 export type Shown = string | Uint8Array | object
 
 /** How much JSON is read as a key or a set. */
-const MOST_KEYS = 1000
+export const MOST_KEYS = 1000
 
 /**
  * Finds out what something is.
@@ -69,33 +76,66 @@ export function toSubject(
   backend: KeyAdmission,
   { strict = false, passphrase }: { readonly strict?: boolean; readonly passphrase?: string | Uint8Array } = {},
 ): Subject {
-  if (Key.is(shown)) return { ...NO_KEY, form: 'key', key: shown }
+  if (Key.is(shown)) return ownKey(shown)
   if (shown instanceof Uint8Array) {
-    if (looksLikeDer(shown)) return importedKey(Uint8Array.from(shown), 'DER', backend, passphrase)
-    return toSubject(new TextDecoder().decode(shown), backend, {
-      strict,
-      ...(passphrase !== undefined && { passphrase }),
-    })
+    if (isDer(shown)) return importedKey(Uint8Array.from(shown), 'DER', backend, passphrase)
+    refuseLarge(shown.length, 'bytes')
+    return ofText(new TextDecoder().decode(shown), backend, strict, passphrase)
   }
-  if (typeof shown === 'object') return ofJson(toExact(shown), JSON.stringify(shown), backend, strict)
-  const bare = shown.trim().replace(/^\ufeff/, '')
+  if (typeof shown === 'string') return ofText(shown, backend, strict, passphrase)
+  if (!isObject(shown)) throw new JoseError('CS_MALFORMED', `${kindOf(shown)} is no token, no key and no JWK Set`)
+  if (backend.adopt(shown) !== undefined) return ownKey(importKey(shown, {}, backend))
+  const text = toObjectText(shown, MOST_TEXT)
+  if (text === TOO_LARGE) throw new JoseError('CS_TOO_LARGE', 'the object is too large, or nested too deep')
+  if (text === undefined) throw new JoseError('CS_MALFORMED', 'the object is nothing that JSON can say')
+  return ofJson(parseExact(text, 'the object'), text, backend, strict)
+}
+
+/** A key that is one already: what it says of itself, without the key itself. */
+function ownKey(key: Key): KeySubject {
+  const { kty, crv, kid, alg, use, key_ops } = key
+  const jwk = withoutUndefined({ kty, crv, kid, alg, use, key_ops })
+  return { ...NO_KEY, form: 'key', jwk, exact: toExact(jwk), key }
+}
+
+/** Octets that begin as DER does, and are no text: in every key are tags that no text has. */
+function isDer(bytes: Uint8Array): boolean {
+  return looksLikeDer(bytes) && bytes.some((byte) => byte < 0x09)
+}
+
+/** @throws {JoseError} `CS_TOO_LARGE` */
+function refuseLarge(size: number, unit: string): void {
+  if (size > MOST_TEXT) throw new JoseError('CS_TOO_LARGE', `the input has ${size} ${unit}, ${MOST_TEXT} are allowed`)
+}
+
+function ofText(
+  text: string,
+  backend: KeyAdmission,
+  strict: boolean,
+  passphrase: string | Uint8Array | undefined,
+): Subject {
+  refuseLarge(text.length, 'characters')
+  const bare = text.trim()
+  const exact = bare.startsWith('{') ? exactIfAny(bare) : undefined
+  if (exact !== undefined) return ofJson(exact, text, backend, strict)
   if (looksLikePem(bare)) return importedKey(bare, 'PEM', backend, passphrase)
-  if (!bare.startsWith('{')) return toTokenSubject(decodeToken(shown, strict))
-  let exact: ExactJson
+  return toTokenSubject(decodeToken(text, strict))
+}
+
+/** What is near to JSON may have a token in it all the same. */
+function exactIfAny(text: string): ExactJson | undefined {
   try {
-    exact = parseExact(bare, 'the input')
+    return parseExact(text, 'the input')
   } catch {
-    // What is near to JSON may have a token in it all the same.
-    return toTokenSubject(decodeToken(shown, strict))
+    return undefined
   }
-  return ofJson(exact, shown, backend, strict)
 }
 
 function ofJson(exact: ExactJson, text: string, backend: JwkAdmission, strict: boolean): Subject {
-  const value = toValue(exact)
-  if (isJwkSet(value) && Array.isArray(value.keys)) return toSetSubject(exact, backend)
-  if (isObject(value) && textOf(member(exact, 'kty')) !== undefined) return toKeySubject(exact, '', backend)
-  return toTokenSubject(decodeToken(text, strict))
+  if (member(exact, 'keys')?.kind === 'array') return toSetSubject(exact, backend)
+  if (member(exact, 'kty') !== undefined) return toKeySubject(exact, '', backend)
+  const found = findToken(text, strict)
+  return toTokenSubject(decodeFound(found, strict), found.exact)
 }
 
 const NO_KEY = {
@@ -139,33 +179,72 @@ function importedKey(
 ): KeySubject {
   const options = passphrase === undefined ? {} : { passphrase }
   const label = typeof input === 'string' ? ` ${parsePem(input).label}` : ''
-  const certificate =
-    typeof input === 'string' ? (label === ' CERTIFICATE' ? parsePem(input).der : undefined) : undefined
-  return { ...NO_KEY, form: `${container}${label}`, certificate, ...attempt(() => importKey(input, options, backend)) }
+  const der = typeof input !== 'string' ? input : label === ' CERTIFICATE' ? parsePem(input).der : undefined
+  const certificate = der && validityOf(der) && der
+  return {
+    ...NO_KEY,
+    form: `${container}${label}`,
+    certificate,
+    ...attempt(() => importKey(input, options, backend), /passphrase/),
+  }
 }
 
-/** A key that is refused is what is to be told; one that cannot be read says nothing at all. */
-function attempt(work: () => Key): Pick<KeySubject, 'key' | 'fault'> {
+/**
+ * A key that is refused is what is to be told; one that cannot be read says nothing at all.
+ *
+ * @param unread - what the error says then
+ */
+function attempt(work: () => Key, unread?: RegExp): Pick<KeySubject, 'key' | 'fault'> {
   try {
     return { key: work(), fault: undefined }
   } catch (error) {
-    if (error instanceof JoseError && !/passphrase/.test(error.message)) return { key: undefined, fault: error }
+    if (error instanceof JoseError && !unread?.test(error.message)) return { key: undefined, fault: error }
     throw error
   }
 }
 
-export function toTokenSubject(token: DecodedToken): TokenSubject {
+/** @param exact - the JSON of a serialization as it was written */
+export function toTokenSubject(token: DecodedToken, exact?: ExactJson): TokenSubject {
   const { header, headers, payload } = token
-  const text = typeof token.token === 'string' ? token.token : JSON.stringify(token.token)
   const list = token.kind === 'jws' ? 'signatures' : 'recipients'
   const typ = textOf(member(header, 'typ'))
   return {
     kind: 'token',
     token,
-    text,
+    text: typeof token.token === 'string' ? token.token : JSON.stringify(token.token),
     headers:
       headers.length === 0 ? [['header', header]] : headers.map((one, index) => [`${list}[${index}].header`, one]),
+    unprotected: typeof token.token === 'string' ? [] : unprotectedIn(token.token, list),
+    signatures: token.kind === 'jws' ? signaturesIn(token) : [],
+    exact,
     claims: payload?.json?.kind === 'object' ? payload.json : undefined,
     typ: typ === undefined ? undefined : mediaType(typ),
   }
+}
+
+function unprotectedIn(token: JsonObject, list: string): TokenSubject['unprotected'] {
+  const places = [
+    ['', token] as const,
+    ...partsIn(token, list).map((part, index) => [`${list}[${index}].`, part] as const),
+  ]
+  return places.flatMap(([place, part]) =>
+    ['unprotected', 'header'].flatMap((name) => {
+      const header = own(part, name)
+      return isObject(header) ? [[`${place}${name}`, header] as const] : []
+    }),
+  )
+}
+
+function signaturesIn({ headers, signature, token }: DecodedToken): TokenSubject['signatures'] {
+  if (headers.length === 0 || typeof token === 'string')
+    return signature === undefined ? [] : [['signature', signature.text]]
+  return partsIn(token, 'signatures').map((part, index) => {
+    const text = own(part, 'signature')
+    return [`signatures[${index}].signature`, typeof text === 'string' ? text : '']
+  })
+}
+
+function partsIn(token: JsonObject, list: string): readonly JsonObject[] {
+  const parts = own(token, list)
+  return Array.isArray(parts) ? parts.filter(isObject) : []
 }

@@ -69,7 +69,7 @@ export interface LogoutTokenProfile {
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout'
 
 /** OpenID Connect Back-Channel Logout 1.0 §2.4 and §2.6. */
-const LOGOUT_TOKEN: Kind = {
+export const LOGOUT_TOKEN: Kind = {
   name: 'logoutToken',
   typ: 'logout+jwt',
   required: ['iss', 'aud', 'iat', 'exp', 'jti', 'events'],

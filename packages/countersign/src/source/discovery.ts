@@ -27,7 +27,8 @@ export interface DiscoveredIssuer {
   readonly metadata: Readonly<Record<string, unknown>>
 }
 
-const MAX_DEPTH = 32
+/** How deep metadata and sets may be nested. */
+export const MAX_DEPTH = 32
 
 /** @see the door's `discover` */
 export async function discover(
@@ -54,7 +55,7 @@ export async function discover(
 }
 
 /** @throws {TypeError} for what is no text, @throws {JoseError} `CS_DISCOVERY` for what is no issuer (RFC 8414 §2) */
-function toIssuerUrl(issuer: unknown, allowHttp: boolean): CheckedUrl {
+export function toIssuerUrl(issuer: unknown, allowHttp: boolean): CheckedUrl {
   if (typeof issuer !== 'string') throw new TypeError('the issuer is not a string')
   const url = toUrl(issuer, 'the issuer', allowHttp, 'CS_DISCOVERY')
   if (/[?#]/.test(issuer)) throw failed('the issuer has a query or a fragment')
@@ -62,7 +63,7 @@ function toIssuerUrl(issuer: unknown, allowHttp: boolean): CheckedUrl {
 }
 
 /** Where the metadata may be: as OpenID Connect Discovery §4 says, then as RFC 8414 §3.1 does. */
-function placesOf({ origin, pathname }: CheckedUrl): readonly string[] {
+export function placesOf({ origin, pathname }: CheckedUrl): readonly string[] {
   const path = pathname.replace(/\/$/, '')
   return [
     `${origin}${path}/.well-known/openid-configuration`,

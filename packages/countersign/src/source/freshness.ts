@@ -2,17 +2,19 @@ import type { FetchResponse } from './download.ts'
 
 type Headers = FetchResponse['headers']
 
-/**
- * For how many more seconds an answer says it may be used (RFC 9111 §4.2): max-age, less the time that it has spent in
- * other caches; nothing where it does not say.
- */
-export function lifetimeOf(headers: Headers): number | undefined {
+/** For how many seconds an answer says it may be used, from when it was made; nothing where it does not say. */
+export function maxAgeOf(headers: Headers): number | undefined {
   const directives = (headers.get('cache-control') ?? '')
     .toLowerCase()
     .split(',')
     .map((part) => part.trim())
   if (directives.includes('no-store') || directives.includes('no-cache')) return 0
-  const maxAge = toWhole(directives.find((part) => part.startsWith('max-age='))?.slice('max-age='.length))
+  return toWhole(directives.find((part) => part.startsWith('max-age='))?.slice('max-age='.length))
+}
+
+/** For how many more seconds an answer says it may be used (RFC 9111 §4.2): less the time that it spent in other caches. */
+export function lifetimeOf(headers: Headers): number | undefined {
+  const maxAge = maxAgeOf(headers)
   return maxAge === undefined ? undefined : Math.max(0, maxAge - (toWhole(headers.get('age')) ?? 0))
 }
 

@@ -1,5 +1,5 @@
-import { type ExactJson, quoted } from '../../diagnosis/exact-json.ts'
-import { everyValue, type Hit, type Rule } from '../rule.ts'
+import { type ExactJson, member } from '../../diagnosis/exact-json.ts'
+import { everyValue, type Hit, memberAt, type Rule } from '../rule.ts'
 import { short } from '../shown.ts'
 import type { TokenSubject } from '../subject.ts'
 
@@ -18,14 +18,18 @@ export const FORM_RULES: readonly Rule[] = [
     spec: 'RFC 7519 §4',
     *token(subject) {
       for (const [path, json] of documentsOf(subject)) yield* twiceIn(json, path)
+      // Those of unprotected headers are told of the header that they are a part of.
+      if (subject.exact) yield* twiceIn(subject.exact, '', new Set(openIn(subject.exact)))
     },
     *key({ exact, path }) {
       if (exact) yield* twiceIn(exact, path)
     },
     *set({ exact, keys }) {
       // Those of each key are told of the key.
-      const inner = keys.flatMap(({ exact: own }) => (own ? [own] : []))
-      for (const hit of twiceIn(exact, '', inner)) yield hit
+      yield* twiceIn(exact, '', new Set(keys.flatMap(({ exact: own }) => own ?? [])))
+    },
+    *issuer({ metadata }) {
+      yield* twiceIn(metadata.json, 'metadata')
     },
   },
   {
@@ -38,12 +42,9 @@ export const FORM_RULES: readonly Rule[] = [
     spec: 'RFC 8259 §6',
     *token(subject) {
       for (const [path, json] of documentsOf(subject))
-        for (const [at, value] of everyValue(json, path)) {
-          if (value.kind !== 'number') continue
-          const number = Number(value.text)
-          const isLost = /^-?\d+$/.test(value.text) ? !Number.isSafeInteger(number) : !Number.isFinite(number)
-          if (isLost) yield { path: at, message: `${value.text.slice(0, 40)} is beyond 2^53.` }
-        }
+        for (const place of everyValue(json, path))
+          if (place.value.kind === 'number' && isLost(place.value.text))
+            yield { path: place.path, message: `the number is beyond 2^53 (${place.value.text.length} characters).` }
     },
   },
   {
@@ -67,22 +68,35 @@ function documentsOf({ headers, token }: TokenSubject): readonly (readonly [path
   return json === undefined ? headers : [...headers, ['payload', json]]
 }
 
+/** Whether a number is another one for a reader that has 53 bits for it. */
+function isLost(text: string): boolean {
+  const number = Number(text)
+  return /^-?\d+$/.test(text) ? !Number.isSafeInteger(number) : !Number.isFinite(number)
+}
+
+/** The unprotected headers of a serialization. */
+function openIn(exact: ExactJson): readonly ExactJson[] {
+  const parts = ['signatures', 'recipients'].flatMap((name) => {
+    const list = member(exact, name)
+    return list?.kind === 'array' ? list.items : []
+  })
+  return [member(exact, 'unprotected'), ...[exact, ...parts].map((part) => member(part, 'header'))].filter(
+    (header) => header !== undefined,
+  )
+}
+
 /** @param but - objects that are looked at elsewhere */
-function* twiceIn(json: ExactJson, path: string, but: readonly ExactJson[] = []): Generator<Hit> {
-  const skipped = new Set(but)
-  for (const [at, value] of everyValue(json, path)) {
-    if (value.kind !== 'object' || skipped.has(value)) continue
-    const names = new Set<string>()
+function* twiceIn(json: ExactJson, path: string, but: ReadonlySet<ExactJson> = new Set()): Generator<Hit> {
+  for (const place of everyValue(json, path, but)) {
+    if (place.value.kind !== 'object' || place.value.members.length < 2) continue
+    const seen = new Set<string>()
     const told = new Set<string>()
-    for (const [name] of value.members) {
-      if (names.has(name) && !told.has(name)) {
+    for (const [name] of place.value.members) {
+      if (seen.has(name) && !told.has(name)) {
         told.add(name)
-        yield {
-          path: at,
-          message: `the name ${short(name)} is there twice${at === '' ? '' : ` in ${quoted(at).slice(1, -1)}`}.`,
-        }
+        yield { path: memberAt(place.path, name), message: `the name ${short(name)} is there twice.` }
       }
-      names.add(name)
+      seen.add(name)
     }
   }
 }

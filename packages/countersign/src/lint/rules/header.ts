@@ -1,11 +1,16 @@
 import { ADVICE } from '../../alg/advice.ts'
 import { LEFT_OUT, MANAGEMENT } from '../../alg/management.ts'
 import { SIGNATURE } from '../../alg/signature.ts'
-import { type ExactJson, member, numberOf, quoted, textOf } from '../../diagnosis/exact-json.ts'
+import { mediaType } from '../../claims.ts'
+import { type ExactJson, member, quoted, textOf } from '../../diagnosis/exact-json.ts'
 import { LEAST_ITERATIONS } from '../../jwe/parameters.ts'
+import { isNone } from '../../serialization/jws.ts'
 import { type Hit, memberAt, type Rule } from '../rule.ts'
-import { short, shown } from '../shown.ts'
+import { hostIn, kindIn, short } from '../shown.ts'
 import type { TokenSubject } from '../subject.ts'
+import { critical, namesOf } from './critical.ts'
+import { injectionIn } from './injection.ts'
+import { privateIn } from './private-members.ts'
 
 /** What a header says that decides how its token is read. */
 export const HEADER_RULES: readonly Rule[] = [
@@ -13,20 +18,22 @@ export const HEADER_RULES: readonly Rule[] = [
     id: 'CSL001',
     name: 'unsigned',
     severity: 'error',
-    title: 'the token is not signed',
+    title: 'the token is not signed, or does not say how',
     text: 'With alg "none", or with an empty signature, anyone can write what the token says. Libraries have been made to accept such tokens by writing None or nOnE.',
     fix: 'refuse it, and have the issuer sign its tokens.',
     spec: 'RFC 8725 §3.2',
-    *token(subject) {
-      let isTold = false
-      for (const [path, alg] of textsOf(subject, 'alg')) {
-        const advice = ADVICE.get(alg.trim().toLowerCase())
-        if (advice?.kind !== 'sig' || advice.standing !== 'left out') continue
-        isTold = true
-        yield { path, message: `alg is ${quoted(alg)}: nobody signed the token.` }
+    *token({ token, headers, signatures }) {
+      if (token.kind !== 'jws') return
+      for (const [index, [path, header]] of headers.entries()) {
+        const alg = member(header, 'alg')
+        const at = memberAt(path, 'alg')
+        const [place = '', signature] = signatures[index] ?? []
+        if (alg === undefined) yield { path: at, message: 'the header has no alg, which says how the token is signed.' }
+        else if (alg.kind !== 'string')
+          yield { path: at, message: `alg is ${kindIn(alg)}, and no name of an algorithm.` }
+        else if (isNone(alg.value)) yield { path: at, message: `alg is ${short(alg.value)}: nobody signed the token.` }
+        else if (signature === '') yield { path: place, message: 'the signature is empty: nobody signed the token.' }
       }
-      if (!isTold && subject.token.kind === 'jws' && subject.token.signature?.bytes === 0)
-        yield { path: 'signature', message: 'the signature is empty: nobody signed the token.' }
     },
   },
   {
@@ -40,7 +47,7 @@ export const HEADER_RULES: readonly Rule[] = [
     *token(subject) {
       for (const name of ['jku', 'x5u'])
         for (const [path, value] of membersOf(subject, name))
-          yield { path, message: `${name} is ${shown(value)}, and a verifier that fetches it trusts the token itself.` }
+          yield { path, message: `${name} ${leadsTo(value)}: a verifier that goes by it trusts the token itself.` }
     },
   },
   {
@@ -54,25 +61,29 @@ export const HEADER_RULES: readonly Rule[] = [
     kinds: { dpop: 'off' },
     *token(subject) {
       for (const name of ['jwk', 'x5c'])
-        for (const [path] of membersOf(subject, name))
-          yield {
-            path,
-            message: `the header holds ${name === 'jwk' ? 'a key' : 'certificates'}, and anybody could have put it there.`,
-          }
+        for (const [path, value] of membersOf(subject, name)) {
+          const secret = name === 'jwk' ? privateIn(value) : undefined
+          if (secret !== undefined)
+            yield { path, message: `the header shows a private key (${secret}) to everybody.`, severity: 'error' }
+          else if (name === 'jwk')
+            yield { path, message: 'the header holds a key, and anybody could have put it there.' }
+          else yield { path, message: 'the header holds certificates, and anybody could have put them there.' }
+        }
     },
   },
   {
     id: 'CSL005',
     name: 'kid-injection',
     severity: 'error',
-    title: 'kid looks like a path, a query or a URL',
+    title: 'kid is no plain name: it looks like a path, a query, a command or a URL',
     text: 'kid is a name and nothing else. Where it was put into a file name, a query of a database or a request, tokens chose the file, the row or the server that their key came from.',
     fix: 'refuse it; look kid up in the keys at hand, and use it for nothing else.',
     spec: 'RFC 8725 §3.10',
     *token(subject) {
-      for (const [path, kid] of textsOf(subject, 'kid')) {
-        const what = injectionIn(kid)
-        if (what !== undefined) yield { path, message: `kid ${short(kid)} looks like ${what}.` }
+      for (const [path, kid] of membersOf(subject, 'kid')) {
+        const what = kid.kind === 'string' ? injectionIn(kid.value) : undefined
+        if (kid.kind !== 'string') yield { path, message: `kid is ${kindIn(kid)}, and the name of a key is text.` }
+        else if (what !== undefined) yield { path, message: `kid ${short(kid.value)} looks like ${what}.` }
       }
     },
     *key({ exact, path }) {
@@ -91,6 +102,7 @@ export const HEADER_RULES: readonly Rule[] = [
     fix: 'encrypt with RSA-OAEP-256, or with ECDH-ES.',
     spec: 'RFC 8725 §3.2',
     *token(subject) {
+      if (subject.token.kind !== 'jwe') return
       for (const [path, alg] of textsOf(subject, 'alg'))
         if (LEFT_OUT.has(alg)) yield { path, message: `alg is ${alg}: ${LEFT_OUT.get(alg)}.` }
     },
@@ -108,17 +120,25 @@ export const HEADER_RULES: readonly Rule[] = [
     text: 'Where tokens of several kinds come from one issuer, typ is what keeps one from being taken for another: a reset link for a login, an ID token for an access token.',
     fix: 'give each kind of token a type of its own, such as at+jwt, and have its verifier demand that.',
     spec: 'RFC 8725 §3.11',
-    kinds: { bcp: 'error', rfc9068: 'error', dpop: 'error' },
-    *token({ token, typ, claims }, { profile, demands }) {
+    kinds: { bcp: 'warn', 'oidc-id-token': 'error', rfc9068: 'error', dpop: 'error' },
+    *token({ token, headers, claims }, { profile, demands }) {
       if (token.kind !== 'jws' || claims === undefined) return
-      const path = 'header.typ'
-      if (profile !== undefined && demands !== undefined) {
-        const isBare = demands.typ === 'JWT'
-        if (typ === demands.typ.toLowerCase() || (isBare && typ === undefined)) return
-        const says = typ === undefined ? 'the header has no typ' : `typ is ${quoted(typ)}`
-        yield { path, message: `${says}, and a token of this kind has ${demands.typ}.`, severity: 'error' }
-      } else if (typ === undefined) yield { path, message: 'the header has no typ.' }
-      else if (typ === 'jwt') yield { path, message: 'typ is "JWT", as any token may have it.' }
+      for (const [path, header] of headers) {
+        const value = member(header, 'typ')
+        const typ = value?.kind === 'string' ? mediaType(value.value) : undefined
+        const at = memberAt(path, 'typ')
+        const says =
+          value === undefined
+            ? 'the header has no typ'
+            : `typ is ${value.kind === 'string' ? short(value.value) : kindIn(value)}`
+        if (value !== undefined && typ === undefined)
+          yield { path: at, message: `${says}, and the name of a type is text.`, severity: 'error' }
+        else if (profile !== undefined && demands !== undefined) {
+          if (typ !== mediaType(demands.typ) && !(demands.typ === 'JWT' && typ === undefined))
+            yield { path: at, message: `${says}, and a token of this kind has ${quoted(demands.typ)}.` }
+        } else if (typ === undefined) yield { path: at, message: `${says}.` }
+        else if (GENERAL.includes(typ)) yield { path: at, message: `${says}, as any token may have it.` }
+      }
     },
   },
   {
@@ -130,24 +150,28 @@ export const HEADER_RULES: readonly Rule[] = [
     fix: 'leave crit out, or have every reader act upon the extensions that it names.',
     spec: 'RFC 7515 §4.1.11',
     *token(subject) {
-      for (const [path, crit, header] of membersOf(subject, 'crit')) yield* critical(path, crit, header)
+      for (const [path, crit, header] of membersOf(subject, 'crit'))
+        yield* critical(path, crit, header, subject.token.kind)
+      yield* openly(subject, 'crit')
     },
   },
   {
     id: 'CSL017',
     name: 'unencoded-payload',
     severity: 'error',
-    title: 'b64 is false, and crit does not name it',
+    title: 'b64 is false, and crit does not name it, or nothing protects it',
     text: 'A reader that does not know b64 decodes the payload all the same, and so it reads, and verifies, something else than what was signed.',
     fix: 'put b64 into crit; or leave both out, and encode the payload.',
     spec: 'RFC 7797 §6',
     *token(subject) {
+      if (subject.token.kind !== 'jws') return
       for (const [path, b64, header] of membersOf(subject, 'b64')) {
-        if (b64.kind !== 'literal' || typeof b64.value !== 'boolean')
-          yield { path, message: `b64 is ${shown(b64)} and not true or false.` }
-        else if (!namesOf(member(header, 'crit')).includes('b64') && !b64.value)
+        if (b64.kind !== 'literal' || b64.value === null)
+          yield { path, message: `b64 is ${kindIn(b64)}, and neither true nor false.` }
+        else if (!b64.value && !namesOf(member(header, 'crit')).includes('b64'))
           yield { path, message: 'b64 is false, and crit does not name it.' }
       }
+      yield* openly(subject, 'b64')
     },
   },
   {
@@ -160,7 +184,9 @@ export const HEADER_RULES: readonly Rule[] = [
     spec: 'RFC 8725 §3.6',
     *token(subject) {
       if (subject.token.kind !== 'jwe') return
-      for (const [path, zip] of membersOf(subject, 'zip')) yield { path, message: `zip is ${shown(zip)}.` }
+      for (const [path] of membersOf(subject, 'zip'))
+        yield { path, message: 'the header has zip: the content was compressed.' }
+      yield* openly(subject, 'zip')
     },
   },
   {
@@ -175,17 +201,21 @@ export const HEADER_RULES: readonly Rule[] = [
       for (const [path, header] of subject.headers) {
         const alg = MANAGEMENT.get(textOf(member(header, 'alg')) ?? '')
         if (alg?.family !== 'password') continue
-        const count = numberOf(member(header, 'p2c'))
+        const value = member(header, 'p2c')
         const at = memberAt(path, 'p2c')
-        if (count === undefined) yield { path: at, message: 'the header does not say how many iterations there are.' }
+        const count = value?.kind === 'number' ? Math.min(Number(value.text), Number.MAX_SAFE_INTEGER) : undefined
+        if (value === undefined)
+          yield { path: at, message: 'the header does not say how many iterations there are (p2c).' }
+        else if (count === undefined || count % 1 !== 0)
+          yield { path: at, message: `p2c is ${kindIn(value)}, and no whole number of iterations.` }
         else if (count < LEAST_ITERATIONS)
           yield { path: at, message: `p2c is ${count}; the least is ${LEAST_ITERATIONS}.` }
         else if (count > alg.iterations)
-          yield { path: at, message: `p2c is ${count}, and more than ${alg.iterations} are refused.` }
+          yield { path: at, message: `p2c is ${count}; more than ${alg.iterations} are too many to wait for.` }
         else if (count < alg.iterations)
           yield {
             path: at,
-            message: `p2c is ${count}; for the hash of ${alg.id} ${alg.iterations} are advised.`,
+            message: `p2c is ${count}; with ${alg.id} ${alg.iterations} are advised.`,
             severity: 'info',
           }
       }
@@ -206,7 +236,10 @@ export const HEADER_RULES: readonly Rule[] = [
     *key({ exact, path }) {
       const alg = textOf(member(exact, 'alg')) ?? ''
       if (isPolymorphic(alg))
-        yield { path: memberAt(path, 'alg'), message: `the key says alg ${alg}; the name that says which is its crv.` }
+        yield {
+          path: memberAt(path, 'alg'),
+          message: `the key is for ${alg}; the name that says which is that of its crv.`,
+        }
     },
   },
 ]
@@ -229,47 +262,23 @@ function* textsOf(subject: TokenSubject, name: string): Generator<readonly [path
 /** The algorithms of signatures that are there for what exists already, and no other. */
 const isPolymorphic = (alg: string): boolean => SIGNATURE.has(alg) && ADVICE.get(alg)?.standing === 'legacy'
 
-/** By what a kid that is no name gives itself away. Base64 has slashes, too, so that one alone is nothing. */
-const INJECTIONS: readonly (readonly [pattern: RegExp, what: string])[] = [
-  [/^[a-z][a-z0-9+.-]*:\/\//i, 'a URL'],
-  [
-    /(^|[/\\])\.{1,2}([/\\]|$)|^[a-z]:[/\\]|^~?\/(dev|etc|proc|var|usr|tmp|home|opt|root|sys)\b|\0|%00|%2e%2e/i,
-    'a path',
-  ],
-  [
-    /['"`][^a-z0-9]*(or|and|union|;|--|#|\|\|)|\bunion\s+(all\s+)?select\b|;\s*(drop|delete|insert|update)\b|'\s*=\s*'|--\s*$/i,
-    'a query',
-  ],
-  [/\$\(|`[^`]+`|\|\s*\w+|;\s*\w+\s|&&/, 'a command'],
-]
+/** What says nothing: any JWT, any token (RFC 7519 §5.1, RFC 7515 §4.1.9). */
+const GENERAL = ['jwt', 'jose', 'jose+json']
 
-function injectionIn(kid: string): string | undefined {
-  return INJECTIONS.find(([pattern]) => pattern.test(kid.slice(0, 2048)))?.[1]
+/** Where a URL in a header leads, in words. */
+function leadsTo(value: ExactJson): string {
+  if (value.kind !== 'string') return `is ${kindIn(value)}`
+  const host = hostIn(value.value)
+  return host === undefined ? 'is no URL of a host' : `leads to ${host}`
 }
 
-/** The extensions that are registered as ones to be understood (RFC 7797, RFC 8225). */
-const EXTENSIONS = ['b64', 'ppt']
-/** What every reader knows, and what therefore is no extension (RFC 7515 §4.1, RFC 7516 §4.1). */
-const BASE = ['alg', 'enc', 'zip', 'jku', 'jwk', 'kid', 'x5u', 'x5c', 'x5t', 'x5t#S256', 'typ', 'cty', 'crit']
-
-function* critical(path: string, crit: ExactJson, header: ExactJson): Generator<Hit> {
-  const names = namesOf(crit)
-  if (crit.kind !== 'array' || crit.items.length === 0 || names.length < crit.items.length) {
-    yield { path, message: 'crit is no list of names with something in it.' }
-    return
-  }
-  for (const [index, name] of names.entries()) {
-    const at = `${path}[${index}]`
-    if (BASE.includes(name)) yield { path: at, message: `crit names ${short(name)}, which is no extension.` }
-    else if (member(header, name) === undefined)
-      yield { path: at, message: `crit names ${short(name)}, which the header does not have.` }
-    else if (!EXTENSIONS.includes(name))
-      yield { path: at, message: `crit names ${short(name)}, an extension that hardly any reader knows.` }
-    if (names.indexOf(name) < index) yield { path: at, message: `crit names ${short(name)} twice.` }
-  }
-}
-
-function namesOf(crit: ExactJson | undefined): readonly string[] {
-  if (crit?.kind !== 'array') return []
-  return crit.items.flatMap((item) => textOf(item) ?? [])
+/** What counts only where the signature, or the tag, vouches for it (RFC 7515 §4.1.11, RFC 7797 §3, RFC 7516 §4.1.3). */
+function* openly({ unprotected }: TokenSubject, name: string): Generator<Hit> {
+  for (const [path, header] of unprotected)
+    if (Object.hasOwn(header, name))
+      yield {
+        path: memberAt(path, name),
+        message: `${name} stands in an unprotected header, where anybody can change it.`,
+        severity: 'error',
+      }
 }

@@ -1,19 +1,20 @@
+import { LEFT_OUT, MANAGEMENT } from '../../alg/management.ts'
 import { SIGNATURE, type SignatureAlg } from '../../alg/signature.ts'
-import type { Bytes } from '../../bytes.ts'
-import { fromBase64url } from '../../bytes.ts'
-import { member, quoted, textOf } from '../../diagnosis/exact-json.ts'
+import { type Bytes, fromBase64url, octetsIn } from '../../bytes.ts'
+import { member, textOf } from '../../diagnosis/exact-json.ts'
 import { derPair } from '../../diagnosis/near-misses.ts'
 import type { JoseError } from '../../errors.ts'
 import { type JsonObject, own } from '../../json.ts'
-import { isCommonSecret } from '../common-secrets.ts'
-import { type Hit, memberAt, type Rule } from '../rule.ts'
-import { short } from '../shown.ts'
-import type { KeySubject, SetSubject, TokenSubject } from '../subject.ts'
+import { Key } from '../../key/key.ts'
+import { memberAt, type Rule } from '../rule.ts'
+import type { KeySubject, TokenSubject } from '../subject.ts'
+import { clashOf, unsoundSet } from './sets.ts'
+import { weaknessOf } from './weakness.ts'
 
 /** The least of a modulus, in bits (RFC 7518 §3.3). */
 const LEAST_RSA = 2048
-/** So few different octets are no random secret, whatever its length. */
-const LEAST_VARIETY = 8
+/** The keys of AES that are shorter than that of any HMAC. */
+const AES_OCTETS = [16, 24]
 
 /** What keys, secrets and signatures are worth. */
 export const KEY_RULES: readonly Rule[] = [
@@ -26,14 +27,14 @@ export const KEY_RULES: readonly Rule[] = [
     fix: 'refuse it; take the algorithms of the published keys and no other.',
     spec: 'RFC 8725 §2.1',
     *token(subject, { published }) {
-      const open = published?.keys.filter(({ key }) => key !== undefined && key.kind !== 'secret') ?? []
-      if (open.length === 0) return
-      for (const [path, alg] of algorithmsOf(subject))
-        if (alg.family === 'hmac')
-          yield {
-            path,
-            message: `alg is ${alg.id}, and there are ${open.length} published keys, of which none can check it.`,
-          }
+      const open = published?.keys.filter(
+        ({ jwk = {} }) => typeof own(jwk, 'kty') === 'string' && own(jwk, 'kty') !== 'oct',
+      )
+      const count = open?.length ?? 0
+      if (count === 0) return
+      const none = count === 1 ? 'the key that is published cannot' : `none of the ${count} keys that are published can`
+      for (const { alg, path } of signaturesOf(subject))
+        if (alg.family === 'hmac') yield { path, message: `alg is ${alg.id}, and ${none} check it.` }
     },
   },
   {
@@ -45,26 +46,33 @@ export const KEY_RULES: readonly Rule[] = [
     fix: 'make a random one: countersign key new HS256 --out secret.jwk. Then replace it wherever it is.',
     spec: 'RFC 7518 §3.2',
     *token(subject, { secret }) {
-      if (secret === undefined) return
-      const [[path = 'header.alg', alg] = []] = [...algorithmsOf(subject)].filter(([, { family }]) => family === 'hmac')
-      if (secret.from === 'guessed')
+      for (const { alg, path, at } of signaturesOf(subject)) {
+        if (secret === undefined || alg.family !== 'hmac') continue
+        const why = weaknessOf(secret.bytes, alg)
+        if (secret.from === 'given' && why !== undefined) yield { path, message: why }
+        if (secret.from === 'given') continue
         yield {
-          path: 'signature',
+          path: at,
           message: 'the token is signed with a secret that everybody knows: it is on the list of common ones.',
         }
-      else if (alg !== undefined) yield* weakness(secret.bytes, path, alg)
+        return
+      }
     },
     *secret(bytes) {
-      yield* weakness(bytes, '')
+      const message = weaknessOf(bytes)
+      if (message !== undefined) yield { path: '', message }
     },
-    *key({ key, path, jwk, fault }) {
-      const alg = SIGNATURE.get(key?.alg ?? '') ?? SIGNATURE.get(String(jwk === undefined ? '' : own(jwk, 'alg')))
-      const encoded = jwk === undefined ? undefined : own(jwk, 'k')
-      if (jwk === undefined || own(jwk, 'kty') !== 'oct' || typeof encoded !== 'string') return
-      // What encrypts has the size that its algorithm takes.
-      if (alg === undefined && own(jwk, 'alg') !== undefined && fault === undefined) return
-      const bytes = octetsOf(encoded)
-      if (bytes !== undefined && own(jwk, 'use') !== 'enc') yield* weakness(bytes, memberAt(path, 'k'), alg)
+    *key(subject) {
+      const secret = secretOf(subject)
+      if (secret === undefined) return
+      const { path, jwk = {} } = subject
+      const message = weaknessOf(secret, SIGNATURE.get(String(own(jwk, 'alg'))), mayMac(jwk))
+      if (message === undefined) return
+      // Without a word about what it is for, it may be meant for AES.
+      const isBare = ['alg', 'use', 'key_ops'].every((name) => own(jwk, name) === undefined)
+      const mayBeAes =
+        isBare && AES_OCTETS.includes(secret.length) && weaknessOf(secret, undefined, false) === undefined
+      yield { path: memberAt(path, 'k'), message, ...(mayBeAes && { severity: 'info' }) }
     },
   },
   {
@@ -76,19 +84,26 @@ export const KEY_RULES: readonly Rule[] = [
     fix: 'make a key of 2048 bits or more, or one on P-256, and let the old one run out.',
     spec: 'RFC 7518 §3.3',
     *token(subject) {
-      const { signature } = subject.token
-      for (const [path, alg] of algorithmsOf(subject).slice(0, 1)) {
-        const bits = (signature?.bytes ?? 0) * 8
-        if (alg.kty.includes('RSA') && bits >= 512 && bits < LEAST_RSA && bits % 64 === 0)
+      for (const { alg, at, text } of signaturesOf(subject))
+        if (alg.kty.includes('RSA') && isShort(octetsIn(text) * 8))
           yield {
-            path: 'signature',
-            message: `the signature has ${bits} bits, as the key has that made it (${path}: ${alg.id}).`,
+            path: at,
+            message: `the signature has ${octetsIn(text) * 8} bits, as many as the key that made it; ${alg.id} takes ${LEAST_RSA} or more.`,
           }
-      }
+      const { header, encrypted } = subject.token
+      const alg = textOf(member(header, 'alg')) ?? ''
+      const bits = (encrypted?.key ?? 0) * 8
+      if ((MANAGEMENT.get(alg)?.family === 'oaep' || LEFT_OUT.has(alg)) && isShort(bits))
+        yield {
+          path: '',
+          message: `the encrypted key has ${bits} bits, as many as the key that it is for; ${alg} takes ${LEAST_RSA} or more.`,
+        }
     },
-    *key({ path, fault, jwk }) {
-      if (!isShortRsa(fault)) return
-      yield { path: jwk === undefined ? path : memberAt(path, 'n'), message: `${fault?.message}.` }
+    *key(subject) {
+      const bits = shortBits(subject)
+      if (bits === undefined) return
+      const { path, jwk } = subject
+      yield { path: jwk === undefined ? path : memberAt(path, 'n'), message: `the RSA key has ${bits} bits.` }
     },
   },
   {
@@ -100,11 +115,11 @@ export const KEY_RULES: readonly Rule[] = [
     fix: 'sign with a library for JOSE; or write r || s, in Node.js by dsaEncoding: "ieee-p1363".',
     spec: 'RFC 7518 §3.4',
     *token(subject) {
-      for (const [, alg] of algorithmsOf(subject).slice(0, 1)) {
-        const octets = alg.family === 'ecdsa' ? octetsOf(subject.token.signature?.text ?? '') : undefined
+      for (const { alg, at, text } of signaturesOf(subject)) {
+        const octets = alg.family === 'ecdsa' ? octetsOf(text) : undefined
         if (octets !== undefined && derPair(octets) !== undefined)
           yield {
-            path: 'signature',
+            path: at,
             message: `the signature is DER of ${octets.length} bytes, and ${alg.id} takes r and s side by side.`,
           }
       }
@@ -123,7 +138,7 @@ export const KEY_RULES: readonly Rule[] = [
     },
     *key({ path, jwk }) {
       const clash = jwk === undefined ? undefined : clashOf(jwk)
-      if (clash !== undefined) yield { path: memberAt(path, 'key_ops'), message: clash }
+      if (clash !== undefined) yield { path: memberAt(path, 'key_ops'), ...clash }
     },
   },
   {
@@ -135,44 +150,75 @@ export const KEY_RULES: readonly Rule[] = [
     fix: 'export it again from where it was made, or make a new one: countersign key new.',
     spec: 'RFC 7517 §4',
     *key({ path, fault, jwk }) {
-      if (fault === undefined || isShortRsa(fault) || (jwk !== undefined && clashOf(jwk) !== undefined)) return
-      // Kinds of keys that are not known are to be left out (RFC 7517 §5), and a short secret is told as such.
-      if (fault.code === 'CS_WEAK_SECRET') return
-      const severity = fault.code === 'CS_UNSUPPORTED' ? ({ severity: 'info' } as const) : {}
-      yield { path, message: `${fault.message}.`, ...severity }
+      // Secrets and RSA keys that are too short, and contradictions, are told as such.
+      if (fault === undefined || fault.code === 'CS_WEAK_SECRET' || faultBits(fault) !== undefined) return
+      if (/key_ops/.test(fault.message) && jwk !== undefined && clashOf(jwk) !== undefined) return
+      // Kinds of keys that a reader does not know it leaves out (RFC 7517 §5).
+      const isUnknown = fault.code === 'CS_UNSUPPORTED'
+      yield { path, message: `${fault.message}.`, ...(isUnknown && { severity: 'info', fix: UNKNOWN }) }
     },
     *set({ odd }) {
-      for (const path of odd) yield { path, message: 'this member of keys is no object.' }
+      for (const path of odd) yield { path, message: 'this item of keys is no object, and so no key.' }
     },
   },
 ]
 
-/** Whether a key was refused for being an RSA key that is too short; one that is too long is another matter. */
-function isShortRsa(fault: JoseError | undefined): boolean {
-  const [, bits] = (fault?.code === 'CS_KEY_SIZE' && /^this RSA key has (\d+) bits/.exec(fault.message)) || []
-  return bits !== undefined && Number(bits) < LEAST_RSA
+const UNKNOWN = 'make sure that everybody who is to use it knows this kind of key; every reader knows RSA and P-256.'
+
+/** The bits of an RSA key that was refused for being too short; one that is too long is another matter. */
+function faultBits(fault: JoseError | undefined): number | undefined {
+  const [, bits = LEAST_RSA] =
+    (fault?.code === 'CS_KEY_SIZE' && /^this RSA key has (\d+) bits/.exec(fault.message)) || []
+  return Number(bits) < LEAST_RSA ? Number(bits) : undefined
 }
 
-/** The algorithm of each signature, where it is one that is known. */
-function algorithmsOf({ headers, token }: TokenSubject): readonly (readonly [path: string, alg: SignatureAlg])[] {
+/** The bits of an RSA key that is too short, whatever else may be wrong with it. */
+function shortBits({ fault, jwk = {} }: KeySubject): number | undefined {
+  const n = own(jwk, 'kty') === 'RSA' ? own(jwk, 'n') : undefined
+  const octets = typeof n === 'string' ? octetsOf(n) : undefined
+  const first = octets?.findIndex((octet) => octet !== 0) ?? -1
+  if (octets === undefined || first < 0) return faultBits(fault)
+  const bits = (octets.length - first) * 8 - (Math.clz32(octets[first] ?? 0) - 24)
+  return bits < LEAST_RSA ? bits : undefined
+}
+
+/** Whether a signature, or an encrypted key, is that of a short RSA key: of half of one, or one that was cut, it is not. */
+function isShort(bits: number): boolean {
+  return bits >= 512 && bits < LEAST_RSA && bits % 64 === 0
+}
+
+/** A signature whose algorithm is one that is known. */
+interface Signed {
+  readonly alg: SignatureAlg
+  /** The place of alg. */
+  readonly path: string
+  /** The place of the signature. */
+  readonly at: string
+  readonly text: string
+}
+
+function signaturesOf({ headers, signatures, token }: TokenSubject): readonly Signed[] {
   if (token.kind !== 'jws') return []
-  return headers.flatMap(([path, header]) => {
+  return headers.flatMap(([path, header], index) => {
     const alg = SIGNATURE.get(textOf(member(header, 'alg')) ?? '')
-    return alg === undefined ? [] : [[memberAt(path, 'alg'), alg] as const]
+    const [at, text] = signatures[index] ?? ['signature', '']
+    return alg === undefined ? [] : [{ alg, path: memberAt(path, 'alg'), at, text }]
   })
 }
 
-/** @param alg - what the secret signs with; left out where nobody says */
-function* weakness(bytes: Bytes, path: string, alg?: SignatureAlg): Generator<Hit> {
-  const least = (alg?.minBits ?? 256) / 8
-  if (isCommonSecret(bytes)) yield { path, message: 'the secret is on the list of common ones, which everybody has.' }
-  else if (bytes.length < least)
-    yield {
-      path,
-      message: `the secret has ${bytes.length} bytes; ${alg?.id ?? 'the shortest hash'} takes ${least} or more.`,
-    }
-  else if (new Set(bytes).size < LEAST_VARIETY)
-    yield { path, message: `the secret has ${bytes.length} bytes, of which only ${new Set(bytes).size} are different.` }
+/** The octets of a secret, whether or not it can be used. */
+function secretOf({ key, jwk = {} }: KeySubject): Bytes | undefined {
+  if (key?.kind === 'secret') return Key.material(key).secret
+  const encoded = own(jwk, 'kty') === 'oct' ? own(jwk, 'k') : undefined
+  return typeof encoded === 'string' ? octetsOf(encoded) : undefined
+}
+
+/** Whether a key may sign, as far as it says what it is for; what encrypts has the size that its algorithm takes. */
+function mayMac(jwk: JsonObject): boolean {
+  const [alg, use, operations] = ['alg', 'use', 'key_ops'].map((name) => own(jwk, name))
+  if (typeof alg === 'string') return SIGNATURE.has(alg)
+  if (use !== undefined && use !== 'sig') return false
+  return !Array.isArray(operations) || ['sign', 'verify'].some((name) => operations.includes(name))
 }
 
 function octetsOf(encoded: string): Bytes | undefined {
@@ -181,61 +227,4 @@ function octetsOf(encoded: string): Bytes | undefined {
   } catch {
     return undefined
   }
-}
-
-const PRIVATE = ['d', 'priv', 'p', 'q', 'dp', 'dq', 'qi', 'oth']
-
-function* unsoundSet({ keys }: SetSubject): Generator<Hit> {
-  const isSecretSet = keys.length > 0 && keys.every(({ jwk }) => jwk !== undefined && own(jwk, 'kty') === 'oct')
-  for (const { path, jwk = {} } of keys) {
-    const secret = PRIVATE.find((name) => own(jwk, name) !== undefined)
-    if (secret !== undefined)
-      yield { path: memberAt(path, secret), message: `the key ${nameOf(jwk)}has its private part with it.` }
-    else if (own(jwk, 'kty') === 'oct')
-      yield {
-        path: memberAt(path, 'k'),
-        message: `the key ${nameOf(jwk)}is a secret: ${isSecretSet ? 'such a set is not one to publish' : 'it does not belong among public keys'}.`,
-      }
-  }
-  yield* sameNames(keys)
-}
-
-/** Keys of one name are told apart by what they are for (RFC 7517 §4.5). */
-function* sameNames(keys: readonly KeySubject[]): Generator<Hit> {
-  const seen: KeySubject[] = []
-  for (const subject of keys) {
-    const kid = textOf(member(subject.exact, 'kid'))
-    if (kid === undefined) continue
-    const twin = seen.find((one) => textOf(member(one.exact, 'kid')) === kid && mayClash(one, subject))
-    if (twin) yield { path: memberAt(subject.path, 'kid'), message: `kid ${short(kid)} is that of ${twin.path}, too.` }
-    seen.push(subject)
-  }
-}
-
-/** Whether some algorithm could take either of two keys. */
-function mayClash(one: KeySubject, other: KeySubject): boolean {
-  const [a, b] = [one.key, other.key]
-  if (a === undefined || b === undefined) return true
-  return a.algorithms.some((id) => b.algorithms.includes(id))
-}
-
-function nameOf(jwk: JsonObject): string {
-  const kid = own(jwk, 'kid')
-  return typeof kid === 'string' ? `${short(kid)} ` : ''
-}
-
-const SIGNS = ['sign', 'verify']
-
-/** How use and key_ops contradict each other, or what key_ops does not allow (RFC 7517 §4.3). */
-function clashOf(jwk: JsonObject): string | undefined {
-  const [use, operations] = [own(jwk, 'use'), own(jwk, 'key_ops')]
-  if (!Array.isArray(operations)) return undefined
-  const names = operations.filter((name) => typeof name === 'string')
-  const twice = names.find((name, index) => names.indexOf(name) < index)
-  if (twice !== undefined) return `key_ops names ${short(twice)} twice.`
-  const signs = names.some((name) => SIGNS.includes(name))
-  const others = names.some((name) => !SIGNS.includes(name))
-  if ((use === 'sig' && others) || (use === 'enc' && signs))
-    return `use is ${quoted(use)}, and key_ops has ${names.slice(0, 8).map(short).join(', ')}.`
-  return signs && others ? 'key_ops allows to sign and to encrypt with one key.' : undefined
 }
