@@ -124,7 +124,7 @@ async function commandFiles(): Promise<Companions> {
   const schemas = readdirSync(join(home, 'schema')).map(
     (name) => [`schema/${name}`, join(home, 'schema', name)] as const,
   )
-  const docs = ['errors.md', 'cli.md'].map((name) => [`docs/${name}`, join(root, 'docs', name)] as const)
+  const docs = ['errors.md', 'cli.md', 'lint.md'].map((name) => [`docs/${name}`, join(root, 'docs', name)] as const)
   return new Map([
     ['man/countersign.1', manPage(version)],
     ['debugger.html', await buildDebuggerPage()],

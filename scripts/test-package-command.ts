@@ -34,6 +34,10 @@ export function testCommand(project: string, tarball: string): void {
   hold(anchor === code.toLowerCase(), `${docs} is not about ${code}`)
   hold(new RegExp(`^#+ ${code}$`, 'm').test(readFileSync(join(home, path), 'utf8')), `${path} says nothing of ${code}`)
   hold(existsSync(join(home, 'docs/cli.md')), 'the page of the command is missing')
+  const { stdout: listed } = spawnSync(process.execPath, [cli, 'lint', '--list-rules', '--json'], { encoding: 'utf8' })
+  const [rule] = (JSON.parse(listed) as { rules: { id: string; docs: string }[] }).rules
+  hold(/\/docs\/lint\.md#csl001$/.test(rule?.docs ?? ''), `${rule?.docs} is not about the first rule`)
+  hold(/^### CSL001$/m.test(readFileSync(join(home, 'docs/lint.md'), 'utf8')), 'docs/lint.md says nothing of it')
   importSchemas(project, readdirSync(join(home, 'schema')))
   loadsTwoFiles(project, cli, token)
   installForAll(project, tarball)

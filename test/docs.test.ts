@@ -28,6 +28,12 @@ for (const page of pages) {
         assert.ok(calls.length > 0)
         for (const args of calls) parseCommandLine(args, COMMANDS)
       })
+    } else if (block.language === 'yaml') {
+      test(`${block.place}: every countersign line is one that the command understands`, () => {
+        const calls = [...block.text.matchAll(/^\s*- run: npx (.*)$/gm)].flatMap(([, line = '']) => callsIn(line))
+        assert.ok(calls.length > 0)
+        for (const args of calls) parseCommandLine(args, COMMANDS)
+      })
     } else if (page !== 'docs/authority.md') {
       // That one speaks of machines elsewhere: what it says is held by packages/authority/test/operations.
       // What the commands do is held elsewhere: npm ci and npm test by .ci/run, npm start by the tests of the example.
@@ -76,6 +82,10 @@ test('docs/errors.md says what the table of messages says', () => {
 
 test('docs/cli.md says what the table of commands says', () => {
   execFileSync(process.execPath, ['scripts/cli-page.ts', '--check'], { cwd: fileURLToPath(root), stdio: 'pipe' })
+})
+
+test('docs/lint.md says what the rules say', () => {
+  execFileSync(process.execPath, ['scripts/lint-page.ts', '--check'], { cwd: fileURLToPath(root), stdio: 'pipe' })
 })
 
 test('every script begins with the check of the pinned Node', () => {

@@ -233,7 +233,15 @@ test('the doors give these names and no others', () => {
     'oneTime',
   ])
   assert.deepEqual(Object.keys(testing).sort(), ['JoseError', 'createTestIssuer', 'hostileKinds', 'testClock'])
-  assert.deepEqual(Object.keys(lint).sort(), ['JoseError', 'lint', 'lintSecret', 'rules'])
+  assert.deepEqual(Object.keys(lint).sort(), [
+    'JoseError',
+    'explain',
+    'lint',
+    'lintIssuer',
+    'lintSecret',
+    'rules',
+    'toSarif',
+  ])
   assert.deepEqual(Object.keys(guard).sort(), ['JoseError', 'createGuard', 'toResponse'])
   for (const door of [guardNode, guardFastify, guardHono])
     assert.deepEqual(Object.keys(door).sort(), ['JoseError', 'createGuard'])

@@ -66,8 +66,6 @@ export interface Host {
   askSecret(question: string): Promise<string>
   /** A private key as PEM, encrypted under a passphrase (PKCS#8, PBES2). */
   encryptPem(pem: string, passphrase: string): Promise<string>
-  /** The dates and names of a certificate; nothing where the runtime cannot tell. */
-  readCertificate(der: Bytes): Promise<Certificate | undefined>
   /** Where the page of the debugger is; nothing where it was not built. */
   debuggerPage(): string | undefined
   /** @returns whether a browser could be started */
@@ -76,15 +74,6 @@ export interface Host {
   servePage(page: string, port: number): Promise<{ readonly port: number; close(): Promise<void> }>
   /** Waits for Ctrl-C. @throws {Interrupted} then */
   interrupted(): Promise<never>
-}
-
-/** What a certificate says of itself. */
-export interface Certificate {
-  readonly subject: string
-  readonly issuer: string
-  /** Epoch seconds. */
-  readonly notBefore: number
-  readonly notAfter: number
 }
 
 /** Ctrl-C ended what goes on until then. */

@@ -6,7 +6,7 @@ import { EXIT } from '../messages.ts'
 import type { Call } from './call.ts'
 import { Sources } from './given/sources.ts'
 import { type Host, Interrupted, type NewFile, OutputGone } from './host.ts'
-import { commandIn, parseCommandLine, type Request } from './line/parse.ts'
+import { asksForJson, commandIn, parseCommandLine, type Request } from './line/parse.ts'
 import { usage } from './line/usage.ts'
 import { COMMANDS } from './rows/commands.ts'
 import { GLOBAL, type Settings } from './rows/table.ts'
@@ -38,7 +38,8 @@ export async function main(args: readonly string[], host: Host): Promise<number>
 
 /** The settings of a command line that is not understood: whether the answer is JSON, and colour. */
 function assumed(args: readonly string[]): Settings {
-  const json = args.includes('--json') || args.some((word) => /^-[jqvhV]*j[jqvhV]*$/.test(word))
+  const isAsked = args.includes('--json') || args.some((word) => /^-[jqvhV]*j[jqvhV]*$/.test(word))
+  const json = isAsked || asksForJson(args, COMMANDS)
   const at = args.findLastIndex((word) => /^--color(=|$)/.test(word))
   const color = args[at]?.includes('=') ? args[at].slice('--color='.length) : args[at + 1]
   const none = Object.fromEntries(Object.keys(GLOBAL).map((name) => [name, undefined]))
@@ -77,9 +78,10 @@ async function runCommand(request: Request & { kind: 'run' }, host: Host, notes:
   const progress = toProgress(host.errors, watched, host.now)
   const printer = toPrinter(command.name, settings, host, progress)
   let worst: number = EXIT.done
-  // Who stops reading changes no verdict, so that is known before it is printed.
-  const found = ({ error }: Outcome): void => {
-    if (worst === EXIT.done) worst = error?.exit ?? EXIT.done
+  // Who stops reading changes no verdict, so that is known before it is printed. What could not be judged counts more
+  // than what was found.
+  const found = ({ error, isFailure = false }: Outcome): void => {
+    if (worst === EXIT.done || worst === EXIT.findings) worst = error?.exit ?? (isFailure ? EXIT.findings : worst)
   }
   const call: Call = {
     host,
@@ -126,10 +128,10 @@ function toPrinter(cmd: string, settings: Settings, host: Host, progress: Progre
   const path = out === '-' ? undefined : out
   const brush = brushFor(path === undefined && hasColour(host.output, host, settings))
   let file: NewFile | undefined
-  const dataOf = ({ json, text, error }: Outcome, notes: readonly Note[]): string | Bytes => {
+  const dataOf = ({ json, text, error, isFailure = false }: Outcome, notes: readonly Note[]): string | Bytes => {
     if (!forPrograms) return typeof text === 'function' ? text(brush) : text
     const told = { ...(notes.length > 0 && { notes }), ...(error && { error }) }
-    return `${toLine(toExact({ v: 1, ok: error === undefined, cmd, ...json, ...told }))}\n`
+    return `${toLine(toExact({ v: 1, ok: error === undefined && !isFailure, cmd, ...json, ...told }))}\n`
   }
   const beside = async (notes: readonly Note[], error: Told | undefined): Promise<void> => {
     if (forPrograms) return

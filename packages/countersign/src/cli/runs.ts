@@ -9,6 +9,8 @@ export const RUNS: Readonly<Record<string, () => Promise<AnyRun>>> = {
   completion: async () => (await import('./run/completion.ts')).completion as AnyRun,
   verify: async () => (await import('./run/verify.ts')).verify as AnyRun,
   jwks: async () => (await import('./run/jwks.ts')).jwks as AnyRun,
+  explain: async () => (await import('./run/explain.ts')).explain as AnyRun,
+  lint: async () => (await import('./run/lint.ts')).lint as AnyRun,
   algs: async () => (await import('./run/algs.ts')).algs as AnyRun,
   sign: async () => (await import('./run/sign.ts')).sign as AnyRun,
   encrypt: async () => (await import('./run/encrypt.ts')).encrypt as AnyRun,

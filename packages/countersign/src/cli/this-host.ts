@@ -33,7 +33,6 @@ export function thisHost(): Host {
     createFile: async (path, writing) => (await import('./host/files.ts')).createFile(path, writing),
     askSecret: async (question) => (await import('./host/ask.ts')).askSecret(question),
     encryptPem: async (pem, passphrase) => (await import('./host/keys.ts')).encryptPem(pem, passphrase),
-    readCertificate: async (der) => (await import('./host/keys.ts')).readCertificate(der),
     debuggerPage,
     openInBrowser: async (target) => (await import('./host/browser.ts')).openInBrowser(target, env),
     servePage: async (page, port) => (await import('./host/browser.ts')).servePage(page, port),

@@ -83,6 +83,10 @@ const CASES: readonly Case[] = [
   ['countersign decode -o to', ['tokens.txt']],
   ['countersign key new X --public-out=to', ['--public-out=tokens.txt']],
   ['countersign completion z', ['zsh']],
+  ['countersign lint @tok', ['@tokens.txt']],
+  ['countersign lint @tokens.txt x @key.j', ['@key.jwk']],
+  ['countersign lint --format sa', ['sarif']],
+  ['countersign lint --rule CSL00', [1, 2, 3, 4, 5, 6, 7, 8, 9].map((number) => `CSL00${number}=`)],
 ]
 
 const ENV = { CS_SECRET_A: '1', CS_SECRET_B: '2' }

@@ -104,6 +104,14 @@ test('a secret on the command line is refused, and never repeated', async () => 
     ['key', 'thumbprint', FILES['key.jwk']],
     ['key', 'set', 'new.json', 'add', FILES['key.jwk']],
     ['jwks', FILES['set.json']],
+    ['lint', FILES['key.jwk']],
+    ['lint', FILES['oct.jwk']],
+    ['lint', T, FILES['set.json']],
+    ['lint', PEM],
+    ['lint', T, '--secret', SECRET],
+    ['lint', SECRET],
+    ['lint', T, '--rule', SECRET],
+    ['lint', T, '--rule', `CSL001=${SECRET}`],
     // What other commands take so, and spellings of it.
     ['verify', T, '-p', SECRET],
     ['verify', T, `-p${SECRET}`],
@@ -191,6 +199,7 @@ test('no value of an option is a crash, or prints a key', async () => {
     'key convert': ['@key.jwk', '--out', 'new.jwk'],
     'key set': ['set.json', 'add', '@key.jwk'],
     debug: ['--print-path'],
+    lint: [T],
     completion: ['bash'],
   }
   for (const row of COMMANDS)
@@ -244,6 +253,8 @@ test('commands that do what they are for print nothing of the secrets that they 
     ['jwks', '@set.json'],
     ['jwks', '@oct-set.json'],
     ['jwks', '@set.json', '--alg', 'ES256', '--pick'],
+    ['lint', '@key.jwk', '@key.pem', '@encrypted.pem', '--passphrase', 'env:PP'],
+    ['lint', MAC, '@oct.jwk', '--secret', 'env:S', '--rule', 'CSL022=off', '--fail-on', 'error'],
   ])
     for (const { code, out, err } of await holdsBack(args)) assert.equal(code, 0, `${args.join(' ')}: ${out}${err}`)
 })
@@ -268,6 +279,9 @@ test('what is wrong with a key or a secret is said without showing it', async ()
       ['key', 'thumbprint', `@${file}`],
       ['jwks', `@${file}`],
       ['jwks', `@${file}`, '--pick'],
+      ['jwks', `@${file}`, '--lint'],
+      ['lint', `@${file}`, '--passphrase', '@wrong-passphrase'],
+      ['lint', T, '--secret', `@${file}`],
       ['key', 'set', file, 'list'],
       ['decode', `@${file}`],
       ['verify', `@${file}`, '--key', '@pub.jwk'],

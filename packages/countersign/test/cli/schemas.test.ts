@@ -8,6 +8,7 @@ import { AT, hold, isSchema, SCHEMAS, schemaFor } from './support/schemas.ts'
 
 const T = token()
 const PUB = ['--key', '@pub.jwk']
+const UNSIGNED = 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZGEifQ.'
 
 /** A command line of each command that does what it is for: its document is held against its schema when it runs. */
 const SAMPLES: Readonly<Record<string, readonly (readonly string[])[]>> = {
@@ -49,7 +50,26 @@ const SAMPLES: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['jwks.json', 'remove', '--kid', '2026-b'],
     ['jwks.json', 'list'],
   ],
-  jwks: [['@jwks.json'], ['https://id.example.com/jwks'], ['@jwks.json', '--kid', '2026-a', '--pick'], ['@mixed.json']],
+  jwks: [
+    ['@jwks.json'],
+    ['@jwks.json', '--lint'],
+    ['https://id.example.com/jwks'],
+    ['@jwks.json', '--kid', '2026-a', '--pick'],
+    ['@mixed.json'],
+  ],
+  explain: [
+    ['aud'],
+    [T],
+    [ENCRYPTED],
+    ['@pub.jwk'],
+    ['@jwks.json'],
+    ['@mixed.json'],
+    ['ES256'],
+    ['CS_AUD'],
+    ['CSL003'],
+    ['4'],
+  ],
+  lint: [['@pub.jwk'], [T], [T, '@jwks.json'], ['--list-rules'], [UNSIGNED], ['-', '--lines']],
   algs: [[], ['--kind', 'sig'], ['--kind', 'key'], ['--kind', 'enc']],
   debug: [['--print-path'], ['--no-open']],
   completion: [['bash'], ['zsh'], ['fish'], ['powershell']],
@@ -115,8 +135,8 @@ for (const [name, lines] of Object.entries(SAMPLES)) {
     for (const words of lines) {
       const { code, out, err } = await command([...name.split(' '), ...words, '--json'], worldOf(WORLD))
       assert.equal(err, '')
-      // Of several lines one is wrong, and so is one key.
-      const ends = words.includes('--lines') ? 3 : words.includes('@small.jwk') ? 6 : 0
+      // Of several lines one is wrong, and so is one key; one token is not signed.
+      const ends = words.includes('--lines') ? 3 : words.includes('@small.jwk') ? 6 : words.includes(UNSIGNED) ? 8 : 0
       assert.equal(code, ends, `${name} ${words.join(' ')}: ${out}`)
       if (words.includes('--lines')) assert.equal(out.trim().split('\n').length, 3)
     }

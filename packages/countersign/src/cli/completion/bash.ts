@@ -17,11 +17,12 @@ export function bashScript(grammar: Grammar): string {
     `'') REPLY='words ${firsts.join(' ')}' ;;`,
     ...groups.map((group) => `${quote(group)}) REPLY='words ${words(membersOf(grammar, group))} help' ;;`),
     `'help 0') REPLY='words ${[...firsts.filter((word) => word !== 'help'), ...topics.map(([word]) => word)].join(' ')}' ;;`,
-    ...commands.flatMap(({ name, words: ways }) =>
-      ways.flatMap((way, place) =>
+    ...commands.flatMap(({ name, words: ways, rest }) => [
+      ...ways.flatMap((way, place) =>
         way.kind === 'none' ? [] : [`${quote(`${name} ${place}`)}) REPLY='${wayText(way)}' ;;`],
       ),
-    ),
+      ...(rest ? [`${quote(`${name} `)}*) REPLY='${wayText(rest)}' ;;`] : []),
+    ]),
   ]
   const values = [{ name: '', options: global }, ...commands].flatMap(({ name, options }) =>
     options.flatMap(({ name: option, short, way }) => {

@@ -38,7 +38,9 @@ export function toGrammar(commands: readonly Command[] = COMMANDS): Grammar {
 
 function toCompleted(row: Command): Completed {
   const { name, about, options } = row
-  return { name, about, options: toOptions(options), words: row.arguments.map(wayOf) }
+  const rest = row.arguments.find(({ multiple }) => multiple)
+  const words = row.arguments.filter(({ multiple }) => !multiple)
+  return { name, about, options: toOptions(options), words: words.map(wayOf), ...(rest && { rest: wayOf(rest) }) }
 }
 
 function toOptions(options: Options): readonly CompletedOption[] {

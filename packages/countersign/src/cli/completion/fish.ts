@@ -24,9 +24,10 @@ export function fishScript(grammar: Grammar): string {
       ),
     ),
     ...[...first.filter(([name]) => name !== 'help'), ...topics].map((meant) => word('__countersign_at help 0', meant)),
-    ...commands.flatMap(({ name, options, words }) => [
+    ...commands.flatMap(({ name, options, words, rest }) => [
       ...options.map((option) => optionLine(option, `__countersign_in ${quote(name)}`)),
       ...words.flatMap((way, place) => wordLine(way, `__countersign_at ${quote(name)} ${place}`)),
+      ...(rest ? wordLine(rest, `__countersign_in ${quote(name)}`) : []),
     ]),
   ]
   return `# Completion of countersign for fish, made by: countersign completion fish

@@ -25,6 +25,8 @@ export interface Completed {
   readonly options: readonly CompletedOption[]
   /** The words behind the name. */
   readonly words: readonly Way[]
+  /** What stands at every further place. */
+  readonly rest?: Way
 }
 
 /** A word with what it means. */

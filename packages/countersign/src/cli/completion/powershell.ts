@@ -17,8 +17,10 @@ export function powershellScript(grammar: Grammar): string {
     ...groups.map((group) => [quote(group), table(membersOf(grammar, group))] as const),
     [quote('help 0'), table([...first.filter(([word]) => word !== 'help'), ...topics])],
   ] as const
-  const words = commands.flatMap(({ name, words: ways }) =>
-    ways.map((way, place) => `        ${quote(`${name} ${place}`)} = ${quote(wayText(way))}`),
+  const words = commands.flatMap(({ name, words: ways, rest }) =>
+    [...ways.entries(), ...(rest ? [['*', rest] as const] : [])].map(
+      ([place, way]) => `        ${quote(`${name} ${place}`)} = ${quote(wayText(way))}`,
+    ),
   )
   const options = [{ name: '', options: global }, ...commands].map(
     (row) =>
@@ -123,6 +125,7 @@ ${options.join('\n')}
             $names[$here].GetEnumerator() | Where-Object { $_.Key.StartsWith($typed) } | ForEach-Object { Offer $_.Key $_.Value }
         }
         elseif ($places.ContainsKey($here)) { OfferValue $places[$here] '' $typed }
+        elseif ($places.ContainsKey("$command *")) { OfferValue $places["$command *"] '' $typed }
     }
 }
 `

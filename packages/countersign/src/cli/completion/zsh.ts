@@ -107,9 +107,10 @@ ${members.map((command) => argumentsOf(command, command.name.slice(group.length 
 }`
 }
 
-function argumentsOf({ options, words }: Completed, word: string, indent: number): string {
+function argumentsOf({ options, words, rest }: Completed, word: string, indent: number): string {
   const before = ' '.repeat(indent)
-  const places = words.map((way) => `${before}    ${quote(`: :${action(way)}`)}`)
+  const place = (way: Way, which = ''): string => `${before}    ${quote(`${which}: :${action(way)}`)}`
+  const places = [...words.map((way) => place(way)), ...(rest ? [place(rest, '*')] : [])]
   return [
     `${before}${word})`,
     `${before}  _arguments -s -S $global \\`,

@@ -136,16 +136,17 @@ export async function discoveredSet(call: Call, issuer: string, timeout?: string
 
 async function toFetchedSet(call: Call, remote: ReturnType<typeof toRemoteKeySet>, name: string): Promise<GivenSet> {
   await remote.load()
-  return toSet(name, remote.current, call)
+  return { ...toSet(name, remote.current, call), jwks: remote.snapshot()?.jwks }
 }
 
-type RemoteOptions = Parameters<typeof discover>[1]
+/** How something is fetched. */
+export type RemoteOptions = Pick<NonNullable<Parameters<typeof discover>[1]>, 'timeout' | 'now' | 'fetch'>
 
 const DEFAULT_TIMEOUT = '5s'
 /** A day: what a timer cannot count, it takes for no time at all. */
 const LONGEST_TIMEOUT = 86_400
 
-function parseTimeout(text: string = DEFAULT_TIMEOUT): number {
+export function parseTimeout(text: string = DEFAULT_TIMEOUT): number {
   const seconds = parseDuration(text, '--timeout')
   if (seconds > LONGEST_TIMEOUT) throw usage('--timeout is a day at most: 24h')
   return seconds
@@ -154,7 +155,11 @@ function parseTimeout(text: string = DEFAULT_TIMEOUT): number {
 const PROXIES = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy']
 
 /** Fetches. Where nothing answers, and a proxy is set that Node does not go by, it says so. */
-async function fetched<T>({ host }: Call, work: (options: RemoteOptions) => Promise<T>, timeout?: string): Promise<T> {
+export async function fetched<T>(
+  { host }: Call,
+  work: (options: RemoteOptions) => Promise<T>,
+  timeout?: string,
+): Promise<T> {
   const options: RemoteOptions = {
     timeout: parseTimeout(timeout),
     now: () => host.now(),
@@ -186,7 +191,7 @@ function checkSetSource(call: Call, text: string, what: string): void {
 }
 
 /** @throws {CommandError} `CS_USAGE` for what may not be fetched, which it does not repeat; `CS_OFFLINE` */
-function checkAddress({ settings }: Call, text: string, what: string): void {
+export function checkAddress({ settings }: Call, text: string, what: string): void {
   if (!isUrl(text) || !URL.canParse(text))
     throw usage(
       `${what} is no URL`,

@@ -34,6 +34,8 @@ export interface GivenKey extends GivenKeys {
 export interface GivenSet extends GivenKeys {
   readonly as: 'set'
   readonly set: KeySet
+  /** The set as it was written, in JSON. */
+  readonly jwks: unknown
 }
 
 /** What is said about a key beside where it is. */
@@ -91,7 +93,7 @@ export function toSet(name: string, jwks: unknown, call: Call): GivenSet {
     const which = kid === undefined ? `key ${index + 1}` : `key ${show(kid)}`
     call.note({ code: 'CS_NOTE_KEY', message: `${which} of ${name} was left out: ${tell(error).message}` })
   }
-  return { name: printable(name), as: 'set', keys: set.keys, set }
+  return { name: printable(name), as: 'set', keys: set.keys, set, jwks }
 }
 
 /** JSON that was read as a key, and is yet to become one. */
@@ -127,7 +129,8 @@ export async function readHeld(call: Call, text: string, request: KeyRequest): P
   return readText(call, read, written, request)
 }
 
-const SEALED = /^\s*ey[\w-]+(\.[\w-]*){4}\s*$/
+/** A compact JWE and nothing else: as a key, a JWK under a passphrase. */
+export const SEALED: RegExp = /^\s*ey[\w-]+(\.[\w-]*){4}\s*$/
 
 /** The key of a JWK. */
 export function oneOf({ name, json, wasEncrypted }: HeldJson, request: KeyRequest): GivenKey {
@@ -248,7 +251,7 @@ const BLOCK = /-----BEGIN ([A-Z0-9 ]{1,40})-----(?:(?!-----BEGIN ).)*?-----END \
  * The block that is meant where a file has several, or words around it (RFC 7468 §2): its only key, or else the first
  * certificate, which is that of the key in every chain. Anything else is for the library to refuse.
  */
-function blockOf(text: string): { readonly pem: string; readonly label: string; readonly count: number } {
+export function blockOf(text: string): { readonly pem: string; readonly label: string; readonly count: number } {
   const blocks = [...text.matchAll(BLOCK)].map(([pem, label = '']) => ({ pem, label }))
   const keys = blocks.filter(({ label }) => / ?KEY$/.test(label))
   const others = blocks.filter(({ label }) => !/ ?KEY$| PARAMETERS$/.test(label))
@@ -305,7 +308,7 @@ function jsonOf({ bytes, name }: Pick<Read, 'bytes' | 'name'>): JsonObject | und
 const PRIVATE = ['d', 'k', 'priv', 'p', 'q']
 
 /** @throws {CommandError} `CS_USAGE` */
-function refuseSecretInline(json: JsonObject, { isInline }: Read, what: string): void {
+export function refuseSecretInline(json: JsonObject, { isInline }: Read, what: string): void {
   const members = own(json, 'keys')
   const all = Array.isArray(members) ? members.filter(isObject) : [json]
   if (isInline && all.some((jwk) => PRIVATE.some((name) => own(jwk, name) !== undefined)))

@@ -5,6 +5,7 @@ import { JoseError } from '../../errors.ts'
 import { isObject, own } from '../../json.ts'
 import { secretKey } from '../../key/import.ts'
 import { isJwkSet } from '../../key/jwk.ts'
+import { parseSecret } from '../../key/secret.ts'
 import type { Call } from '../call.ts'
 import type { GivenKey } from './keys.ts'
 import { textOf, withoutNewline } from './text.ts'
@@ -60,6 +61,11 @@ export function toSecretKey(
     return secretKey(encoding === 'utf8' ? bytes : spelled(bytes, encoding, name), alg, options)
   })
   return { name, as: 'secret', keys: [key], key, ...(change !== undefined && { change }) }
+}
+
+/** The octets of a secret, as weak as it may be. @throws {CommandError} `CS_KEY_INVALID` for what is spelled otherwise */
+export function octetsOf({ name, bytes, encoding }: GivenSecret): Bytes {
+  return encoding === 'utf8' ? bytes : toldOfSource(name, () => parseSecret(spelled(bytes, encoding, name)))
 }
 
 /** What the library says of "the secret" is said of where it came from. */

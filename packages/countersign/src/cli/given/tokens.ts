@@ -22,8 +22,8 @@ export async function tokenText(call: Call, word: string | undefined, command: s
   return toText(bytes)
 }
 
-/** Files of Windows PowerShell are in UTF-16. */
-function toText(bytes: Bytes): string {
+/** Text, of whatever a shell makes of it: files of Windows PowerShell are in UTF-16. */
+export function toText(bytes: Bytes): string {
   const isUtf16 = bytes[0] === 0xff && bytes[1] === 0xfe
   return isUtf16 ? new TextDecoder('utf-16le').decode(bytes) : fromUtf8(bytes, 'the input')
 }

@@ -1,8 +1,7 @@
-import { createCipheriv, pbkdf2, randomBytes, X509Certificate } from 'node:crypto'
+import { createCipheriv, pbkdf2, randomBytes } from 'node:crypto'
 import { type Bytes, base64, utf8 } from '../../bytes.ts'
 import { oidDer, TAG, toDer } from '../../key/der.ts'
 import { parsePem, toPem } from '../../key/pem.ts'
-import type { Certificate } from '../host.ts'
 
 const OID = {
   pbes2: '2a864886f70d01050d',
@@ -43,18 +42,3 @@ function stretched(passphrase: Bytes, salt: Bytes): Promise<Bytes> {
 }
 
 const sequence = (...parts: readonly Bytes[]): Bytes => toDer(TAG.sequence, ...parts)
-
-/** What a certificate says of itself; nothing where the runtime cannot tell. */
-export async function readCertificate(der: Bytes): Promise<Certificate | undefined> {
-  try {
-    const { subject, issuer, validFrom, validTo } = new X509Certificate(der)
-    const [notBefore, notAfter] = [Date.parse(validFrom) / 1000, Date.parse(validTo) / 1000]
-    if (Number.isNaN(notBefore) || Number.isNaN(notAfter)) return undefined
-    return { subject: oneLine(subject), issuer: oneLine(issuer), notBefore, notAfter }
-  } catch {
-    return undefined
-  }
-}
-
-/** A name that is empty is none. */
-const oneLine = (name: string | undefined): string => (name ?? '').split('\n').join(', ')

@@ -42,7 +42,24 @@ export function parseCommandLine(args: readonly string[], commands: readonly Com
   if (names.length === 0) return { kind: 'none', settings }
   if (row === undefined) throw halfACommand(names, commands)
   checkWords(row, words)
-  return { kind: 'run', command: row, settings, values: toValues({ ...GLOBAL, ...row.options }, given), words }
+  const values = toValues({ ...GLOBAL, ...row.options }, given)
+  const json = settings.json || saysJson(row, given)
+  return { kind: 'run', command: row, settings: { ...settings, json }, values, words }
+}
+
+/** Whether an option of the command has the value that says the same as --json. */
+function saysJson({ options }: Command, given: Given): boolean {
+  return Object.entries(options).some(([name, { asJson }]) => asJson !== undefined && given.get(name)?.[0] === asJson)
+}
+
+/** The same of a command line that may be wrong otherwise. */
+export function asksForJson(args: readonly string[], commands: readonly Command[]): boolean {
+  try {
+    const { row, given } = read(args, commands, true)
+    return row !== undefined && saysJson(row, given)
+  } catch {
+    return false
+  }
 }
 
 /** The name of the command that a command line is for, wrong as it may be otherwise; nothing where it names none. */
@@ -165,7 +182,7 @@ function shown(word: string): string {
 
 function checkWords(row: Command, words: readonly string[]): void {
   const { name, arguments: args } = row
-  if (words.length > args.length) {
+  if (words.length > args.length && !args.at(-1)?.multiple) {
     const takes =
       args.length === 0
         ? 'no further words'

@@ -24,6 +24,8 @@ const COMMANDS: ReadonlyMap<string, string> = new Map([
   ...toAll('key thumbprint', ['thumb', 'thp', 'key thp', 'key fingerprint', 'fingerprint']),
   ...toAll('key set', ['key add', 'key remove', 'key list']),
   ...toAll('jwks', ['certs', 'jwkset', 'keyset']),
+  ...toAll('explain', ['describe', 'what', 'whatis', 'define', 'meaning', 'x509']),
+  ...toAll('lint', ['audit', 'analyze', 'analyse', 'scan', 'rules']),
   ...toAll('algs', ['alg', 'algorithms', 'capabilities']),
   ...toAll('debug', ['debugger', 'gui', 'ui']),
   ...toAll('completion', ['complete', 'completions', 'autocomplete']),

@@ -19,8 +19,9 @@ export function aboutOption({ about, oneOf, whole, multiple }: Option): string {
   return `${about}${values}${multiple ? '; repeatable' : ''}`
 }
 
-export function spellArgument({ name, optional }: Argument): string {
-  return optional ? `[${name}]` : name
+export function spellArgument({ name, optional, multiple }: Argument): string {
+  const words = multiple ? `${name}...` : name
+  return optional ? `[${words}]` : words
 }
 
 /** The shape of a command line: `countersign key set FILE WHAT [SRC] [OPTIONS]`. */

@@ -1,5 +1,5 @@
 import { JWKS, KEY_CONVERT, KEY_INSPECT, KEY_NEW, KEY_PUBLIC, KEY_SET, KEY_THUMBPRINT } from './keys.ts'
-import { ALGS, COMPLETION, DEBUG } from './others.ts'
+import { ALGS, COMPLETION, DEBUG, EXPLAIN, LINT } from './others.ts'
 import type { Command } from './table.ts'
 import { DECODE, DECRYPT, ENCRYPT, SIGN, VERIFY } from './tokens.ts'
 
@@ -13,7 +13,7 @@ export interface Section {
 export const SECTIONS: readonly Section[] = [
   { title: 'Tokens', commands: [DECODE, VERIFY, SIGN, ENCRYPT, DECRYPT] },
   { title: 'Keys', commands: [KEY_NEW, KEY_CONVERT, KEY_PUBLIC, KEY_INSPECT, KEY_THUMBPRINT, KEY_SET, JWKS] },
-  { title: 'More', commands: [ALGS, DEBUG, COMPLETION] },
+  { title: 'More', commands: [EXPLAIN, LINT, ALGS, DEBUG, COMPLETION] },
 ]
 
 export const COMMANDS: readonly Command[] = SECTIONS.flatMap(({ commands }) => commands)

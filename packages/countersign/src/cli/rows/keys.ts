@@ -7,7 +7,7 @@ export type KeyPublicNames = PassphraseNames | 'to'
 export type KeyInspectNames = PassphraseNames
 export type KeyThumbprintNames = PassphraseNames | 'hash' | 'uri!'
 export type KeySetNames = PassphraseNames | 'kid'
-export type JwksNames = TimeoutNames | 'issuer' | 'kid' | 'use' | 'alg' | 'pick!'
+export type JwksNames = TimeoutNames | 'issuer' | 'kid' | 'use' | 'alg' | 'pick!' | 'lint!'
 
 const SRC = { name: 'SRC', about: 'a key: JWK, PEM, DER or certificate, as a SOURCE', value: 'SOURCE' } as const
 
@@ -147,11 +147,13 @@ export const JWKS: CommandOf<JwksNames> = {
   more: [
     'It says what each key is, and what was left out and why. Of a private key only the public half is ever shown, of a secret nothing. A set that is fetched holds public keys alone, or it is refused as a whole.',
     '--kid names a key by its kid, or by its thumbprint where it has none. Where a filter leaves nothing, it exits with 6.',
+    '--lint looks at the whole set by the rules of `countersign lint`, and exits with 8 where it finds an error.',
   ],
   examples: [
     ['countersign jwks https://id.example.com/jwks', 'what is published there'],
     ['countersign jwks --issuer https://id.example.com --use sig', 'by discovery'],
     ['countersign jwks @jwks.json --kid 2026-a --pick', 'one key, as a JWK'],
+    ['countersign jwks https://id.example.com/jwks --lint', 'what is wrong with it'],
   ],
   arguments: [{ name: 'SRC', about: 'a JWK Set: a SOURCE, JSON or a URL', optional: true, value: 'SOURCE|URL' }],
   options: {
@@ -160,7 +162,8 @@ export const JWKS: CommandOf<JwksNames> = {
     use: { type: 'string', value: 'U', oneOf: ['sig', 'enc'], about: 'keys for this use' },
     alg: { type: 'string', value: 'A', offers: 'algorithms', about: 'keys that may serve this algorithm' },
     pick: { type: 'boolean', about: 'print the one key that is left, as a JWK' },
+    lint: { type: 'boolean', about: 'say what is wrong, or risky, about the set' },
     ...TIMEOUT,
   },
-  exits: ['key', 'network', 'unsupported'],
+  exits: ['key', 'network', 'findings', 'unsupported'],
 }

@@ -13,6 +13,8 @@ export interface Option {
   readonly commas?: true
   /** Its value may be left out; one that is given stands behind `=`. */
   readonly optional?: true
+  /** The value that says the same as --json. */
+  readonly asJson?: string
   /** It is a whole number, from the first to the second. */
   readonly whole?: readonly [least: number, most: number]
   readonly offers?: Offer
@@ -40,6 +42,7 @@ export type Value =
   | 'E,F'
   | 'S'
   | 'ID'
+  | 'ID=WORD'
   | 'N'
   | 'C'
   | 'U'
@@ -56,6 +59,8 @@ export interface Argument {
   readonly name: string
   readonly about: string
   readonly optional?: true
+  /** The last one, which may be there any number of times. */
+  readonly multiple?: true
   /** The only words that there are. */
   readonly oneOf?: readonly string[]
   readonly value?: Value

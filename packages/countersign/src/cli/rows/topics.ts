@@ -73,6 +73,7 @@ const CLAIMS: Topic = {
   after: [
     'iss, sub, aud and jti are texts; aud may be a list of them. Where a claim is given twice, the last one counts; what -c says counts more than the JSON of CLAIMS.',
     'A PATH leads to one claim of a token: its names and places in lists, with dots between: exp, realm_access.roles.0.',
+    'What a registered claim means, `countersign explain aud` says.',
   ],
   examples: [
     [

@@ -27,6 +27,8 @@ export const jwks: Run<JwksNames> = async (call) => {
       'jwks',
       '`countersign algs` lists them all.',
     )
+  if (call.values.lint && call.values.pick)
+    throw usage('--lint and --pick exclude each other: one is about the set, one prints a key', 'jwks')
   const set = await readSet(call)
   const keys = await filtered(set.keys, call)
   if (call.values.pick) return picked(keys, set, call)
@@ -35,10 +37,11 @@ export const jwks: Run<JwksNames> = async (call) => {
     call.note({ code: 'CS_NOTE_KEY', message: `${set.name} holds private keys: it is not one to publish.` })
   const rows = await Promise.all(keys.map(toRow))
   const skipped = isFiltered(call) ? [] : set.set.skipped.map(toSkipped)
-  return {
+  const listed = {
     json: { source: set.name, keys: rows.map(({ json }) => json), ...(skipped.length > 0 && { skipped }) },
-    text: (brush) => tableText(rows, skipped, brush),
+    text: (brush: Brush) => tableText(rows, skipped, brush),
   }
+  return call.values.lint ? (await import('./jwks-lint.ts')).withFindings(listed, set, call) : listed
 }
 
 async function readSet(call: JwksCall): Promise<GivenSet> {

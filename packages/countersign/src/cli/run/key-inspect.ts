@@ -3,13 +3,13 @@ import { toIso, toWhen } from '../../diagnosis/moments.ts'
 import { CommandError, type Told } from '../../diagnosis/told.ts'
 import { JoseError } from '../../errors.ts'
 import { isObject, own } from '../../json.ts'
+import { type CertificateFacts, certificateFacts } from '../../key/certificate-facts.ts'
 import { importMember } from '../../key/from-jwk.ts'
 import { isJwkSet } from '../../key/jwk.ts'
 import type { Key } from '../../key/key.ts'
 import type { CallOf, Run } from '../call.ts'
 import { backend } from '../engine.ts'
 import { type GivenKey, type HeldJson, oneOf, readHeld } from '../given/keys.ts'
-import type { Certificate } from '../host.ts'
 import type { KeyInspectNames } from '../rows/keys.ts'
 import {
   factsOf,
@@ -52,7 +52,7 @@ async function inspected(
   const form = /^(JWK|encrypted JWK|PEM|DER .*)$/.test(own) ? own : `PEM ${own}`
   const facts = await factsOf(key)
   const now = host.now()
-  const paper = certificate && (await host.readCertificate(certificate))
+  const paper = certificate && certificateFacts(certificate)
   const advice = [...(paper ? certificateAdvice(paper, now) : []), ...adviceOn(key, facts, form.endsWith('JWK'))]
   return {
     json: { form, ...facts, ...(paper && { certificate: documentOf(paper) }), ...(advice.length > 0 && { advice }) },
@@ -120,7 +120,7 @@ function rowsOf({ kind, kid, alg, use, key_ops, thumbprint, algorithms, extracta
   return rows.filter((row): row is readonly [string, string] => row[1] !== undefined && row[1] !== '')
 }
 
-function certificateRows({ subject, issuer, notBefore, notAfter }: Certificate, now: number): Rows {
+function certificateRows({ subject, issuer, notBefore, notAfter }: CertificateFacts, now: number): Rows {
   return [
     ['subject', printable(subject)],
     ['issuer', printable(issuer)],
@@ -129,12 +129,12 @@ function certificateRows({ subject, issuer, notBefore, notAfter }: Certificate, 
   ]
 }
 
-function documentOf({ subject, issuer, notBefore, notAfter }: Certificate): object {
+function documentOf({ subject, issuer, notBefore, notAfter }: CertificateFacts): object {
   const moment = (unix: number): object => ({ unix, iso: toIso(unix) })
   return { subject, issuer, notBefore: moment(notBefore), notAfter: moment(notAfter) }
 }
 
-function certificateAdvice({ notBefore, notAfter }: Certificate, now: number): readonly string[] {
+function certificateAdvice({ notBefore, notAfter }: CertificateFacts, now: number): readonly string[] {
   if (now >= notAfter) return [`The certificate is out of date: it ended ${toWhen(notAfter, now)}.`]
   return now < notBefore ? [`The certificate is not valid yet: it begins ${toWhen(notBefore, now)}.`] : []
 }

@@ -14,6 +14,8 @@ export interface Outcome {
   readonly isWritten?: boolean
   /** Why it refused something. Then the exit code is that of the error, and the error is told after the text. */
   readonly error?: Told
+  /** All was done, and what was found is grave enough to fail: the exit code then, where there is no error. */
+  readonly isFailure?: boolean
   /** The text tells the error already. */
   readonly isTold?: boolean
 }

@@ -138,7 +138,7 @@ export async function command(args: readonly string[], world: World = {}): Promi
 
 /** Whether a command line asks for documents. */
 const isForPrograms = (args: readonly string[]): boolean =>
-  args.some((word) => word === '--json' || /^-[jqvhV]*j[jqvhV]*$/.test(word))
+  args.some((word) => /^--(json|format=json)$/.test(word) || /^-[jqvhV]*j[jqvhV]*$/.test(word))
 
 /** Holds that there is one document, or one a line; with --out it stands in a file. */
 function holdDocuments(args: readonly string[], outputs: readonly (string | Uint8Array)[]): void {
