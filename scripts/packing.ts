@@ -17,8 +17,8 @@ export function run(command: string, args: readonly string[], cwd: string, env: 
 
 /** What may be in a package: in that of the library what comes with its command, too, and no declarations that no door has. */
 const ANY = /^(LICENSE|README\.md|CHANGELOG\.md|package\.json|[\w./-]+\.(js|d\.ts))$/
-const COMPANIONS = /^(man\/countersign\.1|docs\/(cli|errors)\.md|schema\/[\w-]+\.json|debugger\.html)$/
-const INSIDE = /^(cli\.|cli\/|diagnosis\/).*\.d\.ts$/
+const COMPANIONS = /^(man\/countersign\.1|docs\/(cli|errors|lint)\.md|schema\/[\w-]+\.json|debugger\.html)$/
+const INSIDE = /^cli(\.|\/).*\.d\.ts$/
 
 export interface Packed {
   /** The name of the file in the folder. */

@@ -36,7 +36,7 @@ function staged(manifest: Manifest, hasBundle: boolean, man?: string): object {
     ...rest,
     ...(bin && { bin: eachOf(bin, toModule) }),
     // npm links manuals that stand in a list alone. What the doors do not lead to needs no declarations.
-    ...(man && { man: [`./${man}`], files: ['*', '!cli.d.ts', '!cli/**/*.d.ts', '!diagnosis/**/*.d.ts'] }),
+    ...(man && { man: [`./${man}`], files: ['*', '!cli.d.ts', '!cli/**/*.d.ts'] }),
     ...(imports && { imports: Object.fromEntries(Object.entries(imports).map(toImport)) }),
     exports: eachOf(exports, (door) => toDoor(door, hasBundle)),
   }
