@@ -1,7 +1,7 @@
 import { LEFT_OUT } from './management.ts'
 
 const SHA_1 = 'its hash is SHA-1, for which collisions have been made'
-const BARE = 'it encrypts and authenticates nothing, so that whoever changes a token is not noticed'
+const BARE = 'it encrypts without authenticating, so that nobody notices when a token was changed'
 
 /** Names that are registered and that nobody is to use any more, with what is wrong about each (RFC 7518 §7.1.1). */
 export const WITHDRAWN: ReadonlyMap<string, string> = new Map([

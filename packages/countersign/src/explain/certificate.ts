@@ -11,7 +11,7 @@ export function explainCertificate({ certificate, exact }: KeySubject, now: numb
   const facts = der && certificateFacts(der)
   if (facts === undefined) return undefined
   const { notBefore, notAfter, isSelfIssued, isAuthority } = facts
-  const state = now < notBefore ? 'It is not valid yet.' : now >= notAfter ? 'It is out of date.' : 'It is in date.'
+  const state = now < notBefore ? 'It is not valid yet.' : now > notAfter ? 'It is out of date.' : 'It is in date.'
   return {
     kind: 'certificate',
     name: 'certificate',
@@ -26,7 +26,7 @@ export function explainCertificate({ certificate, exact }: KeySubject, now: numb
     ],
     watch: [
       'Neither its signature nor its chain was checked, nor whether it was revoked.',
-      'A verifier of tokens takes its key alone: who vouches for it, and until when, does not count there.',
+      'Where tokens are verified here, its key alone is taken: who vouches for it, and until when, does not count.',
     ],
     spec: ['RFC 5280 §4.1'],
     parts: partsOf(facts, now),

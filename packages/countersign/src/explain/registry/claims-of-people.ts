@@ -34,7 +34,11 @@ export const CLAIMS_OF_PEOPLE: readonly Row[] = [
     'boolean',
     'whether the issuer has checked that the address belongs to the user',
     CORE,
-    { watch: ['It is true or false, and some issuers write it as text: "false" is no false.'] },
+    {
+      watch: [
+        'Some issuers write it as text, and a careless test takes the text "false" for true: demand true itself.',
+      ],
+    },
   ],
   ['family_name', 'string', 'the family name, or several', CORE],
   ['gender', 'string', 'the gender: female, male, or another word', CORE],
@@ -52,7 +56,7 @@ export const CLAIMS_OF_PEOPLE: readonly Row[] = [
   [
     'preferred_username',
     'string',
-    'the name that the user likes to log in with',
+    'the short name that the user wishes to be called by, such as the one to log in with',
     CORE,
     { watch: ['It is neither unique nor for good: another user may have it tomorrow.'] },
   ],

@@ -148,7 +148,7 @@ export const CLAIMS_OF_TOKENS: readonly Row[] = [
       purpose: 'It bounds the harm that a stolen token does.',
       watch: [
         'It is a number of seconds since 1970: in milliseconds a token lives for fifty thousand years.',
-        'Clocks differ: a leeway of some seconds is usual, one of minutes too much.',
+        'Clocks differ: a leeway of some seconds is usual, and one of a few minutes is the most.',
         'It may be left out, so demand it.',
       ],
     },
@@ -165,7 +165,7 @@ export const CLAIMS_OF_TOKENS: readonly Row[] = [
     'string',
     'the method of the HTTP request that a proof is for',
     'RFC 9449 §4.2',
-    { watch: ['Compare it exactly, in capital letters.'] },
+    { watch: ['Compare it exactly: upper and lower case matter, and POST is not post.'] },
   ],
   ['htu', 'string (URL)', 'the address that a proof is for, without query and fragment', 'RFC 9449 §4.2'],
   [
@@ -239,7 +239,7 @@ export const CLAIMS_OF_TOKENS: readonly Row[] = [
     'what the client may do on behalf of the subject',
     'RFC 8693 §4.2',
     {
-      purpose: 'The user has agreed to that much; it does not say what the user himself may do.',
+      purpose: 'It bounds what the client may do. What the user himself may do, it does not say.',
       watch: ['Split it at spaces and compare whole names: "read" is not in "read:all".'],
     },
   ],

@@ -16,7 +16,7 @@ export const CLAIMS_SOURCE: Source = {
   date: '2026-07-20',
 }
 
-/** Every registered claim. */
+/** Every registered claim but that one. */
 export const CLAIMS: Registry = toRegistry([
   ...CLAIMS_OF_TOKENS,
   ...CLAIMS_OF_PEOPLE,

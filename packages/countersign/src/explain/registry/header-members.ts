@@ -40,7 +40,12 @@ export const HEADER_MEMBERS: Registry = toRegistry([
     'boolean',
     'false where the payload is signed as it is, and not as base64url',
     'RFC 7797 §3',
-    { watch: ['crit has to name it, or a reader that does not know it verifies something else.'] },
+    {
+      watch: [
+        'crit has to name it, or a reader that does not know it verifies something else.',
+        'A JWT may not have it false (RFC 7797 §7).',
+      ],
+    },
   ],
   [
     'crit',
@@ -65,7 +70,12 @@ export const HEADER_MEMBERS: Registry = toRegistry([
     'RFC 7519 §5.3',
     SAME_INSIDE,
   ],
-  ['iv', 'string', 'the value that makes a key wrapped by AES-GCM unique', 'RFC 7518 §4.7.1.1'],
+  [
+    'iv',
+    'string',
+    'the initialization vector of a key that AES-GCM wrapped: used once, and never again with the same key',
+    'RFC 7518 §4.7.1.1',
+  ],
   ['jku', 'string (URL)', 'where the key is to be fetched, as a JWK Set', 'RFC 7515 §4.1.2', NEVER_FETCH],
   [
     'jwk',

@@ -58,7 +58,7 @@ export const ALGORITHM_RULES: readonly Rule[] = [
     name: 'broken-algorithm-offered',
     severity: 'warn',
     title: 'the issuer offers an algorithm that nobody should use any more',
-    text: 'It is there for whoever asks for it, and with it what is wrong about it: RSA1_5 lets others decrypt, SHA-1 lets them forge.',
+    text: 'It is there for whoever asks for it, and with it what is wrong about it: RSA1_5 may let others decrypt, and a signature with SHA-1 may let them forge.',
     fix: 'take it out of the list; for RSA keys there are RSA-OAEP-256 and PS256.',
     spec: 'RFC 8725 §3.2',
     *issuer({ metadata }) {

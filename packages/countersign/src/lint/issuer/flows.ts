@@ -44,7 +44,7 @@ export const FLOW_RULES: readonly Rule[] = [
     name: 'implicit-flow',
     severity: 'warn',
     title: 'the issuer gives access tokens to the browser (response type token, grant implicit)',
-    text: 'They stand in the address bar, in its history, and in what is sent on as the referrer, and nothing binds them to the client that asked.',
+    text: 'They stand in the address bar and in its history, every script of the page can read them, and nothing binds them to the client that asked.',
     fix: 'offer the response type code with PKCE, to apps in a browser as well.',
     spec: 'RFC 9700 §2.1.2',
     *issuer({ metadata }) {

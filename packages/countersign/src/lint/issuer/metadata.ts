@@ -75,7 +75,7 @@ export const METADATA_RULES: readonly Rule[] = [
     name: 'failing-place',
     severity: 'warn',
     title: 'one of the two places for metadata fails, where it should answer or say that it has nothing',
-    text: 'Libraries ask at one of them first, and go on to the other only after a 404. The others never find the issuer.',
+    text: 'Libraries ask at one of them first, and go on to the other only after a 404. At any other answer they give up, and never find the issuer.',
     fix: 'serve the same document at both places, or answer with 404.',
     spec: 'RFC 8414 §3',
     *issuer({ failed }) {

@@ -100,7 +100,7 @@ export const CLAIM_RULES: readonly Rule[] = [
     name: 'from-the-future',
     severity: 'warn',
     title: 'the token was issued, or begins, in the future',
-    text: 'One of the two clocks is wrong, or the token was made ahead of its time to be used later. Until then verifiers refuse it.',
+    text: 'One of the two clocks is wrong, or the token was made ahead of its time to be used later. Before nbf every verifier refuses it; before iat some do.',
     fix: 'set the clock of the issuer by NTP, and write iat and nbf as the time it is.',
     spec: 'RFC 7519 §4.1.5',
     *token({ claims }, { now }) {

@@ -159,7 +159,7 @@ export const HEADER_RULES: readonly Rule[] = [
     id: 'CSL017',
     name: 'unencoded-payload',
     severity: 'error',
-    title: 'b64 is false, and crit does not name it, or nothing protects it',
+    title: 'b64 is false where it may not be: crit does not name it, nothing protects it, or it is a token with claims',
     text: 'A reader that does not know b64 decodes the payload all the same, and so it reads, and verifies, something else than what was signed.',
     fix: 'put b64 into crit; or leave both out, and encode the payload.',
     spec: 'RFC 7797 §6',
@@ -170,6 +170,8 @@ export const HEADER_RULES: readonly Rule[] = [
           yield { path, message: `b64 is ${kindIn(b64)}, and neither true nor false.` }
         else if (!b64.value && !namesOf(member(header, 'crit')).includes('b64'))
           yield { path, message: 'b64 is false, and crit does not name it.' }
+        else if (!b64.value && subject.claims !== undefined)
+          yield { path, message: 'b64 is false, and a token with claims has it encoded. (RFC 7797 §7)' }
       }
       yield* openly(subject, 'b64')
     },
@@ -211,7 +213,7 @@ export const HEADER_RULES: readonly Rule[] = [
         else if (count < LEAST_ITERATIONS)
           yield { path: at, message: `p2c is ${count}; the least is ${LEAST_ITERATIONS}.` }
         else if (count > alg.iterations)
-          yield { path: at, message: `p2c is ${count}; more than ${alg.iterations} are too many to wait for.` }
+          yield { path: at, message: `p2c is ${count}; countersign takes no more than ${alg.iterations}.` }
         else if (count < alg.iterations)
           yield {
             path: at,
@@ -226,7 +228,7 @@ export const HEADER_RULES: readonly Rule[] = [
     name: 'polymorphic-eddsa',
     severity: 'info',
     title: 'alg is EdDSA, which does not say on what curve',
-    text: 'One name for two algorithms leaves it to the key which of them is meant. Ed25519 and Ed448 have names of their own since 2025.',
+    text: 'One name for two algorithms leaves it to the key which of them is meant. Ed25519 and Ed448 have had names of their own since 2025.',
     fix: 'sign with alg Ed25519 once every verifier knows it.',
     spec: 'RFC 9864 §2.2',
     *token(subject) {

@@ -111,7 +111,7 @@ export const KEY_RULES: readonly Rule[] = [
     name: 'der-signature',
     severity: 'error',
     title: 'the ECDSA signature is written as DER',
-    text: 'JOSE takes r and s side by side, each of the length of its curve. What was written by OpenSSL, or by Node without dsaEncoding, verifies nowhere.',
+    text: 'JOSE takes r and s side by side, each of the length of its curve. What OpenSSL wrote, or Node.js without dsaEncoding, is refused by every reader that goes by this.',
     fix: 'sign with a library for JOSE; or write r || s, in Node.js by dsaEncoding: "ieee-p1363".',
     spec: 'RFC 7518 §3.4',
     *token(subject) {
@@ -163,7 +163,8 @@ export const KEY_RULES: readonly Rule[] = [
   },
 ]
 
-const UNKNOWN = 'make sure that everybody who is to use it knows this kind of key; every reader knows RSA and P-256.'
+const UNKNOWN =
+  'make sure that everybody who is to use it knows this kind of key; nearly every reader knows RSA and P-256.'
 
 /** The bits of an RSA key that was refused for being too short; one that is too long is another matter. */
 function faultBits(fault: JoseError | undefined): number | undefined {

@@ -255,6 +255,16 @@ const CRITICAL: readonly Case[] = [
   },
   {
     rule: 'CSL017',
+    why: 'claims that are not encoded',
+    what: {
+      protected: guarded({ alg: 'ES256', b64: false, crit: ['b64'] }),
+      payload: '{"sub":"ada"}',
+      signature: SIGNED,
+    },
+    found: [['header.b64', 'error', 'b64 is false, and a token with claims has it encoded. (RFC 7797 §7)']],
+  },
+  {
+    rule: 'CSL017',
     why: 'b64 is false, and crit names it',
     what: `${guarded({ alg: 'ES256', b64: false, crit: ['b64'] })}..${SIGNED}`,
   },
