@@ -19,7 +19,7 @@ const TOKEN = 'eyJhbGciOiJub25lIiwiamt1IjoiaHR0cHM6Ly9ldmlsLmV4YW1wbGUvandrcyJ9.
 
 /** What the command prints about it. */
 async function session(): Promise<string> {
-  const findings = await lintSubject(toSubject(TOKEN, backend), { now: 0 }, backend)
+  const findings = await lintSubject(toSubject(TOKEN, backend), { rules: RULES, now: 0 }, backend)
   const { settings } = parseCommandLine(['lint', TOKEN], COMMANDS)
   return findingsText([{ name: 'the command line', what: 'a token (JWS)', findings }], settings, brushFor(false))
 }

@@ -14,6 +14,7 @@ import { CommandError, type Note, type Told, tell, toTold } from '../../counters
 import { JoseError } from '../../countersign/src/errors.ts'
 import { type Finding, lintSubject } from '../../countersign/src/lint/lint.ts'
 import type { Severity } from '../../countersign/src/lint/rule.ts'
+import { RULES_AT_HAND } from '../../countersign/src/lint/rules.ts'
 import { toTokenSubject } from '../../countersign/src/lint/subject.ts'
 
 /** What stands on the page. @throws {Error} where it does not */
@@ -114,7 +115,7 @@ function blocks(token: DecodedToken): readonly Node[] {
 
 /** What lint finds, which takes a moment: secrets that everybody knows are tried. Another token may be there by then. */
 async function lint(token: DecodedToken, place: HTMLElement): Promise<void> {
-  const found = await lintSubject(toTokenSubject(token), { now: Date.now() / 1000 }, backend)
+  const found = await lintSubject(toTokenSubject(token), { rules: RULES_AT_HAND, now: Date.now() / 1000 }, backend)
   if (!place.isConnected) return
   const content =
     found.length === 0

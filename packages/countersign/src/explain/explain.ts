@@ -2,9 +2,10 @@ import type { Backend } from '../crypto/backend.ts'
 import { compactIn } from '../diagnosis/scan-text.ts'
 import { CommandError } from '../diagnosis/told.ts'
 import { lintSubject } from '../lint/lint.ts'
+import { RULES } from '../lint/rules.ts'
 import { type Shown, type Subject, toSubject } from '../lint/subject.ts'
 import { explainCertificate } from './certificate.ts'
-import type { Explanation } from './explanation.ts'
+import { type Explanation, listed } from './explanation.ts'
 import { explainKey, explainSet } from './key.ts'
 import { meaningsOf, namesNear } from './names.ts'
 import { explainToken } from './token.ts'
@@ -46,7 +47,7 @@ export function meaningsIn(text: string): readonly Explanation[] | undefined {
 
 /** The same for what was taken apart already. */
 export async function explainSubject(subject: Subject, now: number, backend: Backend): Promise<readonly Explanation[]> {
-  const findings = await lintSubject(subject, { now }, backend)
+  const findings = await lintSubject(subject, { rules: RULES, now }, backend)
   if (subject.kind === 'token') return [explainToken(subject, findings, now)]
   if (subject.kind === 'set') return [explainSet(subject, findings)]
   const [key, paper] = [await explainKey(subject, findings, backend), explainCertificate(subject, now)]
@@ -64,7 +65,7 @@ function isWord(text: string): boolean {
 /** It does not repeat the word, which may be a secret that was put in the wrong place. */
 function unknownWord(word: string): CommandError {
   const near = namesNear(word)
-  const meant = near.length === 0 ? '.' : `, did you mean ${near.join(' or ')}?`
+  const meant = near.length === 0 ? '.' : `, did you mean ${listed(near, 'or')}?`
   return new CommandError('CS_MALFORMED', `nothing that is known has this name${meant}`, {
     hint: 'known are claims, members of headers and keys, algorithms, types, error codes and rules of lint. What a name of its own means, only who made it can say.',
   })

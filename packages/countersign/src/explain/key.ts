@@ -8,6 +8,7 @@ import type { Key } from '../key/key.ts'
 import { thumbprint } from '../key/ops.ts'
 import type { Finding } from '../lint/lint.ts'
 import { memberAt } from '../lint/rule.ts'
+import { kindIn } from '../lint/shown.ts'
 import type { KeySubject, SetSubject } from '../lint/subject.ts'
 import { run } from '../op.ts'
 import { type Explanation, listed, type Part, sentence } from './explanation.ts'
@@ -116,6 +117,8 @@ function memberParts(exact: ExactJson, path: string): readonly Part[] {
 
 function memberText(name: string, value: ExactJson): string {
   if (PRIVATE_MEMBERS.includes(name)) return 'not shown: it is private'
+  // Of what nobody has registered, nobody knows that it is public.
+  if (!JWK_MEMBERS.has(name)) return `not shown: ${kindIn(value)}`
   const text = textOf(value)
   return NUMBERS.includes(name) && text !== undefined ? `${text.length} characters` : valueText(name, value, 0)
 }
@@ -129,7 +132,7 @@ export function explainSet({ keys, odd }: SetSubject, findings: readonly Finding
     (kind) => [keys.filter(({ key }) => key?.kind === kind).length, kind] as const,
   )
   const refused = keys.filter(({ key }) => key === undefined).length + odd.length
-  const all = [...kinds, [refused, 'that cannot be used'] as const].filter(([count]) => count > 0)
+  const all = [...kinds, [refused, 'not to be used'] as const].filter(([count]) => count > 0)
   const count = keys.length + odd.length
   return {
     kind: 'set',
@@ -137,7 +140,7 @@ export function explainSet({ keys, odd }: SetSubject, findings: readonly Finding
     title: `a JWK Set of ${count} ${count === 1 ? 'key' : 'keys'}`,
     text: [
       'An issuer publishes such a set so that others can check its tokens, or encrypt to it. A token names one of the keys by its kid.',
-      all.length === 0 ? 'It is empty.' : `It has ${listed(all.map((pair) => pair.join(' ')))}.`,
+      all.length === 0 ? 'It is empty.' : `Of its keys ${listed(all.map(([some, what]) => `${some} ${some === 1 ? 'is' : 'are'} ${what}`))}.`,
     ],
     watch: ['Fetch it again from time to time: a new key is in it before tokens are signed with that.'],
     spec: ['RFC 7517 §5'],
@@ -151,9 +154,6 @@ function keyPart({ path, key, exact, fault }: KeySubject): Part {
   const name = kid === undefined ? 'without kid' : `kid ${short(kid)}`
   if (key === undefined) return { path, name, value: 'refused', meaning: printable(fault?.message ?? 'it is no key') }
   const { algorithms } = key
-  const more = algorithms.length > MOST_ALGORITHMS ? ' and others' : ''
-  const serves = listed(algorithms.slice(0, MOST_ALGORITHMS))
-  return { path, name, value: titleOf(key), meaning: serves === '' ? 'serves no algorithm' : `for ${serves}${more}` }
+  const serves = listed(algorithms, 'or')
+  return { path, name, value: titleOf(key), meaning: serves === '' ? 'serves no algorithm' : `for ${serves}` }
 }
-
-const MOST_ALGORITHMS = 8

@@ -47,11 +47,12 @@ const SIGNS: readonly (readonly [claims: readonly string[], what: string])[] = [
   [['htm', 'htu'], 'a DPoP proof'],
   [['events'], 'a token of an event'],
   [['token_introspection'], 'an answer to an introspection'],
-  [['nonce', 'aud'], 'an ID token'],
   [['at_hash'], 'an ID token'],
-  [['auth_time', 'aud'], 'an ID token'],
+  // Issuers write nonce and auth_time into access tokens, too, and hardly any writes scope into an ID token.
   [['scope'], 'an access token'],
   [['scp'], 'an access token'],
+  [['nonce', 'aud'], 'an ID token'],
+  [['auth_time', 'aud'], 'an ID token'],
   [['vct'], 'a credential'],
   [['status_list'], 'a status list'],
 ]
@@ -71,7 +72,9 @@ function kindOf({ typ, claims, token }: TokenSubject): { readonly title: string;
     }
   if (claims) return { title: 'a token', text: 'it has claims, and nothing in it says what it is for' }
   if (token.kind === 'jwe') return { title: 'a token', text: 'what is inside, its recipient alone can read' }
-  return { title: 'a token', text: 'what was signed is no set of claims' }
+  if (token.payload !== undefined) return { title: 'a token', text: 'what was signed is no set of claims' }
+  const isCut = token.signature === undefined
+  return { title: 'a token', text: isCut ? 'what was signed is cut off' : 'what was signed is not in it (detached)' }
 }
 
 /** What made the signature, by what the token says. */
@@ -84,8 +87,8 @@ function signed({ token, headers }: TokenSubject): readonly string[] {
   const kid = textOf(member(headers[0]?.[1], 'kid'))
   if (!SIGNATURE.has(alg))
     return [`It says that it is signed by ${short(alg)}, and no algorithm that signs is called that.`]
-  const named = kid === undefined ? 'a key that it does not name' : `the key ${short(kid)}`
-  return [`It says that it is signed with ${named} by ${alg}. That is ${doesOf(alg)}.`]
+  const named = kid === undefined ? ', and does not name the key' : ` with the key ${short(kid)}`
+  return [`It says that it is signed by ${alg}${named}. ${alg} is ${doesOf(alg)}.`]
 }
 
 function encrypted({ headers, token }: TokenSubject): readonly string[] {
@@ -178,7 +181,7 @@ function meaningOf({ name, meaning }: Registered, value: ExactJson, path: string
   const isKnown = SIGNATURE.has(text) || MANAGEMENT.has(text) || CONTENT.has(text)
   if ((name === 'alg' || name === 'enc') && isKnown) return doesOf(text)
   const type = name === 'typ' ? TYPES.get(text.toLowerCase().replace(/^application\//, '')) : undefined
-  return type === undefined ? meaning : `${meaning}: ${type.meaning.replace(':', ',')}`
+  return type?.meaning ?? meaning
 }
 
 /** What can be said of a name that is not registered. */

@@ -3,6 +3,7 @@ import { type ExactJson, member, numberOf, quoted, toLine } from '../diagnosis/e
 import { toIso, toWhen } from '../diagnosis/moments.ts'
 import { everyValue } from '../lint/rule.ts'
 import { tellingIn } from '../lint/rules/telling.ts'
+import { withoutTokens } from '../lint/shown.ts'
 
 const MOST = 100
 
@@ -12,6 +13,8 @@ const TOKEN = /^ey[\w-]{6,}(?:\.[\w-]*){2,4}$/
 const MOST_TOKEN = 65_536
 /** What is there on purpose, such as a token to fetch claims with, is nobody else's all the same. */
 const SECRETIVE = /(^|_)(password|secret|access_token|refresh_token)$/i
+/** What stands in the header of a request, and lets in whoever has it. */
+const CREDENTIALS = /^\s*(basic|bearer|dpop)\s+\S/i
 /** Members of a JWK that only its owner may see. */
 export const PRIVATE_MEMBERS: readonly string[] = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']
 
@@ -39,15 +42,19 @@ export function momentText(seconds: number, now: number): string {
 
 /** A text in quotes, and cut. */
 export function short(text: string): string {
-  return quoted(text.length > MOST ? `${text.slice(0, MOST)}…` : text)
+  return quoted(withoutTokens(text.length > MOST ? `${text.slice(0, MOST)}…` : text))
 }
 
 /** A name as it stands there, cut. */
 export function shortName(name: string): string {
-  return name.length > MOST_NAME ? `${name.slice(0, MOST_NAME)}…` : name
+  return withoutTokens(name.length > MOST_NAME ? `${name.slice(0, MOST_NAME)}…` : name)
 }
 
 const MOST_NAME = 60
+
+function isSecretive(text: string): boolean {
+  return CREDENTIALS.test(text.slice(0, MOST)) || TOKEN.test(text.slice(0, MOST_TOKEN))
+}
 
 /** By what it is called, or by what it is: rules of lint decide, and a token or a private key is one anywhere. */
 function hidesSecret(name: string, json: ExactJson): boolean {
@@ -55,7 +62,7 @@ function hidesSecret(name: string, json: ExactJson): boolean {
     if (severity === 'error') return true
   for (const { name: own, value } of everyValue(json, '')) {
     if (SECRETIVE.test(own)) return true
-    if (value.kind === 'string' && TOKEN.test(value.value.slice(0, MOST_TOKEN))) return true
+    if (value.kind === 'string' && isSecretive(value.value)) return true
     if (member(value, 'kty') !== undefined && PRIVATE_MEMBERS.some((secret) => member(value, secret) !== undefined))
       return true
   }

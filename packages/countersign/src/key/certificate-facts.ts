@@ -21,7 +21,7 @@ export interface CertificateFacts {
   readonly keyUsage: readonly string[]
   /** For what kinds of work, such as `serverAuth`. */
   readonly purposes: readonly string[]
-  /** The names of hosts and mailboxes, and the URIs, that it is for. */
+  /** The names of hosts and mailboxes, the URIs and the IP addresses that it is for. */
   readonly names: readonly string[]
 }
 
@@ -121,7 +121,19 @@ function purposesOf(value: Bytes | undefined): readonly string[] {
 const NAMED: readonly number[] = [0x81, 0x82, 0x86]
 
 function namesOf(value: Bytes | undefined): readonly string[] {
-  return insideOf(value).flatMap(({ tag, content }) => (NAMED.includes(tag) ? [latin(content)] : []))
+  return insideOf(value).flatMap(({ tag, content }) =>
+    NAMED.includes(tag) ? [latin(content)] : tag === IP ? (addressOf(content) ?? []) : [],
+  )
+}
+
+const IP = 0x87
+
+/** `10.0.0.1`, or `[2001:db8::1]` as in a URL. */
+function addressOf(octets: Bytes): string | undefined {
+  if (octets.length === 4) return octets.join('.')
+  if (octets.length !== 16) return undefined
+  const groups = pairsOf(octets).map((pair) => pair.toString(16))
+  return new URL(`http://[${groups.join(':')}]`).hostname
 }
 
 /** What a part of a name is called (RFC 4514 §3, RFC 5280 §4.1.2.4). */

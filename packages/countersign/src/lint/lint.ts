@@ -12,7 +12,6 @@ import { guessSecret } from './common-secrets.ts'
 import type { IssuerSubject } from './issuer/subject.ts'
 import type { Context, Hit, Kind, Profile, Rule, RuleInfo, Severity, Weight } from './rule.ts'
 import { SEVERITIES } from './rule.ts'
-import { RULES } from './rules.ts'
 import type { SetSubject, Subject, TokenSubject } from './subject.ts'
 
 /** Something that a rule found. */
@@ -31,6 +30,8 @@ export type Summary = Readonly<Record<Severity, number>>
 
 /** What is looked at with what is known, and what the rules weigh. */
 export interface Setup {
+  /** The rules to look by: the page has no use for those about issuers. */
+  readonly rules: readonly Rule[]
   /** Epoch seconds. */
   readonly now: number
   readonly profile?: Profile
@@ -42,14 +43,14 @@ export interface Setup {
   readonly published?: SetSubject
 }
 
-/** Looks at a token, a key, a set or an issuer by every rule. */
+/** Looks at a token, a key, a set or an issuer by rules. */
 export async function lintSubject(
   subject: Subject | IssuerSubject,
   setup: Setup,
   backend: Backend,
 ): Promise<readonly Finding[]> {
   const context = await toContext(subject, setup, backend)
-  const found = RULES.flatMap((rule) => weighed(rule, hitsOf(rule, subject, context), subject, context, setup))
+  const found = setup.rules.flatMap((rule) => weighed(rule, hitsOf(rule, subject, context), subject, context, setup))
   return inOrder(found)
 }
 
@@ -67,7 +68,7 @@ function* hitsOf(rule: Rule, subject: Subject | IssuerSubject, context: Context)
 export async function lintSecret(secret: Bytes, setup: Setup, backend: Backend): Promise<readonly Finding[]> {
   const context = { ...NOTHING_KNOWN, now: setup.now, backend }
   return inOrder(
-    RULES.flatMap((rule) => weighed(rule, rule.secret?.(secret, context) ?? [], undefined, context, setup)),
+    setup.rules.flatMap((rule) => weighed(rule, rule.secret?.(secret, context) ?? [], undefined, context, setup)),
   )
 }
 

@@ -40,6 +40,7 @@ export function toSetup(options: LintOptions, backend: KeyAdmission, what: strin
     throw new TypeError(`passphrase is text or octets, not ${kindOf(passphrase)}`)
   checkWeights(rules)
   return {
+    rules: RULES,
     now: toClock(now)(),
     weights: rules,
     ...(profile !== undefined && { profile }),

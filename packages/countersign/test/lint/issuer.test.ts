@@ -5,6 +5,7 @@ import { lint, lintIssuer, rules } from 'countersign/lint'
 import { backend } from '#crypto'
 import { auditIssuer } from '../../src/lint/issuer/audit.ts'
 import { lintSubject } from '../../src/lint/lint.ts'
+import { RULES } from '../../src/lint/rules.ts'
 import { toSubject } from '../../src/lint/subject.ts'
 import {
   audit,
@@ -232,10 +233,10 @@ test('an option that is not what it should be is a mistake of the program', asyn
 })
 
 test('the set that was fetched can be handed on, so that a token by a secret is known to be none of the issuer', async () => {
-  const { published: set } = await auditIssuer(ISSUER, { now: NOW }, { fetch: webOf({}).fetch }, backend)
+  const { published: set } = await auditIssuer(ISSUER, { rules: RULES, now: NOW }, { fetch: webOf({}).fetch }, backend)
   assert.equal(set?.keys.length, 4)
   const token = mac({ alg: 'HS256', typ: 'JWT' }, { iss: ISSUER, exp: NOW + 60, iat: NOW }, 'x'.repeat(32))
-  const setup = { now: NOW, ...(set && { published: set }) }
+  const setup = { rules: RULES, now: NOW, ...(set && { published: set }) }
   const findings = await lintSubject(toSubject(token, backend), setup, backend)
   assert.ok(findings.some(({ rule }) => rule === 'CSL002'))
 })

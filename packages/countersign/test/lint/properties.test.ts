@@ -189,7 +189,7 @@ test('whatever the text, it is a subject that can be looked at, or an error of o
         assert.ok(error instanceof JoseError || error instanceof CommandError, String(error))
         return
       }
-      holdWellFormed(await lintSubject(subject, { now: NOW }, backend))
+      holdWellFormed(await lintSubject(subject, { rules: RULES, now: NOW }, backend))
     }),
     { numRuns: 500 },
   )

@@ -1,5 +1,6 @@
 import { toExact } from '../../diagnosis/exact-json.ts'
 import { lintSubject } from '../../lint/lint.ts'
+import { RULES } from '../../lint/rules.ts'
 import { toSetSubject } from '../../lint/subject.ts'
 import type { Call } from '../call.ts'
 import { backend } from '../engine.ts'
@@ -14,7 +15,7 @@ export async function withFindings(
   { name, jwks }: Pick<GivenSet, 'name' | 'jwks'>,
   { host, settings }: Call,
 ): Promise<Outcome> {
-  const findings = await lintSubject(toSetSubject(toExact(jwks), backend), { now: host.now() }, backend)
+  const findings = await lintSubject(toSetSubject(toExact(jwks), backend), { rules: RULES, now: host.now() }, backend)
   const all = [{ name, what: 'the whole set', findings }]
   return {
     json: { ...json, ...findingsJson(all) },

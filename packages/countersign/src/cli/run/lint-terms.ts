@@ -74,6 +74,7 @@ export async function readTerms(call: LintCall): Promise<LintTerms> {
   return {
     ...(given && { secretName: given.name }),
     setup: {
+      rules: RULES,
       now: host.now(),
       weights,
       ...(profile !== undefined && { profile: profile as Profile }),

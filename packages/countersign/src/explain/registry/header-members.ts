@@ -80,7 +80,7 @@ export const HEADER_MEMBERS: Registry = toRegistry([
   [
     'jwk',
     'object (JWK)',
-    'the public key that the token was signed with, or encrypted to',
+    'the public key that checks its signature, or that it was encrypted to',
     'RFC 7515 §4.1.3',
     {
       purpose: 'In a proof of possession (DPoP) it is the key that is proven.',
