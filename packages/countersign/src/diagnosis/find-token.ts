@@ -189,7 +189,7 @@ const decodePercent = (_: string, hex: string): string => String.fromCharCode(Nu
 function toFound({ text, kind, form }: Pick<Compact, 'text' | 'kind' | 'form'>, notes: readonly Note[]): FoundToken {
   if (kind !== 'cut') return { token: text, kind, notes }
   const missing = form === 'jwe' ? 'parts of it are' : 'its signature is'
-  const message = `the token is cut off: ${missing} missing (${numberOf(partsIn(text), 'part')} in ${text.length} characters).`
+  const message = `the token is cut off: ${missing} missing (${numberOf(partsIn(text), 'part')} in ${numberOf(text.length, 'character')}).`
   return { token: text, kind, notes: [...notes, { code: 'CS_NOTE_CUT', message }] }
 }
 
@@ -309,7 +309,7 @@ export function notToken(text: string): CommandError {
   const parts = partsIn(text)
   const compact = SEPARATOR.test(text) ? undefined : compactIn(text.slice(0, MOST_LOOK))
   const expected = compact?.form === 'jwe' ? '5 parts (JWE)' : '3 parts (JWS) or 5 (JWE)'
-  const found = `expected ${expected} between dots, found ${parts} in ${text.length} characters.`
+  const found = `expected ${expected} between dots, found ${parts} in ${numberOf(text.length, 'character')}.`
   if (compact?.kind === 'cut') {
     const missing = compact.form === 'jwe' ? 'the end of it seems' : 'the signature seems'
     const shown = compact.form === 'jwe' ? 'the header' : 'the header and claims'

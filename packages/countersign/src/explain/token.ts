@@ -72,9 +72,10 @@ function kindOf({ typ, claims, token }: TokenSubject): { readonly title: string;
     }
   if (claims) return { title: 'a token', text: 'it has claims, and nothing in it says what it is for' }
   if (token.kind === 'jwe') return { title: 'a token', text: 'what is inside, its recipient alone can read' }
-  if (token.payload !== undefined) return { title: 'a token', text: 'what was signed is no set of claims' }
-  const isCut = token.signature === undefined
-  return { title: 'a token', text: isCut ? 'what was signed is cut off' : 'what was signed is not in it (detached)' }
+  if (token.signature === undefined)
+    return { title: 'a token', text: 'what was signed is cut off, or is no set of claims' }
+  if (token.payload === undefined) return { title: 'a token', text: 'what was signed is not in it: it is detached' }
+  return { title: 'a token', text: 'what was signed is no set of claims' }
 }
 
 /** What made the signature, by what the token says. */

@@ -3,6 +3,7 @@ import type { Backend } from '../crypto/backend.ts'
 import type { ExactJson } from '../diagnosis/exact-json.ts'
 import type { Kind as Described } from '../profile/kind.ts'
 import type { IssuerSubject } from './issuer/subject.ts'
+import { withoutTokens } from './shown.ts'
 import type { KeySubject, SetSubject, TokenSubject } from './subject.ts'
 
 /** How much a finding weighs. */
@@ -90,7 +91,7 @@ export interface Rule extends RuleInfo {
 /** The place of a member. */
 export function memberAt(path: string, name: string): string {
   if (!/^[\w#$-]{1,60}$/.test(name))
-    return `${path}[${JSON.stringify(name.length > 60 ? `${name.slice(0, 60)}…` : name)}]`
+    return `${path}[${JSON.stringify(withoutTokens(name.length > 60 ? `${name.slice(0, 60)}…` : name))}]`
   return path === '' ? name : `${path}.${name}`
 }
 

@@ -83,6 +83,10 @@ function withName(name: string, error: unknown): unknown {
 /** What something is, in few words. */
 export function describeSubject(subject: Subject): string {
   if (subject.kind === 'set') return `a JWK Set of ${subject.keys.length} ${subject.keys.length === 1 ? 'key' : 'keys'}`
-  if (subject.kind === 'token') return subject.token.kind === 'jws' ? 'a token (JWS)' : 'an encrypted token (JWE)'
+  if (subject.kind === 'token') {
+    const { kind, signature, encrypted } = subject.token
+    if (kind === 'jws') return signature === undefined ? 'a token (JWS) that is cut off' : 'a token (JWS)'
+    return encrypted === undefined ? 'an encrypted token (JWE) that is cut off' : 'an encrypted token (JWE)'
+  }
   return `a key (${subject.form})`
 }

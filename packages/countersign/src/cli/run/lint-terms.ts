@@ -114,9 +114,13 @@ export async function auditOf(call: LintCall, issuer: string, setup: Setup): Pro
   } catch (error) {
     if (!(error instanceof JoseError)) throw error
     const { code, message, hint, exit } = tell(error, { noToken: true })
-    throw new CommandError(code, message, { hint, ...(exit === 7 && { exit: 'network' as const }) })
+    throw new CommandError(code, message, { hint: code === 'CS_DISCOVERY' ? UNDISCOVERED : hint, ...(exit === 7 && { exit: 'network' as const }) })
   }
 }
+
+/** Where keys can be named by themselves, here they cannot. */
+const UNDISCOVERED =
+  'check the issuer, to its last character; or look at its keys alone: countersign jwks URL --lint. (OpenID Connect Discovery 1.0 §4)'
 
 /** What the issuer of the tokens publishes: the keys of every set that is known. */
 export function publishedIn(sets: readonly (SetSubject | undefined)[]): SetSubject | undefined {

@@ -7,11 +7,11 @@ import { METADATA_RULES } from './metadata.ts'
 import { PUBLISHED_RULES } from './published.ts'
 
 /** The rules for live issuers. */
-export const ISSUER_RULES: readonly Rule[] = [
-  ...METADATA_RULES,
-  ...ENDPOINT_RULES,
-  ...FLOW_RULES,
-  ...ALGORITHM_RULES,
-  ...PUBLISHED_RULES,
-  ...DELIVERY_RULES,
-]
+export const ISSUER_RULES: readonly Rule[] = /* @__PURE__ */ [
+  METADATA_RULES,
+  ENDPOINT_RULES,
+  FLOW_RULES,
+  ALGORITHM_RULES,
+  PUBLISHED_RULES,
+  DELIVERY_RULES,
+].flat()

@@ -6,6 +6,7 @@ import { derPair } from '../../diagnosis/near-misses.ts'
 import type { JoseError } from '../../errors.ts'
 import { type JsonObject, own } from '../../json.ts'
 import { Key } from '../../key/key.ts'
+import { HINTS } from '../../messages.ts'
 import { memberAt, type Rule } from '../rule.ts'
 import type { KeySubject, TokenSubject } from '../subject.ts'
 import { clashOf, unsoundSet } from './sets.ts'
@@ -155,7 +156,8 @@ export const KEY_RULES: readonly Rule[] = [
       if (/key_ops/.test(fault.message) && jwk !== undefined && clashOf(jwk) !== undefined) return
       // Kinds of keys that a reader does not know it leaves out (RFC 7517 §5).
       const isUnknown = fault.code === 'CS_UNSUPPORTED'
-      yield { path, message: `${fault.message}.`, ...(isUnknown && { severity: 'info', fix: UNKNOWN }) }
+      const fix = fault.hint === HINTS.CS_UNSUPPORTED ? UNKNOWN : fault.hint
+      yield { path, message: `${fault.message}.`, ...(isUnknown && { severity: 'info', fix }) }
     },
     *set({ odd }) {
       for (const path of odd) yield { path, message: 'this item of keys is no object, and so no key.' }
