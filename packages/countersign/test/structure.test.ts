@@ -60,6 +60,7 @@ const ORDER: readonly (readonly string[])[] = [
     'testing.ts',
   ],
   ['diagnosis/'],
+  ['judge/'],
   ['lint/'],
   ['explain/'],
   ['lint.ts'],

@@ -1,9 +1,10 @@
 import { CommandError } from '../../diagnosis/told.ts'
+import type { Judging } from '../../judge/judge.ts'
+import type { Demands } from '../../judge/terms.ts'
 import { tokenLines } from '../given/tokens.ts'
 import { usage } from '../line/usage.ts'
 import type { Outcome } from '../shown/outcome.ts'
-import { type Judging, judge, keysFor, readMatter, toldOf, type VerifyCall } from './verify-judge.ts'
-import type { Demands } from './verify-terms.ts'
+import { judge, keysFor, readToken, toldOf, toOutcome, type VerifyCall } from './verify-judge.ts'
 
 /** Judges one token a line, with keys that are read or fetched once. */
 export async function verifyLines(call: VerifyCall, demands: Demands): Promise<Outcome | undefined> {
@@ -40,8 +41,8 @@ async function judgeLine(
   const at = call.settings.json ? '' : `line ${line}: `
   const own: VerifyCall = { ...call, note: ({ code, message }) => call.note({ code, message: at + message }) }
   try {
-    const matter = readMatter(text, own)
-    return 'refused' in matter ? matter.refused : await judge(matter, keys, demands, own)
+    const matter = readToken(text, own)
+    return matter.refused ? toOutcome(matter.refused, call.host.now(), own) : await judge(matter, keys, demands, own)
   } catch (error) {
     return { json: {}, text: '', error: toldOf(error) }
   }

@@ -1,9 +1,9 @@
 import { type ExactJson, quoted, toLines } from '../../diagnosis/exact-json.ts'
 import { toWhen } from '../../diagnosis/moments.ts'
 import { type JsonObject, own } from '../../json.ts'
+import { type Check, NONE, PRESENT } from '../../judge/checks.ts'
 import type { Call } from '../call.ts'
 import { type Brush, jsonPaint, type Tone } from '../shown/paint.ts'
-import { type Check, NONE, PRESENT } from './verify-checks.ts'
 
 /** A mark, and what is said of it. */
 type Piece = readonly [mark: string, tone: Tone, text: string]

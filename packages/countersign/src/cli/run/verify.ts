@@ -4,7 +4,7 @@ import { tokenText } from '../given/tokens.ts'
 import { usage } from '../line/usage.ts'
 import type { VerifyNames } from '../rows/tokens.ts'
 import { toDemands } from './verify-demands.ts'
-import { judge, keysFor, readMatter } from './verify-judge.ts'
+import { judge, keysFor, readToken, toOutcome } from './verify-judge.ts'
 
 /** Checks the signature and the claims of a token, and says what was checked and what was not. */
 export const verify: Run<VerifyNames> = async (call) => {
@@ -17,7 +17,7 @@ export const verify: Run<VerifyNames> = async (call) => {
   if (values.lines) return (await import('./verify-lines.ts')).verifyLines(call, demands)
   const text = await tokenText(call, words[0], 'verify')
   // What is no token, or nobody signed, is refused before anything is fetched for it.
-  const matter = readMatter(text, call)
-  if ('refused' in matter) return matter.refused
+  const matter = readToken(text, call)
+  if (matter.refused) return toOutcome(matter.refused, call.host.now(), call)
   return judge(matter, await keysFor(call, demands), demands, call)
 }

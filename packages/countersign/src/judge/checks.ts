@@ -1,7 +1,7 @@
-import { textsIn } from '../../diagnosis/near-text.ts'
-import type { JoseHeader } from '../../header.ts'
-import { type JsonObject, own } from '../../json.ts'
-import type { Asked, Demands, Fault } from './verify-terms.ts'
+import { textsIn } from '../diagnosis/near-text.ts'
+import type { JoseHeader } from '../header.ts'
+import { type JsonObject, own } from '../json.ts'
+import type { Asked, Demands, Fault } from './terms.ts'
 
 /** One thing that was asked of a token, and what came of it. */
 export interface Check {

@@ -1,8 +1,8 @@
-import type { Issue, JoseError } from '../../errors.ts'
-import type { JoseHeader } from '../../header.ts'
-import type { JsonObject } from '../../json.ts'
-import type { Key } from '../../key/key.ts'
-import type { Keys } from '../../source/source.ts'
+import type { Issue, JoseError } from '../errors.ts'
+import type { JoseHeader } from '../header.ts'
+import type { JsonObject } from '../json.ts'
+import type { Key } from '../key/key.ts'
+import type { Keys } from '../source/source.ts'
 
 /** A token whose signature holds. */
 export interface Signed {
@@ -18,7 +18,7 @@ export interface Signed {
 /** What is demanded by name: that it has a value, or that it is there. */
 export type Asked = ReadonlyMap<string, 'value' | 'presence'>
 
-/** What the options say that the library's verifiers go by, too. */
+/** What is demanded that the library's verifiers go by, too. */
 export interface Terms {
   /** Epoch seconds, whole. */
   readonly now: number
@@ -52,12 +52,13 @@ export interface Profile {
   hold(signed: Signed): Promise<void>
 }
 
-/** What a command line demands of a token beside its signature. */
+/** What is demanded of a token beside its signature. */
 export interface Demands extends Terms {
+  /** The algorithms that are allowed, where somebody says so. */
   readonly algorithms: readonly string[] | undefined
+  /** Extensions that may be critical, beside those that are understood anyway. */
   readonly crit: readonly string[] | undefined
+  readonly profile: Profile | undefined
+  /** What is demanded by name. */
   readonly asked: Asked
-  /** Whether something is demanded that only claims can have. */
-  readonly wantsClaims: boolean
-  judge(signed: Signed): Promise<Fault | undefined>
 }
