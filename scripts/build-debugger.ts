@@ -38,7 +38,7 @@ export async function buildDebuggerPage(): Promise<string> {
 
 async function scriptOf(): Promise<string> {
   const { outputFiles, warnings } = await build({
-    entryPoints: [join(src, 'page.ts')],
+    entryPoints: [join(src, 'main.tsx')],
     bundle: true,
     write: false,
     minify: true,
@@ -46,6 +46,8 @@ async function scriptOf(): Promise<string> {
     platform: 'browser',
     target: TARGET,
     charset: 'utf8',
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
     legalComments: 'none',
     logLevel: 'silent',
   })

@@ -9,12 +9,13 @@ import {
   type Matter,
   readMatter,
 } from '../../judge/judge.ts'
+import { allowedAlgorithms } from '../../judge/keys.ts'
 import type { Demands } from '../../judge/terms.ts'
 import { verifyJws } from '../../jws/verify-jws.ts'
 import { run } from '../../op.ts'
 import type { CallOf } from '../call.ts'
 import { backend } from '../engine.ts'
-import { allowedAlgorithms, readVerifyingKeys } from '../given/key-sources.ts'
+import { readVerifyingKeys } from '../given/key-sources.ts'
 import type { VerifyNames } from '../rows/tokens.ts'
 import type { Outcome } from '../shown/outcome.ts'
 import { checksText } from './verify-text.ts'

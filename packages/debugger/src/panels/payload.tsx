@@ -1,0 +1,53 @@
+import type { JSX } from 'preact'
+import type { DecodedToken } from '../../../countersign/src/diagnosis/decode-token.ts'
+import { quoted } from '../../../countersign/src/diagnosis/exact-json.ts'
+import { Panel } from '../shown/panel.tsx'
+
+/** What a token carries that is no JSON, or cannot be read. */
+export function PayloadText({
+  token: { kind, payload, signature, encrypted },
+}: {
+  readonly token: DecodedToken
+}): JSX.Element {
+  if (kind === 'jwe')
+    return (
+      <Panel number={3} title="Encrypted">
+        {encrypted === undefined ? (
+          <p class="bad">cut off</p>
+        ) : (
+          <table>
+            <tbody>
+              {(
+                [
+                  ['encrypted key', encrypted.key],
+                  ['initialization vector', encrypted.iv],
+                  ['ciphertext', encrypted.content],
+                  ['tag', encrypted.tag],
+                ] as const
+              ).map(([name, bytes]) => (
+                <tr>
+                  <th scope="row">{name}</th>
+                  <td>{bytes === 0 ? 'none' : `${bytes} bytes`}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        )}
+      </Panel>
+    )
+  return (
+    <Panel number={3} title="Payload">
+      {payload === undefined ? (
+        <p>{signature ? 'detached: it travels by itself' : 'cut off'}</p>
+      ) : payload.bytes.length === 0 ? (
+        <p>empty</p>
+      ) : payload.text === undefined ? (
+        <p>{payload.bytes.length} bytes that are no text</p>
+      ) : (
+        <pre>{payload.text.split('\n').map(shownLine).join('\n')}</pre>
+      )}
+    </Panel>
+  )
+}
+
+const shownLine = (line: string): string => quoted(line).slice(1, -1).replaceAll('\\"', '"').replaceAll('\\\\', '\\')

@@ -1,0 +1,48 @@
+import type { ComponentChildren, JSX } from 'preact'
+
+interface PanelProps {
+  /** By which Alt and a number lead to it. */
+  readonly number: number
+  readonly title: string
+  /** Said beside the title. */
+  readonly about?: string
+  readonly actions?: ComponentChildren
+  readonly children: ComponentChildren
+}
+
+/** A part of the page, with a heading. */
+export function Panel({ number, title, about, actions, children }: PanelProps): JSX.Element {
+  const id = `panel-${number}`
+  return (
+    <section class={`panel panel-${number}`} aria-labelledby={`${id}-title`}>
+      <div class="bar">
+        <h2 id={`${id}-title`} tabIndex={-1} data-panel={number}>
+          {title} {about && <small>{about}</small>}
+        </h2>
+        {actions && <div class="actions">{actions}</div>}
+      </div>
+      {children}
+    </section>
+  )
+}
+
+interface ChoiceProps<Value extends string> {
+  readonly label: string
+  readonly value: Value
+  readonly of: readonly (readonly [value: Value, text: string])[]
+  readonly onChange: (value: Value) => void
+}
+
+/** One of few, side by side. */
+export function Choice<Value extends string>({ label, value, of, onChange }: ChoiceProps<Value>): JSX.Element {
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset takes a legend that shows
+    <div class="choice" role="group" aria-label={label}>
+      {of.map(([one, text]) => (
+        <button type="button" aria-pressed={one === value} onClick={() => onChange(one)}>
+          {text}
+        </button>
+      ))}
+    </div>
+  )
+}
