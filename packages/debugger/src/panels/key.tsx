@@ -9,6 +9,8 @@ interface KeyProps {
   readonly given: GivenText
   readonly expected: Expected
   readonly outcome: Outcome
+  /** A key is asked for that decrypts. */
+  readonly isEncrypted: boolean
   readonly onGiven: (given: GivenText) => void
   readonly onExpected: (expected: Expected) => void
 }
@@ -21,8 +23,8 @@ const SPELLINGS: readonly (readonly [spelling: SecretSpelling, text: string])[] 
 ]
 
 /** The key to verify with, and what is expected of the claims. */
-export function KeyPanel({ given, expected, outcome, onGiven, onExpected }: KeyProps): JSX.Element {
-  const about = outcome.kind === 'judged' ? { about: outcome.given.title } : {}
+export function KeyPanel({ given, expected, outcome, isEncrypted, onGiven, onExpected }: KeyProps): JSX.Element {
+  const about = outcome.kind === 'judged' || outcome.kind === 'opened' ? { about: outcome.given.title } : {}
   return (
     <Panel number={4} title="Key" {...about}>
       <textarea
@@ -38,7 +40,10 @@ export function KeyPanel({ given, expected, outcome, onGiven, onExpected }: KeyP
         onInput={(event) => onGiven({ ...given, text: event.currentTarget.value })}
       />
       <p id="key-hint" class="hint">
-        A PEM, a certificate, a JWK, a JWK Set, or a shared secret. It stays in this page.
+        {isEncrypted
+          ? 'The private key of the recipient, as PEM or JWK, a shared secret or a password.'
+          : 'A PEM, a certificate, a JWK, a JWK Set, or a shared secret.'}{' '}
+        It stays in this page.
       </p>
       {isSecret(given.text) && (
         <fieldset>
@@ -65,21 +70,27 @@ export function KeyPanel({ given, expected, outcome, onGiven, onExpected }: KeyP
         </fieldset>
       )}
       {outcome.kind === 'unusable' && outcome.of === 'key' && <ToldText told={outcome.told} />}
-      <fieldset class="expected">
-        <legend>What is expected; empty is not checked</legend>
-        {(['iss', 'aud', 'typ'] as const).map((name) => (
-          <label>
-            {name}{' '}
-            <input
-              type="text"
-              spellcheck={false}
-              autocomplete="off"
-              value={expected[name]}
-              onInput={(event) => onExpected({ ...expected, [name]: event.currentTarget.value })}
-            />
-          </label>
-        ))}
-      </fieldset>
+      {!isEncrypted && <Expectations expected={expected} onExpected={onExpected} />}
     </Panel>
+  )
+}
+
+function Expectations({ expected, onExpected }: Pick<KeyProps, 'expected' | 'onExpected'>): JSX.Element {
+  return (
+    <fieldset class="expected">
+      <legend>What is expected; empty is not checked</legend>
+      {(['iss', 'aud', 'typ'] as const).map((name) => (
+        <label>
+          {name}{' '}
+          <input
+            type="text"
+            spellcheck={false}
+            autocomplete="off"
+            value={expected[name]}
+            onInput={(event) => onExpected({ ...expected, [name]: event.currentTarget.value })}
+          />
+        </label>
+      ))}
+    </fieldset>
   )
 }

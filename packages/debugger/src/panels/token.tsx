@@ -8,7 +8,8 @@ import type { Reading } from '../work/read.ts'
 interface TokenProps {
   readonly text: string
   readonly reading: Reading
-  readonly onText: (text: string) => void
+  /** Left out for a token that is not to be changed. */
+  readonly onText?: (text: string) => void
 }
 
 /** The field for the token, and what was read there. */
@@ -19,31 +20,34 @@ export function Token({ text, reading, onText }: TokenProps): JSX.Element {
       title="Token"
       {...(reading.kind === 'token' && { about: shapeOf(reading.token) })}
       actions={
-        <>
-          <button type="button" onClick={() => onText(example())}>
-            Show an example
-          </button>
-          <button type="button" onClick={() => onText('')}>
-            Clear
-          </button>
-        </>
+        onText && (
+          <>
+            <button type="button" onClick={() => onText(example())}>
+              Show an example
+            </button>
+            <button type="button" onClick={() => onText('')}>
+              Clear
+            </button>
+          </>
+        )
       }
     >
       <textarea
-        id="token"
-        aria-label="Token"
-        aria-describedby="token-hint"
+        {...(onText ? { id: 'token', 'aria-describedby': 'token-hint' } : { readOnly: true })}
+        aria-label={onText ? 'Token' : 'Token that was inside'}
         rows={8}
         spellcheck={false}
         autocomplete="off"
         autocapitalize="off"
         translate={false}
         value={text}
-        onInput={(event) => onText(event.currentTarget.value)}
+        onInput={(event) => onText?.(event.currentTarget.value)}
       />
-      <p id="token-hint" class="hint">
-        It is found in what stands around it, too: <code>Bearer …</code>, quotes, a curl line, a JSON response.
-      </p>
+      {onText && (
+        <p id="token-hint" class="hint">
+          It is found in what stands around it, too: <code>Bearer …</code>, quotes, a curl line, a JSON response.
+        </p>
+      )}
       {reading.kind === 'unreadable' && <ToldText told={reading.told} />}
       {reading.kind === 'token' && reading.token.notes.map((note) => <NoteText note={note} />)}
     </Panel>

@@ -4,7 +4,8 @@ import { askedOf } from '../../../countersign/src/judge/claims.ts'
 import { type Judgement, judge, readMatter } from '../../../countersign/src/judge/judge.ts'
 import type { Demands } from '../../../countersign/src/judge/terms.ts'
 import { type GivenKeys, type GivenText, readKeys } from './keys.ts'
-import { toldOf } from './read.ts'
+import { open } from './open.ts'
+import { type Reading, toldOf } from './read.ts'
 
 /** What somebody expects of a token; what is empty is not demanded. */
 export interface Expected {
@@ -21,10 +22,18 @@ export type Outcome =
   /** The key, or the token, is none to work with. */
   | { readonly kind: 'unusable'; readonly told: Told; readonly of: 'key' | 'token' }
   | { readonly kind: 'judged'; readonly judgement: Judgement; readonly given: GivenKeys }
+  /** It was encrypted, and the key opened it. */
+  | { readonly kind: 'opened'; readonly plaintext: Uint8Array; readonly given: GivenKeys }
 
-/** Holds a token against a key and against what is expected. @param now - epoch seconds */
-export async function judgeText(text: string, key: GivenText, expected: Expected, now: number): Promise<Outcome> {
-  if (key.text.trim() === '') return { kind: 'no key' }
+/** Holds a token against a key and against what is expected, or opens it with the key. @param now - epoch seconds */
+export async function judgeText(
+  text: string,
+  reading: Reading,
+  key: GivenText,
+  expected: Expected,
+  now: number,
+): Promise<Outcome> {
+  if (reading.kind !== 'token' || key.text.trim() === '') return { kind: 'no key' }
   let given: GivenKeys
   try {
     given = await readKeys(key)
@@ -32,6 +41,7 @@ export async function judgeText(text: string, key: GivenText, expected: Expected
     return { kind: 'unusable', told: toldOf(error), of: 'key' }
   }
   try {
+    if (reading.token.kind === 'jwe') return { kind: 'opened', plaintext: await open(reading.token, given), given }
     const matter = readMatter(text, false)
     if (matter.refused) return { kind: 'judged', judgement: matter.refused, given }
     if (given.judging.algorithms === undefined) {
@@ -45,15 +55,17 @@ export async function judgeText(text: string, key: GivenText, expected: Expected
 }
 
 function toDemands({ iss, aud, typ, leeway }: Expected, now: number): Demands {
+  const said = (text: string): string | undefined => (text.trim() === '' ? undefined : text.trim())
+  const audience = said(aud)
   const terms = {
     now: Math.floor(now),
     leeway,
     maxAge: undefined,
     allowExpired: false,
-    issuer: iss.trim() === '' ? undefined : iss.trim(),
-    audience: aud.trim() === '' ? [] : [aud.trim()],
+    issuer: said(iss),
+    audience: audience === undefined ? [] : [audience],
     subject: undefined,
-    typ: typ.trim() === '' ? undefined : typ.trim(),
+    typ: said(typ),
     required: [],
   }
   return { ...terms, algorithms: undefined, crit: undefined, profile: undefined, asked: askedOf(terms, undefined) }
