@@ -66,7 +66,9 @@ ${table({
 <p>The next keys sign as soon as every verifier has them. Nothing is refused, and nobody notices.</p></div>
 ${act({ action: '/admin/keys/rotate', csrf, text: 'Rotate now' })}</li>
 </ul>
-</section>`,
+</section>
+<p class="note">What a token says, and which of these keys signed it, shows the <a href="/debugger">debugger</a>: a page that sends
+nothing. It takes what stands at <a href="/jwks">/jwks</a> for its key.</p>`,
   )
 }
 

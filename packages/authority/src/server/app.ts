@@ -12,6 +12,7 @@ import { accountRoutes } from './account.ts'
 import type { AccountParts } from './account-desk.ts'
 import { type AdminApiParts, adminApi } from './admin-api.ts'
 import { type AdminPagesParts, adminPages } from './admin-pages.ts'
+import { debuggerRoutes } from './debugger.ts'
 import { type InteractionParts, interactionRoutes } from './interactions.ts'
 import type { Metrics } from './metrics.ts'
 import { PASSKEY_SCRIPT } from './passkey-script.ts'
@@ -81,6 +82,7 @@ export function createApp(parts: AppParts): Hono<{ Bindings: HttpBindings }> {
   app.route('/', interactionRoutes(parts))
   app.route('/', accountRoutes(parts))
   app.route('/', resetRoutes(parts))
+  app.route('/', debuggerRoutes())
   const api = adminApi({ ...parts, nameOf })
   app.all('/admin/api/*', (c) => api.fetch(c.req.raw, c.env))
   app.route('/', adminPages(parts))
