@@ -1,21 +1,30 @@
 // Makes the page of the debugger: one HTML file with its script and its style inside, which a browser opens as it is. Its
-// policy names the two by their hashes and allows nothing else, so the page cannot fetch, send or load anything.
+// policy names the two by their hashes and allows nothing else, so the page cannot fetch, send or load anything. The page
+// that is hosted may fetch as well, and does so by two buttons alone.
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build, transform } from 'esbuild'
+import { build, type Plugin, transform } from 'esbuild'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const src = join(root, 'packages/debugger/src')
 const TARGET = ['chrome110', 'firefox115', 'safari16.4']
 
-/** @returns the text of `debugger.html` */
-export async function buildDebuggerPage(): Promise<string> {
-  const [script, style] = await Promise.all([scriptOf(), styleOf()])
+/** What the page that may fetch may ask: any host over TLS, and this machine. */
+const REACHABLE = 'https: http://localhost:* http://127.0.0.1:*'
+
+export interface DebuggerPage {
+  /** Whether it may fetch keys. */
+  readonly online?: boolean
+}
+
+/** @returns the text of `debugger.html`, or of `online.html` */
+export async function buildDebuggerPage({ online = false }: DebuggerPage = {}): Promise<string> {
+  const [script, style] = await Promise.all([scriptOf(online), styleOf()])
   const policy = [
     "default-src 'none'",
-    "connect-src 'none'",
+    `connect-src ${online ? REACHABLE : "'none'"}`,
     `script-src ${hashOf(script)}`,
     `style-src ${hashOf(style)}`,
     "base-uri 'none'",
@@ -36,7 +45,7 @@ export async function buildDebuggerPage(): Promise<string> {
   return template.replaceAll(/POLICY|VERSION|<!-- (?:STYLE|SCRIPT) -->/g, (name) => values[name] ?? '')
 }
 
-async function scriptOf(): Promise<string> {
+async function scriptOf(online: boolean): Promise<string> {
   const { outputFiles, warnings } = await build({
     entryPoints: [join(src, 'main.tsx')],
     bundle: true,
@@ -45,7 +54,9 @@ async function scriptOf(): Promise<string> {
     format: 'iife',
     platform: 'browser',
     target: TARGET,
+    define: { ONLINE: String(online) },
     charset: 'utf8',
+    plugins: [slimmer],
     jsx: 'automatic',
     jsxImportSource: 'preact',
     legalComments: 'none',
@@ -57,6 +68,39 @@ async function scriptOf(): Promise<string> {
   if (/<\/script|<!--/i.test(text)) throw new Error('the script of the debugger cannot stand in HTML')
   return text
 }
+
+const LIBRARY = join(root, 'packages/countersign/src')
+const NEVER = "() => { throw new TypeError('the page has no use for this') }"
+
+/** Modules of the library that the page reaches and never uses: it has no streams, and nobody gives it a CryptoKey. */
+const UNUSED: Readonly<Record<string, string>> = {
+  'jws/pieces.ts': `const never = ${NEVER}
+    export const isStream = () => false
+    export { never as reading, never as signPieces, never as toPayload, never as verifyPieces }`,
+  'crypto/crypto-key.ts': `export const isCryptoKey = () => false
+    export const adoptCryptoKey = ${NEVER}`,
+}
+
+/** Leaves out what would make the page larger for nothing. What is missing after all stops the build. */
+const slimmer: Plugin = {
+  name: 'slimmer',
+  setup({ onLoad }) {
+    for (const [path, contents] of Object.entries(UNUSED)) {
+      onLoad({ filter: endingIn(path) }, () => ({ contents, loader: 'ts' }))
+      readFileSync(join(LIBRARY, path))
+    }
+    // The hints for programs: the page says what REMEDIES say.
+    onLoad({ filter: endingIn('countersign/src/messages.ts') }, ({ path }) => {
+      const text = readFileSync(path, 'utf8')
+      const contents = text.replace(/(export const HINTS\b[^=]*=) \{\n[\s\S]*?\n\}\n/, '$1 {} as never\n')
+      if (contents === text) throw new Error('messages.ts has no HINTS to leave out')
+      return { contents, loader: 'ts' }
+    })
+  },
+}
+
+const endingIn = (path: string): RegExp =>
+  new RegExp(`[\\\\/]${path.replaceAll('/', '[\\\\/]').replaceAll('.', '\\.')}$`)
 
 async function styleOf(): Promise<string> {
   const css = readFileSync(join(src, 'style.css'), 'utf8')

@@ -1,8 +1,9 @@
-// Makes docs/screenshots: every page of the token authority as people see it, light and dark, wide and at 320 px.
-// It starts a demo of its own with people, apps and a rotation, so it takes port 3000 to 3003.
+// Makes docs/screenshots: every page of the token authority, and every state of the debugger, as people see them: light and
+// dark, wide and at 320 px. For the authority it starts a demo of its own with people, apps and a rotation, so it takes port
+// 3000 to 3003. `npm run screenshots -- debugger` makes those of the debugger alone, `-- authority` the others.
 
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -10,7 +11,10 @@ import { TOTP } from 'otpauth'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { type Authority, startAuthority } from '../packages/authority/src/authority.ts'
 import { toSettings } from '../packages/authority/src/settings.ts'
+import { NOW, Opened } from '../packages/debugger/test/support/page.ts'
+import { STATES } from '../packages/debugger/test/support/states.ts'
 import { openChromium } from '../test/support/chromium.ts'
+import { buildDebuggerPage } from './build-debugger.ts'
 
 const folder = fileURLToPath(new URL('../docs/screenshots', import.meta.url))
 const ADA = { email: 'ada@example.com', password: 'correct horse battery staple' }
@@ -25,13 +29,32 @@ const VIEWS: readonly (readonly [suffix: string, view: View])[] = [
   ['small', { colorScheme: 'light', viewport: { width: 320, height: 640 } }],
 ]
 
-async function main(): Promise<void> {
+/** What there are pictures of; those of the debugger begin with its name. */
+const PARTS: Readonly<Record<string, (browser: Browser) => Promise<void>>> = {
+  authority: shootAuthority,
+  debugger: shootDebugger,
+}
+
+async function main(wanted: readonly string[]): Promise<void> {
+  const parts = wanted.length > 0 ? wanted : Object.keys(PARTS)
+  for (const part of parts) if (!(part in PARTS)) throw new Error(`there is no ${part} to make pictures of`)
   const browser = await openChromium()
   if ('skipped' in browser) throw new Error(browser.skipped)
+  mkdirSync(folder, { recursive: true })
+  try {
+    for (const part of parts) {
+      for (const file of readdirSync(folder))
+        if (file.startsWith('debugger-') === (part === 'debugger')) rmSync(join(folder, file))
+      await PARTS[part]?.(browser)
+    }
+  } finally {
+    await browser.close()
+  }
+}
+
+async function shootAuthority(browser: Browser): Promise<void> {
   const data = mkdtempSync(join(tmpdir(), 'countersign-screenshots-'))
   const authority = await startAuthority(toSettings({ DEMO: '1', COUNTERSIGN_DATA: data }))
-  rmSync(folder, { recursive: true, force: true })
-  mkdirSync(folder, { recursive: true })
   try {
     await furnish(authority)
     for (const [suffix, view] of VIEWS) {
@@ -40,9 +63,40 @@ async function main(): Promise<void> {
       await context.close()
     }
   } finally {
-    await browser.close()
     await authority.close()
     rmSync(data, { recursive: true, force: true })
+  }
+}
+
+/** The states that there are pictures of. The tests look at all. */
+const OF_DEBUGGER: ReadonlySet<string> = new Set([
+  ...['empty', 'partly', 'decoded', 'verified', 'expired', 'wrong', 'embedded', 'encrypted', 'nested'],
+  ...['build', 'key-made', 'copy-as', 'share', 'about', 'commands'],
+])
+
+/** In the page: fields show how they begin, and none has the focus that a test gave it. */
+const AT_REST = `for (const field of document.querySelectorAll('textarea')) { field.scrollTop = 0; field.blur() } scrollTo(0, 0)`
+const PLACE = 'https://debugger.example/'
+
+/** The states of the debugger, each from the beginning, at a time that stands still. */
+async function shootDebugger(browser: Browser): Promise<void> {
+  const body = await buildDebuggerPage()
+  for (const [suffix, view] of VIEWS) {
+    const page = await browser.newPage({ ...view, reducedMotion: 'reduce' })
+    await page.clock.setFixedTime(NOW * 1000)
+    // Links show where the page is: nowhere in particular.
+    await page.route(PLACE, (route) => route.fulfill({ body, contentType: 'text/html; charset=utf-8' }))
+    for (const { name, enter } of await STATES()) {
+      if (!OF_DEBUGGER.has(name)) continue
+      await page.goto(PLACE)
+      await enter(new Opened(page))
+      await page.evaluate(AT_REST)
+      // A sheet lies above what is seen of the page, and not above all of it.
+      const fullPage = (await page.getByRole('dialog').count()) === 0
+      const path = join(folder, `debugger-${name}-${suffix}.png`)
+      await page.screenshot({ path, fullPage, animations: 'disabled', caret: 'hide' })
+    }
+    await page.close()
   }
 }
 
@@ -145,4 +199,4 @@ function request(): URLSearchParams {
   })
 }
 
-await main()
+await main(process.argv.slice(2))

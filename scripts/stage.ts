@@ -132,5 +132,13 @@ async function commandFiles(): Promise<Companions> {
   ])
 }
 
+/** The page that is hosted, and no part of any package. */
+async function writeOnlinePage(): Promise<void> {
+  const dist = join(root, 'packages/debugger/dist')
+  mkdirSync(dist, { recursive: true })
+  writeFileSync(join(dist, 'online.html'), await buildDebuggerPage({ online: true }))
+}
+
 await stage('countersign', true, await commandFiles())
+await writeOnlinePage()
 await stage('authority', false)

@@ -1,19 +1,23 @@
 import type { JSX } from 'preact'
 import type { DecodedToken } from '../../../countersign/src/diagnosis/decode-token.ts'
 import { quoted } from '../../../countersign/src/diagnosis/exact-json.ts'
+import { Copy } from '../shown/copy-button.tsx'
+import { Long } from '../shown/json.tsx'
 import { Panel } from '../shown/panel.tsx'
 
-/** What a token carries that is no JSON, or cannot be read. */
-export function PayloadText({
-  token: { kind, payload, signature, encrypted },
-}: {
+interface PayloadProps {
   readonly token: DecodedToken
-}): JSX.Element {
+  /** Its parts cannot all be read. */
+  readonly isPartial: boolean
+}
+
+/** What a token carries that is no JSON, or cannot be read. */
+export function PayloadText({ token: { kind, payload, signature, encrypted }, isPartial }: PayloadProps): JSX.Element {
   if (kind === 'jwe')
     return (
       <Panel number={3} title="Encrypted">
         {encrypted === undefined ? (
-          <p class="bad">cut off</p>
+          <p class="bad">{isPartial ? 'cannot be read' : 'cut off'}</p>
         ) : (
           <table>
             <tbody>
@@ -36,15 +40,21 @@ export function PayloadText({
       </Panel>
     )
   return (
-    <Panel number={3} title="Payload">
+    <Panel
+      number={3}
+      title="Payload"
+      {...(payload?.text && { actions: <Copy label="the payload" text={() => payload.text ?? ''} /> })}
+    >
       {payload === undefined ? (
-        <p>{signature ? 'detached: it travels by itself' : 'cut off'}</p>
+        <p>{isPartial ? 'cannot be read' : signature ? 'detached: it travels by itself' : 'cut off'}</p>
       ) : payload.bytes.length === 0 ? (
         <p>empty</p>
       ) : payload.text === undefined ? (
         <p>{payload.bytes.length} bytes that are no text</p>
       ) : (
-        <pre>{payload.text.split('\n').map(shownLine).join('\n')}</pre>
+        <pre>
+          <Long text={payload.text.split('\n').map(shownLine).join('\n')} />
+        </pre>
       )}
     </Panel>
   )

@@ -1,54 +1,69 @@
 import type { JSX } from 'preact'
+import { useMemo } from 'preact/hooks'
 import { timesOf } from '../../../countersign/src/diagnosis/decode-token.ts'
 import type { ExactJson } from '../../../countersign/src/diagnosis/exact-json.ts'
-import { inZone, type TimeZone, toIso, toSpan, toWhen } from '../../../countersign/src/diagnosis/moments.ts'
+import { type TimeZone, toSpan } from '../../../countersign/src/diagnosis/moments.ts'
 import { Panel } from '../shown/panel.tsx'
+import { useNow } from '../work/now.ts'
+import { toMarks, toScale } from '../work/scale.ts'
+import { Moment } from './members.tsx'
 
 interface TimelineProps {
   readonly claims: ExactJson
   readonly zone: TimeZone
-  readonly now: number
 }
 
-const [WIDTH, EDGE] = [1000, 60]
-
 /** The life of a token on a line, with the moment that it is now; and the same as a list. */
-export function Timeline({ claims, zone, now }: TimelineProps): JSX.Element | null {
-  const times = timesOf(claims).filter(([name]) => name !== 'updated_at')
+export function Timeline({ claims, zone }: TimelineProps): JSX.Element | null {
+  const times = useMemo(() => timesOf(claims).filter(([name]) => name !== 'updated_at'), [claims])
   if (times.length === 0) return null
-  const moments = [...times.map(([, seconds]) => seconds), now]
-  const [from, to] = [Math.min(...moments), Math.max(...moments)]
-  const at = (seconds: number): number =>
-    to === from ? WIDTH / 2 : EDGE + ((seconds - from) / (to - from)) * (WIDTH - 2 * EDGE)
   const [exp, iat] = ['exp', 'iat'].map((name) => times.find(([own]) => own === name)?.[1])
   const life = exp === undefined || iat === undefined || exp < iat ? undefined : toSpan(exp - iat)
-  const begin = times.find(([name]) => name === 'nbf')?.[1] ?? iat ?? from
   return (
     <Panel number={5} title="Timeline" {...(life !== undefined && { about: `life ${life}` })}>
-      <svg class="timeline" viewBox={`0 0 ${WIDTH} 90`} aria-hidden="true">
-        <line class="line" x1={EDGE} x2={WIDTH - EDGE} y1="45" y2="45" />
-        {exp !== undefined && exp > begin && <line class="life" x1={at(begin)} x2={at(exp)} y1="45" y2="45" />}
-        {times.map(([name, seconds], index) => (
-          <g class={name}>
-            <circle cx={at(seconds)} cy="45" r="7" />
-            <text x={at(seconds)} y={index % 2 === 0 ? 24 : 78} text-anchor="middle">
-              {name}
-            </text>
-          </g>
-        ))}
-        <g class="now">
-          <path d={`M ${at(now)} 33 l -9 -14 h 18 z`} />
-        </g>
-      </svg>
+      <Line times={times} />
       <ul class="times">
         {times.map(([name, seconds]) => (
           <li>
-            <span class="claim">{name}</span>
-            <time dateTime={toIso(seconds) ?? ''}>{inZone(seconds, zone)}</time>
-            <span class={name === 'exp' && seconds <= now ? 'when bad' : 'when'}>({toWhen(seconds, now)})</span>
+            <span class="claim">{name}</span> <Moment name={name} seconds={seconds} zone={zone} />
           </li>
         ))}
       </ul>
     </Panel>
+  )
+}
+
+type Times = readonly (readonly [name: string, seconds: number])[]
+
+function Line({ times }: { readonly times: Times }): JSX.Element {
+  const now = useNow()
+  const of = (name: string): number | undefined => times.find(([own]) => own === name)?.[1]
+  const all = times.map(([, seconds]) => seconds)
+  const exp = of('exp')
+  const begin = of('nbf') ?? of('iat') ?? Math.min(...all)
+  const isLife = exp !== undefined && exp > begin
+  const scale = isLife ? toScale(begin, exp) : toScale(Math.min(...all, now), Math.max(...all, now))
+  const marks = toMarks(times.map(([name, seconds]) => [name, scale(seconds)] as const))
+  const lanes = Math.max(...marks.map(({ lane }) => lane)) + 1
+  const [from, to, at] = [scale(begin), scale(exp ?? begin), scale(now)]
+  const state = exp !== undefined && now >= exp ? 'over' : now < begin ? 'ahead' : 'running'
+  const percent = (value: number): string => `${value.toFixed(2)}%`
+  return (
+    <div class={`line ${state}`} aria-hidden="true" style={{ paddingTop: `${lanes * 1.25}rem` }}>
+      {marks.map((mark) => (
+        <div class={`mark ${mark.side}`} style={{ left: percent(mark.at), height: `${mark.lane * 1.25 + 1.5}rem` }}>
+          <span>{mark.text}</span>
+        </div>
+      ))}
+      <div class="rail">
+        {isLife && <div class="life" style={{ left: percent(from), width: percent(to - from) }} />}
+        {isLife && (
+          <div class="spent" style={{ left: percent(from), width: percent(Math.max(0, Math.min(at, to) - from)) }} />
+        )}
+      </div>
+      <div class={`now ${at > 55 ? 'left' : 'right'}`} style={{ left: percent(at) }}>
+        <span>now</span>
+      </div>
+    </div>
   )
 }

@@ -168,7 +168,7 @@ export const DEBUG: CommandOf<DebugNames> = {
   name: 'debug',
   about: 'open the offline debugger in a browser',
   more: [
-    'It shows what a token says, and verifies nothing. It is one file that sends nothing anywhere, and works without a network.',
+    'It decodes, verifies, decrypts and builds tokens, and makes keys. It is one file that sends nothing anywhere, and works without a network.',
     '--serve shows it at 127.0.0.1 until Ctrl-C, for a browser that opens no files; only this machine can reach it.',
   ],
   examples: [
