@@ -132,15 +132,19 @@ export function explainSet({ keys, odd }: SetSubject, findings: readonly Finding
     (kind) => [keys.filter(({ key }) => key?.kind === kind).length, kind] as const,
   )
   const refused = keys.filter(({ key }) => key === undefined).length + odd.length
-  const all = [...kinds, [refused, 'not to be used'] as const].filter(([count]) => count > 0)
   const count = keys.length + odd.length
+  const many = (some: number): string => (count === 1 ? 'Its one key' : String(some))
+  const told = kinds.flatMap(([some, kind]) =>
+    some === 0 ? [] : [`${many(some)} ${some === 1 ? 'is' : 'are'} ${kind}`],
+  )
+  const all = [...told, ...(refused === 0 ? [] : [`${many(refused)} cannot be used`])]
   return {
     kind: 'set',
     name: 'JWK Set',
     title: `a JWK Set of ${count} ${count === 1 ? 'key' : 'keys'}`,
     text: [
       'An issuer publishes such a set so that others can check its tokens, or encrypt to it. A token names one of the keys by its kid.',
-      all.length === 0 ? 'It is empty.' : `Of its keys ${listed(all.map(([some, what]) => `${some} ${some === 1 ? 'is' : 'are'} ${what}`))}.`,
+      all.length === 0 ? 'It is empty.' : `${count === 1 ? '' : 'Of its keys '}${listed(all)}.`,
     ],
     watch: ['Fetch it again from time to time: a new key is in it before tokens are signed with that.'],
     spec: ['RFC 7517 §5'],

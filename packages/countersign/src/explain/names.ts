@@ -99,8 +99,16 @@ export const NAMES: readonly string[] = [...new Set(GROUPS.flatMap(({ names }) =
 
 const FOLDED: ReadonlyMap<string, string> = new Map([...NAMES].reverse().map((name) => [name.toLowerCase(), name]))
 
-/** Names that may be meant by a word that is not known. */
+/** Names that may be meant by a word that is not known: what is short for it, and what is nearly the same. */
 export function namesNear(word: string): readonly string[] {
-  const near = nearNames(word.trim().toLowerCase(), [...FOLDED.keys()].reverse())
-  return near.map((name) => FOLDED.get(name) ?? name)
+  const plain = word.trim().toLowerCase()
+  const names = [...FOLDED.keys()].reverse()
+  const [short = []] = names
+    .filter((name) => name.length >= LEAST_SHORT && plain.startsWith(name))
+    .sort((a, b) => b.length - a.length)
+    .map((name) => [name])
+  return [...new Set([...short, ...nearNames(plain, names)])].map((name) => FOLDED.get(name) ?? name)
 }
+
+/** As many letters as `iss` has of issuer, and `aud` of audience. */
+const LEAST_SHORT = 3

@@ -29,6 +29,21 @@ test('a token comes from the standard input, from text around it, and with --str
   assert.equal((await lint(['-'], { input: Buffer.from(`\ufeff${SOUND}`, 'utf16le') })).code, 0)
 })
 
+test('of a token that is cut off it says so, since there is less to look at', async () => {
+  const [header = '', payload = ''] = SOUND.split('.')
+  assert.match((await lint([`${header}.${payload}`])).out, / a token \(JWS\) that is cut off\n/)
+  const jwe = `${b64(json({ alg: 'RSA-OAEP-256', enc: 'A256GCM' }))}.AAAA.AAAA`
+  assert.match((await lint([jwe])).out, / an encrypted token \(JWE\) that is cut off\n/)
+  assert.doesNotMatch((await lint(['@sound'])).out, /cut off/)
+})
+
+test('of what is no key, and holds one, it says how to take that out', async () => {
+  const files = { request: '-----BEGIN CERTIFICATE REQUEST-----\nMAA=\n-----END CERTIFICATE REQUEST-----\n' }
+  const { out } = await lint(['@request'], { files })
+  assert.match(out, /CSL028 {2}this PEM holds a certificate request.*\n.*fix: Take its key: openssl req/)
+  assert.match((await lint([json({ kty: 'NEW' })])).out, /fix: make sure that everybody/)
+})
+
 test('a set that stands beside a token is the one that its issuer publishes (CSL002)', async () => {
   assert.ok(!(await rulesOf(['@shared'])).includes('CSL002'))
   for (const args of [
@@ -116,6 +131,8 @@ test('an issuer that cannot be reached is exit 7, and nothing was judged', async
     assert.deepEqual([code, out], [7, ''], err)
     assert.match(err, /^error\[CS_/)
     assert.doesNotMatch(err, /token was NOT checked/)
+    // What is advised can be done here.
+    assert.doesNotMatch(err, /--jwks/)
   }
 })
 

@@ -99,14 +99,18 @@ test('what its key is for, and whom it names, is read; what is malformed is left
       extension([0x55, 0x1d, 0x0f], der(3, [7, 0x82, 0x80])),
       extension(
         [0x55, 0x1d, 0x11],
-        der(0x30, der(0x82, text('a.example')), der(0x81, text('a@a.example')), der(0x87, [1, 2, 3, 4])),
+        der(
+          0x30,
+          ...[der(0x82, text('a.example')), der(0x81, text('a@a.example')), der(0x87, [10, 0, 0, 1])],
+          ...[der(0x87, [0x20, 1, 0xd, 0xb8, ...Array(11).fill(0), 1]), der(0x87, [1, 2, 3])],
+        ),
       ),
       extension([0x55, 0x1d, 0x25], der(0x30, der(6, [0x2b, 6, 1, 5, 5, 7, 3, 1]), der(6, [0x2a, 3]))),
       extension([0x55, 0x1d, 0x13], der(0x30, der(1, [0xff]))),
     ]),
   )
   assert.deepEqual(facts?.keyUsage, ['digitalSignature', 'cRLSign', 'decipherOnly'])
-  assert.deepEqual(facts?.names, ['a.example', 'a@a.example'])
+  assert.deepEqual(facts?.names, ['a.example', 'a@a.example', '10.0.0.1', '[2001:db8::1]'])
   assert.deepEqual(facts?.purposes, ['serverAuth', '1.2.3'])
   assert.equal(facts?.isAuthority, true)
   const odd = [

@@ -61,7 +61,7 @@ test('a token says what it is, by whom, for whom, about whom and until when', as
   assert.equal(found.title, 'an access token, signed (JWS)')
   assert.deepEqual(found.text, [
     'Its typ is at+jwt, that of an access token: it grants access to a service.',
-    'It says that it is signed with the key "2026-a" by ES256. That is an ECDSA signature with SHA-256: the private key makes it, and whoever has the public key can check it.',
+    'It says that it is signed by ES256 with the key "2026-a". ES256 is an ECDSA signature with SHA-256: the private key makes it, and whoever has the public key can check it.',
     'It says that "https://id.example.com" issued it, that it is meant for "api" and that it is about "ada".',
     'It counts since 2026-11-21T22:34:00Z (1m ago), and expires at 2026-11-21T22:49:00Z (in 14m).',
   ])
@@ -281,7 +281,7 @@ test('a key that is refused says why, and what its members mean all the same', a
 test('a set is told key by key', async () => {
   const found = await one({ keys: [{ ...EC, kid: 'a' }, { ...jwkFor('Ed25519') }, { kty: 'PQC', kid: 'new' }, 5] })
   assert.deepEqual([found.kind, found.title], ['set', 'a JWK Set of 4 keys'])
-  assert.match(textOf(found), /It has 1 public, 1 private and 2 that cannot be used\./)
+  assert.match(textOf(found), /Of its keys 1 is public, 1 is private and 2 cannot be used\./)
   assert.deepEqual(
     found.parts?.map(({ path, name, value }) => [path, name, value]),
     [
@@ -291,4 +291,6 @@ test('a set is told key by key', async () => {
     ],
   )
   assert.match(textOf(await one({ keys: [] })), /It is empty/)
+  assert.match(textOf(await one({ keys: [EC] })), /\nIts one key is public\.$/)
+  assert.match(textOf(await one({ keys: [5] })), /\nIts one key cannot be used\.$/)
 })

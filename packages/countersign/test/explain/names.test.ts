@@ -23,6 +23,10 @@ for (const [word, meant] of [
   ['CS_AUDD', /did you mean CS_AUD\?/],
   ['csl03', /did you mean CSL003\?/],
   ['prefered_username', /did you mean preferred_username\?/],
+  ['issuer', /did you mean iss or no-issuer\?/],
+  ['expires', /did you mean exp\b/],
+  ['algorithm', /did you mean alg\?/],
+  ['token', /did you mean token_introspection, token-introspection\+jwt or token_use\?/],
 ] as const) {
   test(`${word} is refused, with the name that may be meant`, async () => {
     const { code, message } = await refusalOf(word)

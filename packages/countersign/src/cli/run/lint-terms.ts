@@ -114,7 +114,10 @@ export async function auditOf(call: LintCall, issuer: string, setup: Setup): Pro
   } catch (error) {
     if (!(error instanceof JoseError)) throw error
     const { code, message, hint, exit } = tell(error, { noToken: true })
-    throw new CommandError(code, message, { hint: code === 'CS_DISCOVERY' ? UNDISCOVERED : hint, ...(exit === 7 && { exit: 'network' as const }) })
+    throw new CommandError(code, message, {
+      hint: code === 'CS_DISCOVERY' ? UNDISCOVERED : hint,
+      ...(exit === 7 && { exit: 'network' as const }),
+    })
   }
 }
 

@@ -178,9 +178,11 @@ export const CLAIM_RULES: readonly Rule[] = [
     text: 'A JWS is signed and not encrypted: every server on its way, every log and every browser that keeps it can read it.',
     fix: 'leave it out and look it up where it is needed, or encrypt the token (JWE).',
     spec: 'RFC 7519 §12',
-    *token({ token, claims }, { profile }) {
+    *token({ token, claims, typ }, { profile }) {
+      if (token.kind !== 'jws' || claims === undefined) return
       // What a user is called is what an ID token is for.
-      if (token.kind === 'jws' && claims) yield* tellingIn(claims, 'payload', profile === 'oidc-id-token')
+      const isUserInfo = profile === 'oidc-id-token' || (profile === undefined && looksLikeIdToken(claims, typ))
+      yield* tellingIn(claims, 'payload', isUserInfo)
     },
   },
   {
@@ -204,6 +206,13 @@ export const CLAIM_RULES: readonly Rule[] = [
     },
   },
 ]
+
+/** An ID token by its claims. Access tokens have nonce and auth_time as well with some issuers, and scope beside. */
+function looksLikeIdToken(claims: ExactJson, typ = 'jwt'): boolean {
+  const has = (name: string): boolean => member(claims, name) !== undefined
+  if (typ !== 'jwt' || has('scope') || has('scp')) return false
+  return has('at_hash') || (has('aud') && (has('nonce') || has('auth_time')))
+}
 
 /** The claims of every token that are text, beside those that other rules look at (RFC 7519 §4.1.2 and §4.1.7). */
 const TEXTS = ['sub', 'jti']

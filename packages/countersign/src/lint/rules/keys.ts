@@ -154,10 +154,11 @@ export const KEY_RULES: readonly Rule[] = [
       // Secrets and RSA keys that are too short, and contradictions, are told as such.
       if (fault === undefined || fault.code === 'CS_WEAK_SECRET' || faultBits(fault) !== undefined) return
       if (/key_ops/.test(fault.message) && jwk !== undefined && clashOf(jwk) !== undefined) return
-      // Kinds of keys that a reader does not know it leaves out (RFC 7517 §5).
-      const isUnknown = fault.code === 'CS_UNSUPPORTED'
       const fix = fault.hint === HINTS.CS_UNSUPPORTED ? UNKNOWN : fault.hint
-      yield { path, message: `${fault.message}.`, ...(isUnknown && { severity: 'info', fix }) }
+      const isUnknown = fault.code === 'CS_UNSUPPORTED'
+      // Kinds of JWKs that a reader does not know it leaves out (RFC 7517 §5); a file of a kind that is none is of no use.
+      const weight = jwk === undefined ? {} : ({ severity: 'info' } as const)
+      yield { path, message: `${fault.message}.`, ...(isUnknown && { fix, ...weight }) }
     },
     *set({ odd }) {
       for (const path of odd) yield { path, message: 'this item of keys is no object, and so no key.' }

@@ -62,8 +62,32 @@ export const TELLING_CASES: readonly Case[] = [
       ['payload.ssn', 'warn', `"ssn" tells what is nobody else's business.`],
     ],
   },
+  {
+    rule: 'CSL022',
+    why: 'an access token with a nonce names somebody',
+    what: claiming({ nonce: 'n', scope: 'openid', email: 'ada@example.com' }),
+    found: [['payload.email', 'warn', '"email" tells about a person.']],
+  },
+  {
+    rule: 'CSL022',
+    why: 'a token of another type that has a nonce names somebody',
+    what: jws({ typ: 'x+jwt' }, { aud: 'a', nonce: 'n', email: 'ada@example.com' }),
+    found: [['payload.email', 'warn', '"email" tells about a person.']],
+  },
+  {
+    rule: 'CSL022',
+    why: 'what looks like an ID token tells more than who somebody is',
+    what: claiming({ at_hash: 'x', email: 'ada@example.com', ssn: '000-00-0000' }),
+    found: [['payload.ssn', 'warn', `"ssn" tells what is nobody else's business.`]],
+  },
   ...(
     [
+      ['an ID token of Google', { at_hash: 'x', email: 'ada@example.com', given_name: 'Ada', family_name: 'L' }],
+      ['an ID token with a nonce', { nonce: 'n', email: 'ada@example.com' }],
+      [
+        'an ID token of Firebase',
+        { auth_time: 1_790_000_000, firebase: { identities: { email: ['ada@example.com'] } } },
+      ],
       ['flags', { email_verified: true, password: false, pin: null, phone_number: '' }],
       ['what stands where a secret was', { password: '***', secret: '[REDACTED]', token_secret: 'xxxx' }],
       ['hashes and nonces', { at_hash: 'QXeJz1ZIVyPBYKyQyxLZGA', c_hash: 'x', s_hash: 'x', nonce: '4111111111111111' }],
