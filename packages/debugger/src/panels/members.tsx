@@ -86,7 +86,7 @@ function Table({ members, place, zone }: TableProps): JSX.Element {
                 <Value name={name} value={value} isClaim={place === 'claim'} zone={zone} />
                 {meaning && (
                   <p class="meaning">
-                    {meaning.meaning} <span class="spec">{meaning.spec}</span>
+                    {meaning.meaning} <span class="spec">({meaning.spec})</span>
                   </p>
                 )}
               </td>
