@@ -303,22 +303,31 @@ function useLate(text: string): string {
   return isQuick ? text : late
 }
 
+/** An outcome with what it is of. */
+interface Known {
+  readonly reading: Reading
+  readonly keys: KeysRead
+  readonly expected: Expected
+  readonly outcome: Outcome
+}
+
 /** What became of token and key. It is judged again when what is said of its times may change. */
 function useOutcome(text: string, reading: Reading, keys: KeysRead, expected: Expected): Outcome {
-  const [outcome, setOutcome] = useState<readonly [of: Reading, outcome: Outcome]>([reading, NO_OUTCOME])
+  const [outcome, setOutcome] = useState<Known>({ reading, keys, expected, outcome: NO_OUTCOME })
   const claims = reading.kind === 'token' ? reading.token.payload?.json : undefined
   const phase = useMoment((now) => (keys.kind === 'keys' ? phaseOf(claims, expected.leeway, now) : 0))
   useEffect(() => {
     let isOver = false
     void judgeText(text, reading, keys, expected, Date.now() / 1000).then((one) => {
-      if (!isOver) setOutcome([reading, one])
+      if (!isOver) setOutcome({ reading, keys, expected, outcome: one })
     })
     return () => {
       isOver = true
     }
   }, [text, reading, keys, expected, phase])
-  // What was found out about another token is not said of this one.
-  return outcome[0] === reading ? outcome[1] : NO_OUTCOME
+  // What was found out about another token, or with another key, is not said of this one.
+  const isOfThese = outcome.reading === reading && outcome.keys === keys && outcome.expected === expected
+  return isOfThese ? outcome.outcome : NO_OUTCOME
 }
 
 /** What lint finds, which takes a moment: secrets that everybody knows are tried. What is to be read comes first. */

@@ -127,6 +127,8 @@ export async function STATES(now: number = NOW): Promise<readonly State[]> {
     {
       ...sheet('commands', 'Keys'),
       async enter(opened) {
+        await opened.give(good, open)
+        await opened.says(/Signature valid/)
         await opened.page.keyboard.press('ControlOrMeta+K')
         await opened.page.getByRole('dialog', { name: 'Commands' }).waitFor()
       },
