@@ -48,7 +48,7 @@ export function PayloadText({ token: { kind, payload, signature, encrypted }, is
       {payload === undefined ? (
         <p>{isPartial ? 'cannot be read' : signature ? 'detached: it travels by itself' : 'cut off'}</p>
       ) : payload.bytes.length === 0 ? (
-        <p>empty</p>
+        <p>{isPartial ? 'cannot be read' : 'empty'}</p>
       ) : payload.text === undefined ? (
         <p>{payload.bytes.length} bytes that are no text</p>
       ) : (
