@@ -1,5 +1,5 @@
 import type { JSX } from 'preact'
-import { useEffect, useLayoutEffect, useMemo, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { Header } from './header.tsx'
 import { Level } from './level.tsx'
 import { Build } from './panels/build.tsx'
@@ -46,6 +46,10 @@ export function App({ version, policy, arrive }: AppProps): JSX.Element {
   const [settings, setSettings] = useSettings()
   const [sheet, setSheet] = useState<SheetName>()
   const [notice, setNotice] = useState<string>()
+  /** What stands in the field for a key, and what a link has put there. */
+  const field = useRef(given.text)
+  const linked = useRef<string>(undefined)
+  field.current = given.text
   const { theme, zone } = settings
   const current = mode === 'build' ? built : text
 
@@ -69,8 +73,13 @@ export function App({ version, policy, arrive }: AppProps): JSX.Element {
       setText(token)
     }
     void keyOf(key).then((read) => {
-      if (read === 'open') setGiven({ ...NO_KEY, text: key ?? '' })
-      setNotice(noticeOf(token !== undefined, read, isRefused))
+      // The key of an earlier link is no better than that of this one.
+      const isLinked = read === 'open' || linked.current === field.current
+      if (read === 'open') {
+        linked.current = key
+        setGiven({ ...NO_KEY, text: key ?? '' })
+      }
+      setNotice(noticeOf(token !== undefined, read, isLinked, isRefused))
     })
   }, [arrival])
 
@@ -200,7 +209,7 @@ interface OfTokenProps {
 /** What is read of token and key, for a sheet about them. */
 function OfToken({ text, given, children }: OfTokenProps): JSX.Element {
   const reading = useMemo(() => read(text), [text])
-  const keys = useKeys(given)
+  const [, keys] = useKeys(given)
   return children(reading, keys.kind === 'keys' ? keys.keys : undefined)
 }
 
@@ -225,14 +234,14 @@ async function keyOf(text: string | undefined): Promise<'none' | 'open' | 'secre
   return read.kind === 'keys' && isOpen(read.keys) ? 'open' : 'secret'
 }
 
-function noticeOf(hasToken: boolean, key: 'none' | 'open' | 'secret', isRefused: boolean): string {
+function noticeOf(hasToken: boolean, key: 'none' | 'open' | 'secret', isLinked: boolean, isRefused: boolean): string {
   const said: readonly (string | false)[] = [
     isRefused &&
       'The address had a token or a key behind its question mark. It was not taken: that part goes to servers, which write it into their logs. Behind # it stays in the browser.',
     hasToken &&
-      key === 'open' &&
-      'Token and key came with the link, so whoever made it chose both: a valid signature says that they belong together, and not who signed.',
-    hasToken && key !== 'open' && 'The token came with the link, and was taken out of the address.',
+      isLinked &&
+      'Token and key came with a link, so whoever made it chose both: a valid signature says that they belong together, and not who signed.',
+    hasToken && !isLinked && 'The token came with the link, and was taken out of the address.',
     key === 'secret' &&
       'What the link has as its key is no public key, so it was not taken. If it is a secret, whoever saw the link has it.',
     !hasToken && key === 'open' && 'The key came with the link, so whoever made it chose the key.',

@@ -43,8 +43,9 @@ export function Level(props: LevelProps): JSX.Element {
   const { text, given, expected, onText, onGiven, onExpected, zone, actions } = props
   const late = useLate(text)
   const reading = useMemo(() => read(late), [late])
-  const keys = useKeys(given)
-  const outcome = useOutcome(late, reading, keys, expected)
+  const [shownKeys, keys] = useKeys(given)
+  const known = useOutcome(late, reading, keys, expected)
+  const outcome = late === text ? known : NO_OUTCOME
   const token = reading.kind === 'nothing' ? undefined : reading.token
   const whole = reading.kind === 'token' ? reading.token : undefined
   const isLarge = late.length > LARGE
@@ -90,7 +91,7 @@ export function Level(props: LevelProps): JSX.Element {
         />
         <KeyPanel
           given={given}
-          read={keys}
+          read={shownKeys}
           hint={
             token?.kind === 'jwe'
               ? 'The private key of the recipient, as PEM or JWK, a shared secret or a password.'
@@ -185,7 +186,9 @@ function Opened({ plaintext, as, zone }: InsideProps): JSX.Element {
   const [given, setGiven] = useState<GivenText>({ text: '', spelling: 'utf8', allowWeak: false })
   const [expected, setExpected] = useState<Expected>({ iss: '', aud: '', typ: '', leeway: 30 })
   const json = useMemo(() => jsonIn(text), [text])
-  const isToken = useMemo(() => text !== undefined && json === undefined && read(text).kind === 'token', [text, json])
+  const token = useMemo(() => (text === undefined || json ? undefined : tokenIn(text)), [text, json])
+  const isToken = token !== undefined
+  const isAlone = isToken && (typeof token !== 'string' || token === text?.trim())
   const shown = useMemo(
     () =>
       json && (
@@ -199,9 +202,9 @@ function Opened({ plaintext, as, zone }: InsideProps): JSX.Element {
   return (
     <section class="inside" aria-labelledby={id}>
       <h2 id={id}>Inside, decrypted</h2>
-      {!isToken && (
+      {!isAlone && (
         <p class="told warn">
-          <span aria-hidden="true">!</span> Nobody signed this:{' '}
+          <span aria-hidden="true">!</span> Nobody signed {isToken ? 'what stands around the token' : 'this'}:{' '}
           {as === 'secret'
             ? 'whoever has the secret can have written it.'
             : 'whoever has the public key of the recipient can have written it.'}
@@ -221,6 +224,11 @@ function Opened({ plaintext, as, zone }: InsideProps): JSX.Element {
       )}
     </section>
   )
+}
+
+function tokenIn(text: string): DecodedToken['token'] | undefined {
+  const reading = read(text)
+  return reading.kind === 'token' ? reading.token.token : undefined
 }
 
 const printableLines = (text: string): string => text.split('\n').map(printable).join('\n')

@@ -40,7 +40,7 @@ const LIVES: readonly (readonly [text: string, seconds: number])[] = [
 /** Header and claims to edit, and the token that they make with the key: signed, or encrypted where the header says enc. */
 export function Build({ draft, given, pasted = '', onDraft, onGiven, onBuilt }: BuildProps): JSX.Element {
   const parsed = useMemo(() => parseDraft(draft), [draft])
-  const keys = useKeys(given)
+  const [shown, keys] = useKeys(given)
   const [built, isCurrent] = useBuilt(parsed, keys)
   const needed = useMemo(() => neededKey(parsed.header), [parsed])
   const token = built.kind === 'token' && isCurrent ? built.token : ''
@@ -79,7 +79,7 @@ export function Build({ draft, given, pasted = '', onDraft, onGiven, onBuilt }: 
         </Panel>
         <KeyPanel
           given={given}
-          read={keys}
+          read={shown}
           hint={needed.text}
           isBuilding
           onGiven={onGiven}

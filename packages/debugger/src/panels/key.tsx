@@ -5,7 +5,7 @@ import { looksLikeDer } from '../../../countersign/src/key/outline.ts'
 import { Panel, useId } from '../shown/panel.tsx'
 import { ToldText } from '../shown/told.tsx'
 import type { Expected } from '../work/judge.ts'
-import { type GivenText, isPrivate, isSecret, type KeysRead } from '../work/keys.ts'
+import { briefly, type GivenText, isPrivate, isSecret, type KeysRead } from '../work/keys.ts'
 import { SPELLINGS } from '../work/offers.ts'
 import { isEncryptedPem } from '../work/pkcs8.ts'
 import { Fetching } from './fetching.tsx'
@@ -114,7 +114,7 @@ export function KeyPanel({ given, read, hint, isBuilding, onGiven, line, actions
           >
             <option value="">the one that the token names</option>
             {read.keys.kids.map((kid) => (
-              <option value={kid}>kid {kid}</option>
+              <option value={kid}>kid {briefly(kid)}</option>
             ))}
           </select>
         </label>
@@ -223,6 +223,10 @@ export function Expectations({ expected, onExpected }: ExpectedProps): JSX.Eleme
           onInput={(event) => {
             const leeway = event.currentTarget.valueAsNumber
             if (leeway >= 0 && leeway <= 3600) onExpected({ ...expected, leeway })
+          }}
+          onBlur={(event) => {
+            // What is none was not taken, and does not stay there as if it were.
+            event.currentTarget.value = String(expected.leeway)
           }}
         />
       </label>

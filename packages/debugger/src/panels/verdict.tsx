@@ -1,13 +1,23 @@
 import type { ComponentChildren, JSX } from 'preact'
-import { type ExactJson, member, numberOf, printable, textOf } from '../../../countersign/src/diagnosis/exact-json.ts'
+import { textFromBase64url } from '../../../countersign/src/bytes.ts'
+import type { DecodedToken } from '../../../countersign/src/diagnosis/decode-token.ts'
+import {
+  type ExactJson,
+  member,
+  numberOf,
+  parseExact,
+  textOf,
+  toValue,
+} from '../../../countersign/src/diagnosis/exact-json.ts'
 import { toIso, toWhen } from '../../../countersign/src/diagnosis/moments.ts'
+import { isObject, own } from '../../../countersign/src/json.ts'
 import type { Judgement } from '../../../countersign/src/judge/judge.ts'
 import { type Finding, summarize } from '../../../countersign/src/lint/lint.ts'
 import { useId } from '../shown/panel.tsx'
 import { ToldText } from '../shown/told.tsx'
 import { browserName, CAPABILITIES } from '../work/browser.ts'
 import { keyInside, type Outcome } from '../work/judge.ts'
-import type { GivenKeys } from '../work/keys.ts'
+import { briefly, type GivenKeys } from '../work/keys.ts'
 import { useNow } from '../work/now.ts'
 import type { Reading } from '../work/read.ts'
 
@@ -111,7 +121,11 @@ function linesOf(reading: Reading, outcome: Outcome): readonly Line[] {
   }
   if (outcome.kind !== 'judged') return [couldNot(outcome), ...not]
   const { judgement, given } = outcome
-  return [signatureLine(judgement, given), ...claimsLines(judgement)]
+  return [
+    signatureLine(judgement, given, reading.token),
+    ...unsignedLine(judgement, reading.token),
+    ...claimsLines(judgement),
+  ]
 }
 
 /** What the token takes that this browser does not have, whatever the key. */
@@ -121,7 +135,7 @@ function lackOf({ header, kind }: { readonly kind: string } & Pick<DecodedHeader
   const missing =
     kind === 'jws'
       ? [alg].filter((name) => KNOWN_SIGNATURES.has(name ?? '') && !signature.includes(name ?? ''))
-      : [alg, enc].filter((name) => /192/.test(name ?? '') && ![...management, ...content].includes(name ?? ''))
+      : [alg, enc].filter((name) => KNOWN_192.test(name ?? '') && ![...management, ...content].includes(name ?? ''))
   return missing.length === 0 ? undefined : `${missing.join(' and ')}: not in this browser (${browserName()})`
 }
 
@@ -129,6 +143,8 @@ interface DecodedHeader {
   readonly header: Parameters<typeof member>[0]
 }
 
+/** What stands in a token is told only where it is one of these names. */
+const KNOWN_192 = /^(?:A192(?:KW|GCMKW|GCM|CBC-HS384)|(?:ECDH-ES|PBES2-HS384)\+A192KW)$/
 const KNOWN_SIGNATURES: ReadonlySet<string> = new Set(['ES256K', 'Ed448', 'ML-DSA-44', 'ML-DSA-65', 'ML-DSA-87'])
 
 function couldNot(outcome: Outcome): Line {
@@ -158,7 +174,32 @@ function findingsLine(findings: readonly Finding[]): readonly Line[] {
   return texts.length === 0 ? [] : [[error > 0 ? 'bad' : 'warn', '!', texts.join(', ')]]
 }
 
-function signatureLine({ verdict, checks, error }: Judgement, { title }: GivenKeys): Line {
+/** Which headers of those shown hold the signed one: of several signatures one is enough. */
+function signedIn({ header }: Judgement, { headers, token }: DecodedToken): readonly number[] {
+  const several = typeof token === 'string' ? undefined : own(token, 'signatures')
+  const signed = JSON.stringify(membersOf(header))
+  return headers.flatMap((_, index) => {
+    const part: unknown = Array.isArray(several) ? several[index] : undefined
+    const encoded = isObject(part) ? own(part, 'protected') : undefined
+    if (typeof encoded !== 'string') return []
+    const json = parseExact(textFromBase64url(encoded, 'the header').text, 'the header')
+    return JSON.stringify(membersOf(json)) === signed ? [index] : []
+  })
+}
+
+const membersOf = (json: ExactJson | undefined): readonly unknown[] =>
+  json?.kind === 'object' ? json.members.map(([name, value]) => [name, toValue(value)]) : []
+
+/** What a header shows that nobody signed. */
+function unsignedLine(judgement: Judgement, token: DecodedToken): readonly Line[] {
+  if (token.serialization === 'compact' || judgement.checks[0]?.status !== 'pass') return []
+  const all = token.headers.length === 0 ? [token.header] : signedIn(judgement, token).map((at) => token.headers[at])
+  const isMore = all.some((one) => membersOf(one).length > membersOf(judgement.header).length)
+  return isMore ? [['warn', '!', 'Part of its header is unprotected: anyone can write that.']] : []
+}
+
+function signatureLine(judgement: Judgement, { title }: GivenKeys, token: DecodedToken): Line {
+  const { verdict, checks, error } = judgement
   const [signature] = checks
   if (error?.code === 'CS_UNSUPPORTED') return ['warn', '!', `Not verified: not in this browser (${browserName()})`]
   if (verdict === undefined) return ['warn', '!', 'Not verified: it could not be checked.']
@@ -171,8 +212,11 @@ function signatureLine({ verdict, checks, error }: Judgement, { title }: GivenKe
     if (error?.code === 'CS_CRIT') return ['bad', '✗', 'Refused: what it calls critical is not understood']
     return ['bad', '✗', 'Signature wrong']
   }
-  const kid = signature.kid === undefined ? '' : `, kid ${printable(signature.kid)}`
-  return ['good', '✓', `Signature valid: ${signature.alg}${kid}, with the ${title}`]
+  const kid = signature.kid === undefined ? '' : `, kid ${briefly(signature.kid)}`
+  const { length } = token.headers
+  const [at = 0, ...others] = signedIn(judgement, token)
+  const which = length < 2 ? '' : others.length > 0 ? ` (one of ${length})` : ` (number ${at + 1} of ${length} alone)`
+  return ['good', '✓', `Signature valid: ${signature.alg}${kid}, with the ${title}${which}`]
 }
 
 /** What refuses a claim, in a word. */

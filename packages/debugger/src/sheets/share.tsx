@@ -7,7 +7,7 @@ import { Sheet } from '../shown/dialog.tsx'
 import type { GivenKeys } from '../work/keys.ts'
 import { useNow } from '../work/now.ts'
 import type { Reading } from '../work/read.ts'
-import { linkTo, publicText } from '../work/share.ts'
+import { linkTo, publicText, tokenText } from '../work/share.ts'
 
 interface ShareProps {
   readonly reading: Reading
@@ -33,7 +33,7 @@ export function Share({ reading, keys, hasKey, zone, onClose }: ShareProps): JSX
       </Sheet>
     )
   const parts = {
-    ...(withToken && { token: typeof token === 'string' ? token : JSON.stringify(token) }),
+    ...(withToken && { token: tokenText(token) }),
     ...(withKey && open !== undefined && { key: open }),
   }
   const link = linkTo(location.href, parts)

@@ -1,6 +1,7 @@
 import { fromBase64url } from '../../../countersign/src/bytes.ts'
 import type { DecodedToken } from '../../../countersign/src/diagnosis/decode-token.ts'
 import { member, textOf } from '../../../countersign/src/diagnosis/exact-json.ts'
+import { power, toInteger } from '../../../countersign/src/key/integer.ts'
 import { Key } from '../../../countersign/src/key/key.ts'
 
 const PARTS = ['header', 'payload', 'signature'] as const
@@ -33,22 +34,12 @@ export function whoseFault({ header, signature }: DecodedToken, keys: readonly K
   if (key?.kty !== 'RSA' || others.length > 0 || signature === undefined) return undefined
   if (!textOf(member(header, 'alg'))?.startsWith('RS')) return undefined
   const { members } = Key.material(key)
-  const [n, e] = [toNumber(members['n'] ?? ''), toNumber(members['e'] ?? '')]
-  if (n === 0n) return undefined
-  const opened = power(toNumber(signature.text), e, n).toString(16)
+  const [n, e, s] = [members['n'], members['e'], signature.text].map((text = '') =>
+    toInteger(fromBase64url(text, 'it')),
+  )
+  if (n === undefined || e === undefined || s === undefined || n === 0n) return undefined
+  const opened = power(s, e, n).toString(16)
   return /^1f{16,}003/.test(opened)
     ? 'This key made the signature, for something else: the header or the payload was changed.'
     : 'This key did not make the signature: the signature was changed, or another key made it.'
-}
-
-const toNumber = (text: string): bigint =>
-  fromBase64url(text, 'the number').reduce((sum, octet) => (sum << 8n) | BigInt(octet), 0n)
-
-function power(base: bigint, exponent: bigint, modulus: bigint): bigint {
-  let result = 1n
-  for (let [square, rest] = [base % modulus, exponent]; rest > 0n; rest >>= 1n) {
-    if (rest & 1n) result = (result * square) % modulus
-    square = (square * square) % modulus
-  }
-  return result
 }

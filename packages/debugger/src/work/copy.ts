@@ -4,6 +4,7 @@ import { type ExactJson, member, textOf } from '../../../countersign/src/diagnos
 import type { SecretSpelling } from '../../../countersign/src/diagnosis/near-misses.ts'
 import type { Expected } from './judge.ts'
 import { type GivenKeys, type GivenText, isSecret } from './keys.ts'
+import { tokenText } from './share.ts'
 
 /** What is to be verified or opened, without any key: code takes that from a file or from the environment. */
 export interface Subject {
@@ -60,7 +61,7 @@ export function toSubject(
       form: kind === 'jwe' ? 'jwe' : claims && serialization === 'compact' ? 'jwt' : 'jws',
       serialization,
       isDetached: kind === 'jws' && payload === undefined,
-      token: typeof token === 'string' ? token : JSON.stringify(token),
+      token: tokenText(token),
       alg,
       ...(enc !== undefined && { enc }),
       ...(kid !== undefined && { kid }),

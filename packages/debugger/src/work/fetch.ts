@@ -1,4 +1,5 @@
 import { CommandError } from '../../../countersign/src/diagnosis/told.ts'
+import { show } from '../../../countersign/src/errors.ts'
 
 const [MOST_OCTETS, MOST_MILLISECONDS] = [1024 * 1024, 10_000]
 const LOOPBACK = /^(?:localhost|127\.0\.0\.1)$/
@@ -34,11 +35,9 @@ export async function fetchJwks(address: string, what: 'jwks' | 'issuer'): Promi
   const second = `${url.origin}/.well-known/oauth-authorization-server${path}`
   const metadata = await fetchJson(first).catch(() => fetchJson(second))
   const { issuer, jwks_uri: uri } = Object(metadata) as { readonly issuer?: unknown; readonly jwks_uri?: unknown }
-  if (issuer !== bare && issuer !== bare.replace(/\/$/, ''))
-    throw new CommandError(
-      'CS_DISCOVERY',
-      `the metadata names the issuer ${JSON.stringify(issuer)} and not the one asked.`,
-    )
+  // To the character, as tokens have it in iss.
+  if (issuer !== bare)
+    throw new CommandError('CS_DISCOVERY', `the metadata names the issuer ${show(issuer)} and not the one asked.`)
   if (typeof uri !== 'string' || hostOf(uri) === undefined)
     throw new CommandError('CS_DISCOVERY', 'the metadata names no address of keys (jwks_uri) that can be asked.')
   return lines(await fetchJson(uri))

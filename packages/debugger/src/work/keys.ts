@@ -1,6 +1,6 @@
 import { fromBase64, utf8 } from '../../../countersign/src/bytes.ts'
 import { backend } from '../../../countersign/src/crypto/web.ts'
-import { printable } from '../../../countersign/src/diagnosis/exact-json.ts'
+import { quoted } from '../../../countersign/src/diagnosis/exact-json.ts'
 import type { SecretSpelling } from '../../../countersign/src/diagnosis/near-misses.ts'
 import { CommandError, type Told } from '../../../countersign/src/diagnosis/told.ts'
 import { isObject, own } from '../../../countersign/src/json.ts'
@@ -56,12 +56,24 @@ export const NO_KEYS: KeysRead = { kind: 'none' }
 /** Whether a text is taken for a shared secret, so that its spelling matters. */
 export function isSecret(text: string): boolean {
   const bare = text.trim()
-  return bare !== '' && !looksLikePem(bare) && jsonIn(bare) === undefined && derIn(bare) === undefined
+  return bare !== '' && !isPem(bare) && jsonIn(bare) === undefined && derIn(bare) === undefined
+}
+
+/** A PEM, or the whole of one in base64, as configuration has it. */
+const isPem = (text: string): boolean => looksLikePem(text) || text.startsWith('LS0tLS1CRUdJTi')
+
+/** Texts that hold a public key, or were meant to. Everybody knows those, so that anyone can sign with them as a secret. */
+const MEANT_AS_KEY = /["']kty\\?["']\s*:|^(?:ssh-|ecdsa-sha2-)\S+ AAAA/
+
+/** A name out of a key, short enough to be told, and in quotes where it could be taken for something that the page says. */
+export function briefly(name: string): string {
+  const brief = name.length > 80 ? `${name.slice(0, 80)}…` : name
+  return /^[\w.~:/+=@-]+…?$/.test(brief) ? brief : quoted(brief)
 }
 
 /** Whether a text is one that nobody else should see. */
 export function isPrivate(text: string): boolean {
-  return /PRIVATE KEY-----|"(?:d|k|priv)"\s*:/.test(text) || isSecret(text)
+  return /PRIVATE KEY-----|"(?:d|k|priv)"\s*:|^\s*LS0tLS1CRUdJTi/.test(text) || isSecret(text)
 }
 
 /** Reads keys out of a text, and never throws. */
@@ -88,8 +100,8 @@ export async function readKeys({ text, spelling, allowWeak, kid, passphrase }: G
     return toGiven(key.kind === 'secret' ? 'secret' : 'key', nameOf(key), 'JWK', [key])
   }
   const der = derIn(bare)
-  if (looksLikePem(bare) || der) {
-    const [, label = 'DER'] = /-----BEGIN ([A-Z0-9 ]+)-----/.exec(bare) ?? []
+  if (isPem(bare) || der) {
+    const [, label = 'in base64'] = /-----BEGIN ([A-Z0-9 ]+)-----/.exec(bare) ?? []
     const open = isEncryptedPem(bare) ? await opened(bare, passphrase) : (der ?? bare)
     const key = importKey(open, {}, backend)
     const form = label === 'CERTIFICATE' ? 'X.509 certificate' : der ? 'DER' : `PEM ${label}`
@@ -97,6 +109,10 @@ export async function readKeys({ text, spelling, allowWeak, kid, passphrase }: G
     // What somebody may have taken for the secret of an HMAC.
     return { ...given, judging: { ...given.judging, written: async () => utf8(text) } }
   }
+  if (MEANT_AS_KEY.test(bare))
+    throw new CommandError('CS_KEY_INVALID', 'this was meant to be a key, and is none that can be read.', {
+      hint: 'give the JWK alone, as JSON, or the key as PEM; it is not taken for a secret.',
+    })
   const bytes = spelling === 'utf8' ? utf8(text.replace(/\r?\n$/, '')) : { [spelling]: bare }
   const key = secretKey(bytes as Parameters<typeof secretKey>[0], undefined, allowWeak ? { allowWeak } : {})
   const given = await toGiven('secret', nameOf(key), spelling === 'utf8' ? 'as text' : `as ${spelling}`, [key])
@@ -114,7 +130,7 @@ function ofSet({ keys, skipped }: KeySet, kid: string | undefined): Promise<Give
     throw new CommandError('CS_JWKS_INVALID', `the JWK Set has no key that can be used.${why}`)
   }
   const count = `${keys.length} ${keys.length === 1 ? 'key' : 'keys'}`
-  const title = kid === undefined ? `set of ${count}` : `key ${printable(kid)} of a set of ${count}`
+  const title = kid === undefined ? `set of ${count}` : `key ${briefly(kid)} of a set of ${count}`
   const left = skipped.length === 0 ? '' : `, ${skipped.length} left out`
   const kids = [...new Set(keys.flatMap((key) => key.kid ?? []))]
   return toGiven('set', title, `JWK Set${left}`, chosen, kids)

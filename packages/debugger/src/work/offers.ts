@@ -1,3 +1,4 @@
+import { printable } from '../../../countersign/src/diagnosis/exact-json.ts'
 import type { SecretSpelling } from '../../../countersign/src/diagnosis/near-misses.ts'
 import type { Told } from '../../../countersign/src/diagnosis/told.ts'
 import type { Check } from '../../../countersign/src/judge/checks.ts'
@@ -41,6 +42,6 @@ export function offersOf(
   return checks.flatMap(({ name, status, actual }): readonly Offer[] => {
     const isNear = (name === 'iss' || name === 'aud') && /differ by/.test(message)
     if (!isNear || status !== 'fail' || typeof actual !== 'string' || actual.includes(', ')) return []
-    return [{ text: `Apply: expect ${name} ${actual}`, expected: { ...expected, [name]: actual } }]
+    return [{ text: `Apply: expect ${name} ${printable(actual)}`, expected: { ...expected, [name]: actual } }]
   })
 }

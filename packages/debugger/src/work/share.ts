@@ -1,4 +1,5 @@
 import { backend } from '../../../countersign/src/crypto/web.ts'
+import type { DecodedToken } from '../../../countersign/src/diagnosis/decode-token.ts'
 import { exportJwk } from '../../../countersign/src/key/ops.ts'
 import { run } from '../../../countersign/src/op.ts'
 import type { GivenKeys } from './keys.ts'
@@ -69,6 +70,17 @@ export async function publicText({ as, judging }: GivenKeys): Promise<string | u
 /** Whether a key from an address is one that may be handed on. */
 export function isOpen({ keys }: GivenKeys): boolean {
   return keys.every(({ kind }) => kind === 'public')
+}
+
+const OF_TOKENS = [
+  ...['payload', 'protected', 'header', 'signature', 'signatures'],
+  ...['unprotected', 'encrypted_key', 'iv', 'ciphertext', 'tag', 'aad', 'recipients'],
+]
+
+/** A token as it may be handed on: of one in JSON the members that tokens have, and nothing that stood beside them. */
+export function tokenText(token: DecodedToken['token']): string {
+  if (typeof token === 'string') return token
+  return JSON.stringify(Object.fromEntries(Object.entries(token).filter(([name]) => OF_TOKENS.includes(name))))
 }
 
 /** The link to a token and a public key, behind the address of the page. */
