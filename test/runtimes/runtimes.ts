@@ -111,12 +111,12 @@ function node(version: string, backend: 'node' | 'web', expected: Expected, leas
 
 export const RUNTIMES: readonly Runtime[] = [
   node('22.12.0', 'node', nodeHas(NODE), 6800),
-  node('22.23.3', 'node', nodeHas(NODE), 3000),
-  node('22.23.3', 'web', webHas(), 2000),
+  node('22.23.3', 'node', nodeHas(NODE), 4800),
+  node('22.23.3', 'web', webHas(), 2900),
   node('24.21.0', 'node', nodeHas([...NODE, ...ML_DSA]), 2200),
   node('24.21.0', 'web', webHas(['Ed448', ...ML_DSA], NODE_WEB_CURVES), 4120),
-  node('26.10.0', 'node', nodeHas([...NODE, ...ML_DSA]), 3000),
-  node('26.10.0', 'web', webHas(['Ed448', ...ML_DSA], NODE_WEB_CURVES), 2000),
+  node('26.10.0', 'node', nodeHas([...NODE, ...ML_DSA]), 4800),
+  node('26.10.0', 'web', webHas(['Ed448', ...ML_DSA], NODE_WEB_CURVES), 3100),
   {
     name: 'Bun 1.4.5',
     on: 'process',
