@@ -116,7 +116,7 @@ export const SKIPS: readonly Skip[] = [
     why: NO_TYPES,
   },
   {
-    on: ['Node 22.12.0', 'Node 22.23.3'],
+    on: ['Node 22.12.0'],
     file: test('attacks/jwe-cost'),
     tests: ['attack 37: a compressed plaintext is one DEFLATE stream *'],
     why: BEHIND,
@@ -241,12 +241,12 @@ export const SKIPS: readonly Skip[] = [
     why: 'jsonwebtoken and fast-jwt are for Node; cross-check/jws holds jose here',
   },
   {
-    on: [...WEB, 'Node 22.12.0', 'Node 22.23.3', 'Node 26.10.0'],
+    on: [...WEB, 'Node 22.12.0'],
     file: test('scenarios/remote-sets'),
     why: 'it measures jwks-rsa, which is for Node, on a server and by the clocks of Node: once is enough, and the tests in test/source run here',
   },
   {
-    on: ['Node 22.12.0', 'Node 22.23.3', 'Node 26.10.0', 'Bun', 'Deno', 'workerd', 'Chromium'],
+    on: ['Node 22.12.0', 'Bun', 'Deno', 'workerd', 'Chromium'],
     file: test('keyring/seal'),
     tests: ['a passphrase by a passphrase is replaced: *'],
     why: 'it takes seconds to make keys of passphrases so often, and one that takes the place of a kek, or gives it up, shows the same',

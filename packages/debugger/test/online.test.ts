@@ -131,9 +131,9 @@ test('step 15: redirects are not followed, and what fails is told in words, CORS
   for (const [path, pattern] of [
     ['/moved', /cannot be reached, leads elsewhere, or does not let pages of others read it \(CORS\)/],
     ['/closed', /\(CORS\)[\s\S]*countersign jwks/],
-    ['/absent', /answers 404/],
+    ['/absent', /HTTP status 404/],
     ['/broken', /no JSON/],
-    ['/large', /larger than/],
+    ['/large', /more than 1048576 octets/],
     ['/other', /error\[CS_\w+\]/],
   ] as const) {
     await address(opened).fill(`${origin}${path}`)
@@ -147,6 +147,51 @@ test('step 15: redirects are not followed, and what fails is told in words, CORS
   await opened.says(/names the issuer "https:\/\/other\.example"/, said)
   assert.deepEqual(elsewhere.asked, [])
   assert.deepEqual(await axeFindings(opened.page), [])
+})
+
+test('step 15: metadata from afar leads to no service of this machine, and names its issuer to the character', async (t) => {
+  const here = await remote(t, { '/keys': keys })
+  const opened = await hosted(t, /id\.example\.com/)
+  if (!opened) return
+  const { page } = opened
+  const said = fetching(opened)
+  for (const [issuer, jwksUri, pattern] of [
+    ['https://id.example.com', `${here.origin}/keys`, /jwks_uri is on this machine, and the issuer is not/],
+    ['https://id.example.com/', 'https://id.example.com/keys', /names the issuer "https:\/\/id\.example\.com\/"/],
+  ] as const) {
+    await page.route('https://id.example.com/**', (route) =>
+      route.fulfill({
+        headers: { 'access-control-allow-origin': '*' },
+        json: { issuer, jwks_uri: jwksUri },
+      }),
+    )
+    await address(opened).fill('https://id.example.com')
+    await opened.button(/^Discover the issuer/).click()
+    await opened.says(pattern, said)
+    await page.unrouteAll()
+  }
+  assert.deepEqual(here.asked, [])
+})
+
+test('step 15: a key that is typed while another is fetched stays', async (t) => {
+  let answer = (): void => undefined
+  const late = new Promise<void>((resolve) => {
+    answer = resolve
+  })
+  const slow: Answer = async (response) => {
+    await late
+    allowed(response).end(JSON.stringify(JWKS))
+  }
+  const { host, origin } = await remote(t, { '/jwks.json': slow })
+  const opened = await hosted(t, new RegExp(host))
+  if (!opened) return
+  await address(opened).fill(`${origin}/jwks.json`)
+  await opened.button(/^Fetch the set/).click()
+  await opened.says(/Fetching from/, fetching(opened))
+  await opened.key.fill('a secret of my own')
+  answer()
+  await opened.says(/A click asks/, fetching(opened))
+  assert.equal(await opened.key.inputValue(), 'a secret of my own')
 })
 
 test('step 15: what is no address of https, or of this machine, cannot be asked', async (t) => {

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact'
-import { useState } from 'preact/hooks'
-import { CommandError, type Told } from '../../../countersign/src/diagnosis/told.ts'
+import { useRef, useState } from 'preact/hooks'
+import type { Told } from '../../../countersign/src/diagnosis/told.ts'
 import { Copy } from '../shown/copy-button.tsx'
 import { useId } from '../shown/panel.tsx'
 import { ToldText } from '../shown/told.tsx'
@@ -13,12 +13,14 @@ declare const ONLINE: boolean
 interface FetchingProps {
   /** How the command gets the key. */
   readonly line: string
+  /** What stands in the field for the key. */
+  readonly text: string
   readonly onText: (text: string) => void
 }
 
 /** How the keys of a set or an issuer get here: fetched where this page may do that, and else by the command. */
-export function Fetching({ line, onText }: FetchingProps): JSX.Element {
-  return ONLINE ? <Online onText={onText} /> : <Offline line={line} />
+export function Fetching({ line, text, onText }: FetchingProps): JSX.Element {
+  return ONLINE ? <Online text={text} onText={onText} /> : <Offline line={line} />
 }
 
 function Offline({ line }: Pick<FetchingProps, 'line'>): JSX.Element {
@@ -37,18 +39,22 @@ type State =
   | { readonly kind: 'fetching' }
   | { readonly kind: 'failed'; readonly told: Told }
 
-function Online({ onText }: Pick<FetchingProps, 'onText'>): JSX.Element {
+function Online({ text, onText }: Pick<FetchingProps, 'text' | 'onText'>): JSX.Element {
   const id = useId('url')
   const [url, setUrl] = useState('')
   const [state, setState] = useState<State>({ kind: 'idle' })
+  const latest = useRef(text)
+  latest.current = text
   const host = hostOf(url)
   const fetchAs = (what: 'jwks' | 'issuer') => async (): Promise<void> => {
     setState({ kind: 'fetching' })
     try {
-      onText(await fetchJwks(url, what))
+      const fetched = await fetchJwks(url, what)
+      // Who typed a key meanwhile wants that one.
+      if (latest.current === text) onText(fetched)
       setState({ kind: 'idle' })
     } catch (error) {
-      setState({ kind: 'failed', told: error instanceof CommandError ? error.told : toldOf(error) })
+      setState({ kind: 'failed', told: toldOf(error) })
     }
   }
   const isOff = host === undefined || state.kind === 'fetching'
@@ -80,7 +86,7 @@ function Online({ onText }: Pick<FetchingProps, 'onText'>): JSX.Element {
         {state.kind === 'fetching'
           ? `Fetching${where} …`
           : host
-            ? `A click asks ${host}, which sees your address.`
+            ? `A click asks ${host}, which sees your address; so does whoever has the keys of an issuer that is discovered.`
             : ''}
       </p>
       {state.kind === 'failed' && <ToldText told={state.told} />}

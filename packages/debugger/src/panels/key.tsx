@@ -121,7 +121,7 @@ export function KeyPanel({ given, read, hint, isBuilding, onGiven, line, actions
       )}
       {read.kind === 'fault' && <ToldText told={read.told} />}
       {children}
-      {line !== undefined && <Fetching line={line} onText={put} />}
+      {line !== undefined && <Fetching line={line} text={given.text} onText={put} />}
     </Panel>
   )
 }

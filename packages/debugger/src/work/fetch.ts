@@ -1,96 +1,73 @@
+import { backend } from '../../../countersign/src/crypto/web.ts'
 import { CommandError } from '../../../countersign/src/diagnosis/told.ts'
-import { show } from '../../../countersign/src/errors.ts'
-
-const [MOST_OCTETS, MOST_MILLISECONDS] = [1024 * 1024, 10_000]
-const LOOPBACK = /^(?:localhost|127\.0\.0\.1)$/
+import { discover } from '../../../countersign/src/source/discovery.ts'
+import {
+  type Answer,
+  type DownloadRules,
+  download,
+  type Fetch,
+  reasonOf,
+  toDownloadRules,
+  toUrl,
+} from '../../../countersign/src/source/download.ts'
 
 /** Whom an address would be asked of; nothing for one that this page may not ask. */
 export function hostOf(address: string): string | undefined {
-  const url = urlOf(address)
-  return url && (url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.test(url.hostname)))
-    ? url.host
-    : undefined
-}
-
-function urlOf(address: string): URL | undefined {
   try {
-    return new URL(address.trim())
+    return new URL(toUrl(address.trim(), 'the address', false, 'CS_JWKS_FETCH').href).host
   } catch {
     return undefined
   }
 }
 
 /**
- * Fetches a JWK Set, at its own address or where an issuer says that it is (OpenID Connect Discovery 1.0 §4, RFC 8414 §3).
+ * Fetches a JWK Set, at its own address or where an issuer says that it is, by the rules of the library: metadata has to name
+ * the issuer to the character, and leads nobody from afar to this machine.
  *
  * @returns its text
- * @throws {CommandError}
+ * @throws {CommandError} @throws {JoseError}
  */
 export async function fetchJwks(address: string, what: 'jwks' | 'issuer'): Promise<string> {
   const bare = address.trim()
-  if (what === 'jwks') return lines(await fetchJson(bare))
-  const url = new URL(bare)
-  const path = url.pathname.replace(/\/$/, '')
-  const first = `${url.origin}${path}/.well-known/openid-configuration`
-  const second = `${url.origin}/.well-known/oauth-authorization-server${path}`
-  const metadata = await fetchJson(first).catch(() => fetchJson(second))
-  const { issuer, jwks_uri: uri } = Object(metadata) as { readonly issuer?: unknown; readonly jwks_uri?: unknown }
-  // To the character, as tokens have it in iss.
-  if (issuer !== bare)
-    throw new CommandError('CS_DISCOVERY', `the metadata names the issuer ${show(issuer)} and not the one asked.`)
-  if (typeof uri !== 'string' || hostOf(uri) === undefined)
-    throw new CommandError('CS_DISCOVERY', 'the metadata names no address of keys (jwks_uri) that can be asked.')
-  return lines(await fetchJson(uri))
+  if (what === 'jwks') return fetchSet(bare)
+  const { jwksUri } = await discover(bare, LIMITS, backend)
+  return fetchSet(jwksUri)
 }
 
-const lines = (value: unknown): string => JSON.stringify(value, undefined, 2)
-
-async function fetchJson(url: string): Promise<unknown> {
-  const { host } = new URL(url)
-  const fail = (why: string, hint?: string): CommandError =>
-    new CommandError('CS_JWKS_FETCH', `could not fetch ${url}: ${why}`, hint === undefined ? {} : { hint })
-  let response: Response
+/** As little goes along as a browser allows, and it goes nowhere else. */
+const quietly: Fetch = async (url, request) => {
   try {
-    response = await fetch(url, {
+    return await fetch(url, {
+      ...(request as RequestInit),
       credentials: 'omit',
       redirect: 'error',
       referrerPolicy: 'no-referrer',
-      cache: 'no-store',
-      signal: AbortSignal.timeout(MOST_MILLISECONDS),
-      headers: { accept: 'application/json' },
     })
-  } catch (error) {
-    if (error instanceof DOMException && error.name === 'TimeoutError') throw fail('no answer in 10 s.')
-    throw fail(
-      `${host} cannot be reached, leads elsewhere, or does not let pages of others read it (CORS).`,
-      `a browser does not say which. At the terminal none of it is in the way: countersign jwks ${url}`,
-    )
-  }
-  if (!response.ok) throw fail(`${host} answers ${response.status}.`)
-  const text = await bodyOf(response).catch(() => {
-    throw fail('no whole answer came.')
-  })
-  if (text === undefined) throw fail(`the answer is larger than ${MOST_OCTETS / 1024} kB.`)
-  try {
-    return JSON.parse(text)
   } catch {
-    throw fail('the answer is no JSON.')
+    throw new Error(
+      `${new URL(url).host} cannot be reached, leads elsewhere, or does not let pages of others read it (CORS)`,
+    )
   }
 }
 
-/** The text of an answer; nothing where it is too large. */
-async function bodyOf(response: Response): Promise<string | undefined> {
-  const reader = response.body?.getReader()
-  const decoder = new TextDecoder()
-  let [text, octets] = ['', 0]
-  for (;;) {
-    const part = await reader?.read()
-    if (part === undefined || part.done) return text + decoder.decode()
-    octets += part.value.length
-    if (octets > MOST_OCTETS) {
-      await reader?.cancel()
-      return undefined
-    }
-    text += decoder.decode(part.value, { stream: true })
+const LIMITS = { fetch: quietly, timeout: 10, maxBytes: 1_048_576 }
+
+async function fetchSet(url: string): Promise<string> {
+  const rules: DownloadRules = toDownloadRules(LIMITS)
+  const fail = (why: string): CommandError =>
+    new CommandError('CS_JWKS_FETCH', `could not fetch ${url}: ${why}.`, {
+      hint: `a browser does not say all. At the terminal nothing is in the way: countersign jwks ${url} --kid ID --pick`,
+    })
+  let answer: Answer
+  try {
+    answer = await download(url, { accept: 'application/jwk-set+json, application/json' }, rules)
+  } catch (error) {
+    throw fail(reasonOf(error))
+  }
+  if (answer.status !== 200) throw fail(`HTTP status ${answer.status}`)
+  try {
+    return JSON.stringify(JSON.parse(answer.text), undefined, 2)
+  } catch {
+    throw fail('the answer is no JSON')
   }
 }
