@@ -1,80 +1,114 @@
-import assert from 'node:assert/strict'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { createDecrypter } from 'countersign/sync'
 import { compact, type Enc, type Forged, flipped, forge, keyFor, manageByHand, random } from '../support/forge-jwe.ts'
 import { ANY_CLAIMS } from '../support/jwe.ts'
+import { compare, refusedAs } from './support/compare.ts'
 
 // Run by `npm run test:time`, and not by `npm test`: a busy machine makes times noisy.
 
-/** Tokens that fail in different places, and how often each is tried. */
-interface Kinds {
+interface Scheme {
   readonly alg: string
   readonly enc: Enc
-  readonly tries: number
-  /** The first is what the others are compared with. */
-  readonly tokens: ReadonlyMap<string, readonly string[]>
 }
+
+type Change = (good: Forged) => Partial<Forged> | Promise<Partial<Forged>>
 
 const OAEP = { alg: 'RSA-OAEP-256', enc: 'A128CBC-HS256' } as const
 const WRAP = { alg: 'A128KW', enc: 'A128CBC-HS256' } as const
+const CBC = { alg: 'dir', enc: 'A128CBC-HS256' } as const
+const GCM = { alg: 'dir', enc: 'A128GCM' } as const
 
-/** Tokens of one kind: several, so that none of them is what is measured. */
-const VARIANTS = 50
-async function many(
-  { alg, enc }: Pick<Kinds, 'alg' | 'enc'>,
-  change: (good: Forged) => Partial<Forged> | Promise<Partial<Forged>>,
-): Promise<readonly string[]> {
-  const make = async (): Promise<string> => {
-    const good = await forge({ alg, enc, key: keyFor(alg) })
-    return compact({ ...good, ...(await change(good)) })
-  }
-  return Promise.all(Array.from({ length: VARIANTS }, make))
-}
-
-const wrongTag = ({ tag }: Forged) => ({ tag: flipped(tag) })
-
-test('attack 40: RSA-OAEP: a CEK of another length takes no other time than a wrong tag', async (t) => {
-  const { alg, enc } = OAEP
-  const another = async () => ({ encryptedKey: (await manageByHand(alg, keyFor(alg), enc, random(16))).encryptedKey })
-  const tokens = new Map([
-    ['a wrong tag', await many(OAEP, wrongTag)],
-    ['a CEK of another length', await many(OAEP, another)],
-  ])
-  compare(t, { alg, enc, tries: 8000, tokens })
+const anotherCek: Change = async () => ({
+  encryptedKey: (await manageByHand(OAEP.alg, keyFor(OAEP.alg), OAEP.enc, random(16))).encryptedKey,
 })
-
-// The difference that Manger's attack (CRYPTO 2001) needs: whether the number is too large for the padding to begin with
-// a zero, or only the rest of the padding is wrong.
-test('attack 40: RSA-OAEP: padding that is wrong in its first octet takes no other time than padding that is wrong behind it', async (t) => {
-  const padded = (first: number) => () => ({ encryptedKey: rawRsa([first, ...random(255)]) })
-  const tokens = new Map([
-    ['wrong behind the first octet', await many(OAEP, padded(0))],
-    ['wrong in the first octet', await many(OAEP, padded(1))],
-  ])
-  compare(t, { ...OAEP, tries: 8000, tokens })
-})
+const padded =
+  (first: number): Change =>
+  () => ({ encryptedKey: rawRsa([first, ...random(255)]) })
+const wrongTag =
+  (at: number): Change =>
+  ({ tag }) => ({ tag: flipped(tag, at) })
+const changedText: Change = ({ ciphertext }) => ({ ciphertext: flipped(ciphertext) })
+const changedKey: Change = ({ encryptedKey }) => ({ encryptedKey: flipped(encryptedKey) })
 
 // What is behind a failure here anyone knows who sends the token: good padding comes from whoever encrypts, and there is
 // no changing it into another that is good. So this is a matter of taste, and not of keys.
-test('attack 40: RSA-OAEP: bad padding takes no other time than a wrong tag', {
-  todo: 'node:crypto tells bad padding by an exception, which takes some microseconds',
-}, async (t) => {
-  const tokens = new Map([
-    ['a wrong tag', await many(OAEP, wrongTag)],
-    ['bad padding', await many(OAEP, ({ encryptedKey }) => ({ encryptedKey: flipped(encryptedKey) }))],
-  ])
-  compare(t, { ...OAEP, tries: 8000, tokens })
-})
+const BY_EXCEPTION = 'node:crypto tells what does not unwrap by an exception, which takes some microseconds'
 
-test('attack 40: A128KW: an encrypted key that was changed takes no other time than a wrong tag', {
-  todo: 'node:crypto tells a key that does not unwrap by an exception, which takes some microseconds',
-}, async (t) => {
-  const tokens = new Map([
-    ['a wrong tag', await many(WRAP, wrongTag)],
-    ['a changed encrypted key', await many(WRAP, ({ encryptedKey }) => ({ encryptedKey: flipped(encryptedKey) }))],
-  ])
-  compare(t, { ...WRAP, tries: 30_000, tokens })
-})
+interface Comparison {
+  readonly what: string
+  readonly scheme: Scheme
+  readonly kinds: Readonly<Record<string, Change>>
+  readonly todo?: string
+}
+
+const COMPARISONS: readonly Comparison[] = [
+  {
+    what: 'a CEK of another length takes no other time than a wrong tag',
+    scheme: OAEP,
+    kinds: { 'a wrong tag': wrongTag(0), 'a CEK of another length': anotherCek },
+  },
+  {
+    // The difference that Manger's attack (CRYPTO 2001) needs: whether the number is too large for the padding to begin
+    // with a zero, or only the rest of the padding is wrong.
+    what: 'padding that is wrong in its first octet takes no other time than padding that is wrong behind it',
+    scheme: OAEP,
+    kinds: { 'wrong behind the first octet': padded(0), 'wrong in the first octet': padded(1) },
+  },
+  {
+    what: 'bad padding takes no other time than a wrong tag',
+    scheme: OAEP,
+    kinds: { 'a wrong tag': wrongTag(0), 'bad padding': changedKey },
+    todo: BY_EXCEPTION,
+  },
+  {
+    what: 'an encrypted key that was changed takes no other time than a wrong tag',
+    scheme: WRAP,
+    kinds: { 'a wrong tag': wrongTag(0), 'a changed encrypted key': changedKey },
+    todo: BY_EXCEPTION,
+  },
+  ...[CBC, GCM].flatMap((scheme): Comparison[] => [
+    {
+      what: 'a tag that is wrong in its first octet takes no other time than one wrong in its last',
+      scheme,
+      kinds: { 'wrong in its last octet': wrongTag(15), 'wrong in its first octet': wrongTag(0) },
+    },
+    {
+      what: 'a changed ciphertext takes no other time than a wrong tag',
+      scheme,
+      kinds: { 'a wrong tag': wrongTag(0), 'a changed ciphertext': changedText },
+    },
+    {
+      what: 'another vector takes no other time than a wrong tag',
+      scheme,
+      kinds: { 'a wrong tag': wrongTag(0), 'a changed vector': ({ iv }) => ({ iv: flipped(iv) }) },
+    },
+  ]),
+]
+
+const numberOf = ({ alg }: Scheme): string => (alg === 'dir' ? 'attacks 41 and 42' : 'attack 40')
+
+for (const { what, scheme, kinds, todo } of COMPARISONS) {
+  const { alg, enc } = scheme
+  test(`${numberOf(scheme)}: ${alg}, ${enc}: ${what}`, { ...(todo && { todo }) }, async (t) => {
+    const key = keyFor(alg, enc)
+    const many = (change: Change): Promise<readonly string[]> =>
+      Promise.all(
+        Array.from({ length: 50 }, async () => {
+          const good = await forge({ alg, enc, key })
+          return compact({ ...good, ...(await change(good)) })
+        }),
+      )
+    const decrypter = createDecrypter({ keys: key, algorithms: [alg], encryptions: [enc], ...ANY_CLAIMS })
+    const inputs = await Promise.all(
+      Object.entries(kinds).map(async ([name, change]) => ({ name, inputs: await many(change) })),
+    )
+    compare(
+      t,
+      inputs,
+      refusedAs('CS_DECRYPTION', (token) => decrypter.safeDecrypt(token)),
+    )
+  })
+}
 
 /** The bare permutation of RSA, for padding that no library makes (RFC 8017 §5.1.1). */
 function rawRsa(message: readonly number[]): Uint8Array<ArrayBuffer> {
@@ -85,39 +119,4 @@ function rawRsa(message: readonly number[]): Uint8Array<ArrayBuffer> {
   for (let bit = 0; bit < 16; bit++) power = (power * power) % modulus
   const octets = ((power * number) % modulus).toString(16).padStart(512, '0')
   return Uint8Array.from(Buffer.from(octets, 'hex'))
-}
-
-/** Holds that no kind can be told from the first by its time. */
-function compare(t: TestContext, { alg, enc, tries, tokens }: Kinds): void {
-  const decrypter = createDecrypter({ keys: keyFor(alg), algorithms: [alg], encryptions: [enc], ...ANY_CLAIMS })
-  const kinds = [...tokens]
-  const times = kinds.map((): number[] => [])
-  for (let round = 0; round < tries * kinds.length * 1.1; round++) {
-    const which = Math.floor(Math.random() * kinds.length)
-    const token = kinds[which]?.[1][Math.floor(Math.random() * VARIANTS)] ?? ''
-    const start = process.hrtime.bigint()
-    const result = decrypter.safeDecrypt(token)
-    const taken = Number(process.hrtime.bigint() - start)
-    assert.ok(!result.ok && result.error.code === 'CS_DECRYPTION')
-    if (round > tries * kinds.length * 0.1) times[which]?.push(taken)
-  }
-  const [first = [], ...others] = times
-  for (const [index, other] of others.entries()) {
-    const value = welch(first, other)
-    const medians = [first, other].map((sample) => (sample[Math.floor(sample.length / 2)] ?? 0) / 1000)
-    const names = `${kinds[index + 1]?.[0]} against ${kinds[0]?.[0]}`
-    t.diagnostic(`${names}: t = ${value.toFixed(2)} over ${first.length + other.length} tries, medians ${medians} µs`)
-    assert.ok(Math.abs(value) < 4.5, `${names}: t = ${value}`)
-  }
-}
-
-/** Welch's t of two samples, without the slowest tenth of each: those are the scheduler's. */
-function welch(a: number[], b: number[]): number {
-  const of = (sample: number[]): { n: number; mean: number; variance: number } => {
-    const kept = sample.sort((x, y) => x - y).slice(0, Math.floor(sample.length * 0.9))
-    const mean = kept.reduce((sum, x) => sum + x, 0) / kept.length
-    return { n: kept.length, mean, variance: kept.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (kept.length - 1) }
-  }
-  const [first, second] = [of(a), of(b)]
-  return (first.mean - second.mean) / Math.sqrt(first.variance / first.n + second.variance / second.n)
 }
