@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, type Plugin, transform } from 'esbuild'
+import { SUBJECTS } from './sbom.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const src = join(root, 'packages/debugger/src')
@@ -39,10 +40,24 @@ export async function buildDebuggerPage({ online = false }: DebuggerPage = {}): 
     POLICY: policy.join('; '),
     '<!-- STYLE -->': `<style>${style}</style>`,
     '<!-- SCRIPT -->': `<script>${script}</script>`,
+    '<!-- NOTICES -->': notices(),
     VERSION: version,
   }
   const template = readFileSync(join(src, 'page.html'), 'utf8')
-  return template.replaceAll(/POLICY|VERSION|<!-- (?:STYLE|SCRIPT) -->/g, (name) => values[name] ?? '')
+  return template.replaceAll(/POLICY|VERSION|<!-- (?:STYLE|SCRIPT|NOTICES) -->/g, (name) => values[name] ?? '')
+}
+
+/** Whoever passes on code under the MIT licence passes on its notice, and the page goes about by itself. */
+function notices(): string {
+  const texts = SUBJECTS.countersign.inside?.map((name) => {
+    const { version } = JSON.parse(readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8')) as {
+      version: string
+    }
+    return `${name} ${version}\n\n${readFileSync(join(root, 'node_modules', name, 'LICENSE'), 'utf8').trim()}`
+  })
+  const text = ['Inside this page:', ...(texts ?? [])].join('\n\n')
+  if (text.includes('--')) throw new Error('a notice cannot stand in a comment')
+  return `<!--\n${text}\n-->`
 }
 
 async function scriptOf(online: boolean): Promise<string> {

@@ -1,7 +1,7 @@
 // Packs what `npm run build` has made, and runs programs on it.
 import { execFileSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export const root: string = fileURLToPath(new URL('..', import.meta.url))
@@ -16,7 +16,7 @@ export function run(command: string, args: readonly string[], cwd: string, env: 
 }
 
 /** What may be in a package: in that of the library what comes with its command, too, and no declarations that no door has. */
-const ANY = /^(LICENSE|README\.md|CHANGELOG\.md|package\.json|[\w./-]+\.(js|d\.ts))$/
+const ANY = /^(LICENSE|README\.md|CHANGELOG\.md|package\.json|sbom\.cdx\.json|[\w./-]+\.(js|d\.ts))$/
 const COMPANIONS = /^(man\/countersign\.1|docs\/(cli|errors|lint)\.md|schema\/[\w-]+\.json|debugger\.html)$/
 const INSIDE = /^cli(\.|\/).*\.d\.ts$/
 
@@ -33,13 +33,8 @@ export interface Packed {
  */
 export function pack(name: string, folder: string): Packed {
   const home = join(root, 'packages', name)
-  const printed = run('npm', ['pack', '--json', '--pack-destination', folder], join(home, 'dist'))
-  const packed = JSON.parse(printed) as unknown
-  const [{ filename, files, unpackedSize }] = (Array.isArray(packed) ? packed : Object.values(packed as object)) as [
-    { filename: string; files: { path: string }[]; unpackedSize: number },
-  ]
-  console.log(`${filename}: ${files.length} files, ${unpackedSize} octets unpacked`)
-  const paths = files.map(({ path }) => path)
+  const { filename, paths, unpackedSize } = npmPack(name, ['--pack-destination', folder])
+  console.log(`${filename}: ${paths.length} files, ${unpackedSize} octets unpacked`)
   const belongs = (path: string): boolean =>
     name === 'countersign' ? COMPANIONS.test(path) || (ANY.test(path) && !INSIDE.test(path)) : ANY.test(path)
   const strange = paths.filter((path) => !belongs(path))
@@ -49,7 +44,53 @@ export function pack(name: string, folder: string): Packed {
     .filter((path) => /\.(js|d\.ts)$/.test(path) && !path.startsWith('node/'))
     .filter((path) => !existsSync(sourceOf(path)))
   if (left.length > 0) throw new Error(`files of sources that are gone: ${left.join(', ')}`)
+  if (!paths.includes('sbom.cdx.json')) throw new Error('the bill of materials is missing')
   return { filename, files: paths }
+}
+
+function npmPack(
+  name: string,
+  flags: readonly string[],
+): { readonly filename: string; readonly paths: readonly string[]; readonly unpackedSize: number } {
+  const packed = JSON.parse(run('npm', ['pack', '--json', ...flags], join(root, 'packages', name, 'dist'))) as unknown
+  const [{ files, ...rest }] = (Array.isArray(packed) ? packed : Object.values(packed as object)) as [
+    { filename: string; files: { path: string }[]; unpackedSize: number },
+  ]
+  return { ...rest, paths: files.map(({ path }) => path) }
+}
+
+/** What may lie in a folder that was built in, and is for nobody else. */
+const STRAY = [
+  '.env',
+  '.npmrc',
+  'secret.pem',
+  'notes.txt',
+  'keys.json',
+  'sbom.json',
+  'keys/signing.jwk',
+  'node/core.js.map',
+]
+
+/** Holds that what is packed is what the package lists, whatever else lies in its folder. */
+export function refuseStray(name: string): void {
+  const dist = join(root, 'packages', name, 'dist')
+  const folders = STRAY.map((path) => dirname(path)).filter((folder) => !existsSync(join(dist, folder)))
+  const before = npmPack(name, ['--dry-run']).paths
+  const planted: string[] = []
+  try {
+    for (const path of STRAY) {
+      mkdirSync(dirname(join(dist, path)), { recursive: true })
+      writeFileSync(join(dist, path), '# planted by the test of the package\n', { flag: 'wx' })
+      planted.push(path)
+    }
+    const after = npmPack(name, ['--dry-run']).paths
+    const more = after.filter((path) => !before.includes(path))
+    if (more.length > 0 || after.length !== before.length) throw new Error(`packed as well: ${more.join(', ')}`)
+  } finally {
+    for (const path of planted) rmSync(join(dist, path))
+    for (const folder of folders) rmSync(join(dist, folder), { recursive: true, force: true })
+  }
+  console.log(`${STRAY.length} files that lie about in packages/${name}/dist are not packed`)
 }
 
 /** Holds a packed package against what other programs expect of one. */

@@ -9,53 +9,10 @@ import { manPage } from '../packages/countersign/src/cli/manual/man.ts'
 import { buildDebuggerPage } from './build-debugger.ts'
 import { bundleCommand, COMMAND_FOLDER } from './bundle-command.ts'
 import { bundled, bundleForNode } from './bundle-for-node.ts'
+import { type PackageName, sbomOf } from './sbom.ts'
+import { type Companions, isSource, type Manifest, staged, toModule, toTypes } from './staged-manifest.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-
-type Paths = Readonly<Record<string, string>>
-
-interface Manifest {
-  readonly imports?: Readonly<Record<string, Paths>>
-  readonly exports: Readonly<Record<string, string | { readonly types: string; readonly node: string }>>
-  readonly bin?: Paths
-  readonly private: boolean
-}
-
-const isSource = (path: string): boolean => path.startsWith('./src/')
-const toModule = (path: string): string => path.replace(/^\.\/src\/(.*)\.ts$/, './$1.js')
-const toTypes = (path: string): string => path.replace(/^\.\/src\/(.*)\.ts$/, './$1.d.ts')
-const toBundled = (path: string): string => toModule(path).replace('./', './node/')
-
-/** The manifest with every path of a source turned into that of its compiled module. */
-function staged(manifest: Manifest, hasBundle: boolean, man?: string): object {
-  // The tree is private, so that nobody publishes sources by mistake.
-  const { imports, exports, bin, private: _, ...rest } = manifest
-  const eachOf = <Value>(members: Readonly<Record<string, Value>>, change: (value: Value) => unknown): object =>
-    Object.fromEntries(Object.entries(members).map(([name, value]) => [name, change(value)]))
-  return {
-    ...rest,
-    ...(bin && { bin: eachOf(bin, toModule) }),
-    // npm links manuals that stand in a list alone. What the doors do not lead to needs no declarations.
-    ...(man && { man: [`./${man}`], files: ['*', '!cli.d.ts', '!cli/**/*.d.ts'] }),
-    ...(imports && { imports: Object.fromEntries(Object.entries(imports).map(toImport)) }),
-    exports: eachOf(exports, (door) => toDoor(door, hasBundle)),
-  }
-}
-
-function toDoor(door: Manifest['exports'][string], hasBundle: boolean): unknown {
-  if (typeof door !== 'string') return { types: toTypes(door.types), ...onServers(door.node) }
-  if (!isSource(door)) return door.replace('./dist/', './')
-  return { types: toTypes(door), ...(hasBundle ? onServers(door) : {}), default: toModule(door) }
-}
-
-/** Node loads the command from its bundle. */
-function toImport([name, paths]: [string, Paths]): readonly [string, Paths] {
-  const modules = Object.fromEntries(Object.entries(paths).map(([condition, path]) => [condition, toModule(path)]))
-  return [name, name === '#command' ? { ...modules, node: `./${COMMAND_FOLDER}/command.js` } : modules]
-}
-
-/** Bun and Deno go by "node", too, unless what is meant for them stands before it. */
-const onServers = (path: string): object => ({ bun: toModule(path), deno: toModule(path), node: toBundled(path) })
 
 /** Every file in a folder, by its path from there. */
 const filesIn = (folder: string): readonly string[] =>
@@ -69,10 +26,11 @@ const filesIn = (folder: string): readonly string[] =>
 
 /**
  * @param hasBundle - whether Node loads the modules of the package in few files
- * @param companions - what is published beside the modules: texts by their paths
+ * @param beside - what is published beside the modules and their bill of materials: texts by their paths
  */
-async function stage(name: string, hasBundle: boolean, companions: Companions = new Map()): Promise<void> {
+async function stage(name: PackageName, hasBundle: boolean, beside: Companions = new Map()): Promise<void> {
   const home = join(root, 'packages', name)
+  const companions: Companions = new Map([...beside, ['sbom.cdx.json', sbomOf(name)]])
   const [src, dist] = [join(home, 'src'), join(home, 'dist')]
   const texts = [join(root, 'LICENSE'), join(root, 'CHANGELOG.md'), join(home, 'README.md')]
   const manifest = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')) as Manifest
@@ -97,8 +55,7 @@ async function stage(name: string, hasBundle: boolean, companions: Companions = 
     execFileSync(process.execPath, [tsc, '-b', '--force', home], { stdio: 'inherit' })
   }
 
-  const man = [...companions.keys()].find((path) => path.startsWith('man/'))
-  writeFileSync(join(dist, 'package.json'), `${JSON.stringify(staged(manifest, hasBundle, man), null, 2)}\n`)
+  writeFileSync(join(dist, 'package.json'), `${JSON.stringify(staged(manifest, hasBundle, companions), null, 2)}\n`)
   for (const text of texts) copyFileSync(text, join(dist, basename(text)))
   for (const asset of assets) {
     mkdirSync(dirname(join(dist, asset)), { recursive: true })
@@ -114,8 +71,6 @@ async function stage(name: string, hasBundle: boolean, companions: Companions = 
   }
   console.log(`staged packages/${name}/dist`)
 }
-
-type Companions = ReadonlyMap<string, string>
 
 /** What the command needs beside its modules: its manual, the pages and schemas that it names, the page that it opens. */
 async function commandFiles(): Promise<Companions> {

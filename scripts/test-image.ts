@@ -2,12 +2,13 @@
 // was built in its place, and starts the command from there. The commands are those of the file.
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { deployed, parseDockerfile } from '../packages/authority/test/operations/deploy-files.ts'
 import { root } from './packing.ts'
+import type { Bom } from './sbom.ts'
 
 export async function testImage(): Promise<void> {
   if (process.platform === 'win32') return console.log('the image is made by a shell, which is not here')
@@ -32,10 +33,24 @@ export async function testImage(): Promise<void> {
       const line = run.replace('npm ci', 'npm ci --prefer-offline')
       execFileSync('/bin/sh', ['-ec', line], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] })
     }
+    holdsItsBill(join(folder, 'node_modules'))
     await start(folder, command)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+/** Holds that nothing is installed but what the bill of materials of the authority has. */
+function holdsItsBill(modules: string): void {
+  const text = readFileSync(join(modules, '@countersign/authority/sbom.cdx.json'), 'utf8')
+  const { components } = JSON.parse(text) as Bom
+  const names = components.map(({ group, name }) => (group === undefined ? name : `${group}/${name}`))
+  const strange = readdirSync(modules)
+    .flatMap((name) =>
+      name.startsWith('@') ? readdirSync(join(modules, name)).map((own) => `${name}/${own}`) : [name],
+    )
+    .filter((name) => !name.startsWith('.') && name !== '@countersign/authority' && !names.includes(name))
+  if (strange.length > 0) throw new Error(`the image has what its bill of materials lacks: ${strange.join(', ')}`)
 }
 
 /** Starts the server as the image does, asks it whether it is ready, and stops it. */

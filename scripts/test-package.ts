@@ -4,7 +4,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { lintPackage, pack, root, run } from './packing.ts'
+import { lintPackage, pack, refuseStray, root, run } from './packing.ts'
 import { testAuthority } from './test-package-authority.ts'
 import { testCommand } from './test-package-command.ts'
 
@@ -13,6 +13,7 @@ const JEST = '30.5.2'
 
 const project = mkdtempSync(join(tmpdir(), 'countersign-package-'))
 try {
+  for (const name of ['countersign', 'authority']) refuseStray(name)
   const { filename, files } = pack('countersign', project)
 
   const manifest = JSON.parse(readFileSync(join(dist, 'package.json'), 'utf8')) as { exports: Record<string, unknown> }

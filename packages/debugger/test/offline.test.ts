@@ -11,7 +11,7 @@ import { inChromium, PLAIN } from './support/page.ts'
 const { open, html, file } = inChromium()
 
 /** Octets, gzipped. The ceiling is what was measured, rounded up to the next 1000; the bar is what we want it to be. */
-const [CEILING, BAR, STEP] = [124_000, 60_000, 1000]
+const [CEILING, BAR, STEP] = [125_000, 60_000, 1000]
 
 test(`the file has no more than ${CEILING} octets, gzipped`, (t) => {
   const size = gzipSync(html(), { level: 9 }).length
