@@ -101,6 +101,12 @@ export const SKIPS: readonly Skip[] = [
   { on: WEB, file: test('keys/crypto-key'), tests: ['countersign/sync: *'], why: SYNC },
   { on: ['Node * on WebCrypto', 'Bun'], file: test('examples'), tests: ['countersign/sync: *'], why: SYNC },
   {
+    on: ['Node * on WebCrypto', 'Bun'],
+    file: test('examples'),
+    tests: ['countersign/jws: the example of PayloadStream *'],
+    why: PIECES,
+  },
+  {
     on: WEB,
     file: test('keys/crypto-key'),
     tests: ['countersign: CryptoKeys and every algorithm work without a word *'],

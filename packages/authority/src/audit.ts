@@ -3,29 +3,35 @@ import { literal, type Store } from './store/database.ts'
 
 /** Something that happened: who did it, from where, and what to know of it. No password, token or secret. */
 export interface AuditEvent {
+  /** Who did it: a user, a client or an administrator. */
   readonly actor: string
+  /** From which address. */
   readonly ip?: string | undefined
+  /** What it was, such as `login.failed`. */
   readonly event: string
+  /** What to know of it, by name, such as how many sessions were ended. */
   readonly data: Readonly<Record<string, string | number | boolean>>
 }
 
-/** What happened, as it is kept. */
+/** What happened, as `listAudit` of {@link openAuthority} tells it. */
 export interface AuditEntry extends AuditEvent {
   /** Counts up; numbers may be left out. */
   readonly seq: number
-  /** Epoch seconds. */
+  /** When, in epoch seconds. */
   readonly at: number
 }
 
+/** Which of the things that happened `listAudit` of {@link openAuthority} tells. */
 export interface AuditQuery {
-  /** Entries behind this one alone, the oldest first; else the last ones, the newest first. */
+  /** Entries behind the one of this `seq` alone, the oldest first; else the last ones, the newest first. */
   readonly after?: number | undefined
-  /** Entries before this one alone. */
+  /** Entries before the one of this `seq` alone. */
   readonly before?: number | undefined
   /** Those of one kind, such as `login.failed`, or of kinds that begin so, such as `login.` */
   readonly event?: string | undefined
   /** Those that a user or an administrator did, or that are about them. */
   readonly user?: string | undefined
+  /** How many entries at most. Default 50. */
   readonly limit?: number | undefined
 }
 

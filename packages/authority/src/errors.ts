@@ -1,4 +1,4 @@
-/** What went wrong, for programs. */
+/** What went wrong, for programs: the `code` of an {@link AuthorityError}. */
 export type AuthorityCode =
   | 'SETTINGS'
   | 'DATA_IN_USE'
@@ -17,10 +17,27 @@ export type AuthorityCode =
   | 'MAIL'
   | 'USAGE'
 
-/** A reason to refuse what an administrator asked for: a fact, and what to do. It holds no password, secret or key. */
+/**
+ * A reason to refuse what an administrator asked for: a fact, and what to do. It holds no password, secret or key.
+ *
+ * @example
+ * ```ts
+ * import { AuthorityError, toSettings } from '@countersign/authority'
+ *
+ * try {
+ *   toSettings({ PORT: 'eighty', LOG_LEVEL: 'loud' })
+ * } catch (error) {
+ *   if (!(error instanceof AuthorityError)) throw error
+ *   console.log(error.code, error.hint) // SETTINGS The README of @countersign/authority lists every setting.
+ * }
+ * ```
+ */
 export class AuthorityError extends Error {
+  /** The name of the class. */
   override readonly name = 'AuthorityError'
+  /** The kind of failure, for programs. */
   readonly code: AuthorityCode
+  /** What to do about it, where that is known. */
   readonly hint: string | undefined
 
   constructor(

@@ -1,7 +1,7 @@
 /**
  * @countersign/authority: a server where people log in, apps get tokens, and signing keys rotate.
  *
- * @packageDocumentation
+ * @module @countersign/authority
  */
 export type { User } from './accounts/users.ts'
 export type { AuditEntry, AuditQuery } from './audit.ts'

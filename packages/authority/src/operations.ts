@@ -5,8 +5,8 @@ import { type SessionOperations, sessionOperations } from './operations/sessions
 import { type UserOperations, userOperations } from './operations/users.ts'
 
 /**
- * What an administrator does, by the command line, the socket of a running server, the admin API or the admin page. What
- * goes in and comes out is plain data.
+ * What an administrator does, by the command line, the socket of a running server, the admin API or the admin page:
+ * `operations` of {@link openAuthority}. What goes in and comes out is plain data.
  */
 export interface Operations extends UserOperations, ClientOperations, KeyOperations, SessionOperations {}
 

@@ -4,24 +4,32 @@ import { AuthorityError } from './errors.ts'
 
 const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const
 
+/** How much is logged: `LOG_LEVEL` of {@link toSettings}. */
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
-/** What an authority is started with, checked. */
+/** What an authority is started with, checked, as {@link toSettings} reads it. */
 export interface Settings {
+  /** The port to listen on: `PORT`; 0 takes a free one. */
   readonly port: number
+  /** The address to listen on: `HOST`. */
   readonly host: string
   /** The issuer identifier: an origin. */
   readonly issuer: string
   /** The folder of the embedded database, the key that encrypts keys, and the lock. */
   readonly data: string
+  /** The PostgreSQL database: `DATABASE_URL`; without it there is an embedded one. */
   readonly databaseUrl: string | undefined
-  /** 32 octets in base64url or hex, as text. */
+  /** The key that encrypts keys: 32 octets in base64url or hex, as text: `COUNTERSIGN_KEK`. */
   readonly kek: string | undefined
+  /** The file with the key that encrypts keys: `COUNTERSIGN_KEK_FILE`. */
   readonly kekFile: string | undefined
+  /** The one before it, under which keys are still opened: `COUNTERSIGN_KEK_PREVIOUS`. */
   readonly previousKek: string | undefined
   /** How many proxies in front of this server add to X-Forwarded-For. */
   readonly trustProxy: number
+  /** Whether the demo runs: `DEMO`. */
   readonly demo: boolean
+  /** How much is logged: `LOG_LEVEL`. */
   readonly logLevel: LogLevel
   /** What a monitoring system has to show to read /metrics; without it there is none. */
   readonly metricsToken: string | undefined
@@ -31,7 +39,10 @@ export interface Settings {
   readonly mailHook: string | undefined
   /** Origins with private addresses that this server may send requests to, such as back-channel logouts. */
   readonly outgoing: readonly string[]
-  /** The times of the signing keys, and how long an ID token lives, which outlives all other tokens. */
+  /**
+   * The times of the signing keys, and how long an ID token lives, which outlives all other tokens: seconds, or texts
+   * such as `'30d'`.
+   */
   readonly schedule: ScheduleOptions & { readonly tokenLifetime: number }
 }
 

@@ -4,7 +4,7 @@ import { SIGNATURE } from './alg/signature.ts'
 import type { Backend, PlatformNeeds } from './crypto/backend.ts'
 import { CURVE } from './key/curve.ts'
 
-/** What this runtime can do. */
+/** What this runtime can do, as {@link capabilities} tells it. */
 export interface Capabilities {
   /** The cryptography in use: `node:crypto` or `WebCrypto`. */
   readonly backend: string

@@ -3,24 +3,31 @@ import { type JsonObject, own } from './json.ts'
 import { HINTS } from './messages.ts'
 import { type Duration, refuseLost, toBoolean, toClock, toSeconds, toText, toTexts } from './options.ts'
 
-/** A claims set (RFC 7519 §4): the registered claims have these types or the token is refused, others may be anything. */
+/**
+ * A claims set (RFC 7519 §4): the registered claims have these types or the token is refused, others may be anything.
+ * {@link createSigner} takes one, and {@link createVerifier} gives one.
+ */
 export interface JwtClaims {
+  /** Who issued the token (RFC 7519 §4.1.1). */
   readonly iss?: string
+  /** Whom or what it is about (RFC 7519 §4.1.2). */
   readonly sub?: string
+  /** Whom it is for: one, or several (RFC 7519 §4.1.3). */
   readonly aud?: string | readonly string[]
-  /** Epoch seconds; from then on the token has expired. */
+  /** Epoch seconds; from then on the token has expired (RFC 7519 §4.1.4). */
   readonly exp?: number
-  /** Epoch seconds; before that the token is not valid. */
+  /** Epoch seconds; before that the token is not valid (RFC 7519 §4.1.5). */
   readonly nbf?: number
-  /** Epoch seconds. */
+  /** When it was issued, in epoch seconds (RFC 7519 §4.1.6). */
   readonly iat?: number
+  /** Its id, which no other token of this issuer has (RFC 7519 §4.1.7). */
   readonly jti?: string
   readonly [name: string]: unknown
 }
 
-/** What is demanded of the claims, as the caller writes it. */
+/** What is demanded of the claims, as the caller of {@link createVerifier} writes it (RFC 7519 §7.2). */
 export interface ClaimsOptions {
-  /** The subject the token must be about. */
+  /** The subject the token must be about; a token without `sub` is refused then. */
   readonly subject?: string
   /** The type the header must name, such as `'at+jwt'`; default: `JWT` or none. `'any'` takes every type. */
   readonly typ?: string
@@ -30,9 +37,9 @@ export interface ClaimsOptions {
   readonly requireExp?: boolean
   /** Accepts a token whose `exp` has passed. Default false. */
   readonly ignoreExp?: boolean
-  /** The longest time since `iat`, which is then required. */
+  /** The longest time since `iat`, which is then required: seconds, or a text such as `'1h'`. */
   readonly maxAge?: Duration
-  /** How far clocks may differ. Default 30 s. */
+  /** How far clocks may differ: seconds, or a text such as `'5s'`. Default 30 s. */
   readonly clockTolerance?: Duration
   /** The time in epoch seconds. Default: the system clock. */
   now?(): number

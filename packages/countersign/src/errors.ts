@@ -2,21 +2,32 @@ import { type ErrorCode, HINTS } from './messages.ts'
 
 export type { ErrorCode }
 
-/** One fault of a claims set. Values of claims other than `iss`, `aud` and the times are never told. */
+/**
+ * One fault of a claims set, of which a {@link JoseError} lists all. Values of claims other than `iss`, `aud` and the
+ * times are never told.
+ */
 export interface Issue {
+  /** The kind of fault, for programs. */
   readonly code: ErrorCode
   /** The claim, such as `exp`, or the header member, such as `typ`. */
   readonly path: string
+  /** What would have passed: text, or a time in epoch seconds. */
   readonly expected?: string | number
+  /** What was found: text, or a time in epoch seconds. */
   readonly actual?: string | number
+  /** What to do about it. */
   readonly hint: string
 }
 
-/** What may accompany an error. */
+/** What may accompany a {@link JoseError}. */
 export interface JoseErrorDetails {
+  /** What to do about it. Default: what the code has. */
   readonly hint?: string
+  /** Every fault of the claims. Default: none. */
   readonly issues?: readonly Issue[]
+  /** Whether the answer is not known, so that it may be another one later. Default false. */
   readonly unavailable?: boolean
+  /** The error behind it. */
   readonly cause?: unknown
 }
 
@@ -27,22 +38,37 @@ export interface JoseErrorDetails {
  *
  * @example
  * ```ts
- * import { createVerifier, generateKey, JoseError } from 'countersign'
+ * import { createSigner, createVerifier, generateKey, JoseError } from 'countersign'
  *
- * const verifier = createVerifier({ keys: await generateKey('HS256'), issuer: 'any', audience: 'any' })
+ * const key = await generateKey('HS256')
+ * const verifier = createVerifier({ keys: key, issuer: 'any', audience: 'api' })
  * try {
  *   await verifier.verify('not a token')
  * } catch (error) {
  *   if (!(error instanceof JoseError)) throw error
  *   console.log(error.code, error.message, error.hint) // CS_MALFORMED …
  * }
+ *
+ * const token = await createSigner({ key, audience: 'other', expiresIn: '5m' }).sign({})
+ * const { error } = (await verifier.safeVerify(token)) as { error: JoseError }
+ * const [{ path, expected, actual }] = error.issues
+ * console.log(path, expected, actual) // aud "api" "other"
+ *
+ * // For a hook or a key function of your own that refuses a token.
+ * const { hint } = new JoseError('CS_REVOKED', 'the user has left', { unavailable: false })
+ * console.log(hint) // The user has to log in again.
  * ```
  */
 export class JoseError extends Error {
+  /** The name of the class, which tells it from other errors in logs. */
   override readonly name: string = 'JoseError'
+  /** The kind of failure, for programs. */
   readonly code: ErrorCode
+  /** What to do about it, for people. */
   readonly hint: string
+  /** Every fault of the claims, where they were looked at; the first of them gave the code. */
   readonly issues: readonly Issue[]
+  /** Whether keys or a store could not be reached: then the answer is 503 and not 401. */
   readonly unavailable: boolean
 
   constructor(code: ErrorCode, message: string, details: JoseErrorDetails = {}) {

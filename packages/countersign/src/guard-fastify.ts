@@ -1,7 +1,7 @@
 /**
  * countersign/guard/fastify: the guard of `countersign/guard` as a plugin for Fastify.
  *
- * @packageDocumentation
+ * @module countersign/guard/fastify
  */
 import type { FastifyRequest } from 'fastify'
 import { verifying } from '#crypto'
@@ -18,7 +18,8 @@ export type { Refusal, RefusalBody, RefusalReason } from './guard/refusal.ts'
 
 /**
  * Makes a plugin that lets in requests whose token verifies, and answers the others as `createGuard` of
- * `countersign/guard` does. Register it, and each route of that instance needs a token, which is `request.jwt` there.
+ * `countersign/guard` does (RFC 6750 §3). Register it, and each route of that instance needs a token, which is
+ * `request.jwt` there.
  *
  * @throws {TypeError} for an option that is not what it should be
  * @example

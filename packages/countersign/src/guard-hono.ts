@@ -1,7 +1,7 @@
 /**
  * countersign/guard/hono: the guard of `countersign/guard` as a middleware for Hono.
  *
- * @packageDocumentation
+ * @module countersign/guard/hono
  */
 import type { Context } from 'hono'
 import { verifying } from '#crypto'
@@ -18,7 +18,7 @@ export type { Refusal, RefusalBody, RefusalReason } from './guard/refusal.ts'
 
 /**
  * Makes a middleware that lets in requests whose token verifies, and answers the others as `createGuard` of
- * `countersign/guard` does. Behind it, `c.var.jwt` is the token, typed.
+ * `countersign/guard` does (RFC 6750 §3). Behind it, `c.var.jwt` is the token, typed.
  *
  * @throws {TypeError} for an option that is not what it should be
  * @example

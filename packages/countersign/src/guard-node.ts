@@ -1,7 +1,7 @@
 /**
  * countersign/guard/node: the guard of `countersign/guard` as a middleware for Express, Connect, Nest and node:http.
  *
- * @packageDocumentation
+ * @module countersign/guard/node
  */
 import { verifying } from '#crypto'
 import type { JwtClaims } from './claims.ts'
@@ -17,7 +17,7 @@ export type { Refusal, RefusalBody, RefusalReason } from './guard/refusal.ts'
 
 /**
  * Makes a middleware that lets in requests whose token verifies, and answers the others as `createGuard` of
- * `countersign/guard` does. `guard.of(request)` gives the token to whatever stands behind it, typed.
+ * `countersign/guard` does (RFC 6750 §3). `guard.of(request)` gives the token to whatever stands behind it, typed.
  *
  * @throws {TypeError} for an option that is not what it should be
  * @example

@@ -3,7 +3,7 @@
  * `Request` and gives a `Response`: Next, workers, Deno, Bun. The doors `/guard/node`, `/guard/fastify` and `/guard/hono`
  * are the same for their frameworks.
  *
- * @packageDocumentation
+ * @module countersign/guard
  */
 import { verifying } from '#crypto'
 import type { JwtClaims } from './claims.ts'
@@ -57,7 +57,7 @@ export function createGuard<Claims = JwtClaims, Optional extends boolean = false
 }
 
 /**
- * The answer to a request that a guard did not let in, as `protect` gives it.
+ * The answer to a request that a guard did not let in (RFC 6750 §3), as `protect` gives it.
  *
  * @example
  * ```ts
@@ -66,7 +66,7 @@ export function createGuard<Claims = JwtClaims, Optional extends boolean = false
  *
  * const verifier = createVerifier({ keys: await generateKey('HS256'), issuer: 'any', audience: 'any' })
  * const result = await createGuard({ verifier }).token('not a token')
- * if (!result.ok) console.log(result.reason, toResponse(result).status) // invalid_token 401
+ * if (!result.ok) console.log(result.body.error, toResponse(result).status, result.reason) // invalid_token 401 …
  * ```
  */
 export function toResponse(refusal: Refusal): PlatformResponse {

@@ -3,17 +3,25 @@ import { JoseError, kindOf } from './errors.ts'
 import { decodeObject, type JsonObject } from './json.ts'
 import type { Limits } from './options.ts'
 
-/** A JOSE header, as it was protected by the signature. Frozen, since one parse may serve many tokens. */
+/**
+ * A JOSE header, as it was protected by the signature (RFC 7515 §4.1). Frozen, since one parse may serve many tokens.
+ * {@link decodeUnverified} shows one.
+ */
 export interface JoseHeader {
+  /** The algorithm (RFC 7515 §4.1.1). */
   readonly alg: string
+  /** The name of the key (RFC 7515 §4.1.4). */
   readonly kid?: string
+  /** The type of the whole token, such as `at+jwt` (RFC 7515 §4.1.9). */
   readonly typ?: string
+  /** The type of what is inside; `JWT` for a nested one (RFC 7515 §4.1.10, RFC 7519 §5.2). */
   readonly cty?: string
   readonly [name: string]: unknown
 }
 
-/** The header of a JWE (RFC 7516 §4.1). */
+/** The header of a JWE (RFC 7516 §4.1), as {@link createDecrypter} gives it. */
 export interface JweHeader extends JoseHeader {
+  /** The content encryption (RFC 7516 §4.1.2). */
   readonly enc: string
 }
 

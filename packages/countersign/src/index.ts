@@ -1,7 +1,7 @@
 /**
  * countersign: JSON Web Tokens made and checked, with promises. `countersign/sync` has the same names with plain values.
  *
- * @packageDocumentation
+ * @module countersign
  */
 import { backend, verifying } from '#crypto'
 import { type Capabilities, capabilitiesOf } from './capabilities.ts'
@@ -78,33 +78,36 @@ export type { KeySet, SkippedKey } from './source/set.ts'
 export type { KeyFinder, Keys } from './source/source.ts'
 export { JoseError }
 
-/** Makes encrypted JWTs; the work on its options is done. */
+/** Makes encrypted JWTs; {@link createEncrypter} has done the work on its options. */
 export interface Encrypter<Claims = JwtClaims> {
   /**
-   * Encrypts a claims set into a compact JWT; `iat`, `exp` and the header's `kid` are set. With `sign` it is signed first.
+   * Encrypts a claims set into a compact JWT (RFC 7519 §7.1); `iat`, `exp` and the header's `kid` are set. With `sign`
+   * it is signed first (RFC 7519 §11.2).
    *
-   * @throws {JoseError} `CS_CLAIM_TYPE`, `CS_ISS`, `CS_TOO_LARGE` or `CS_CLAIMS_SCHEMA`, or why there is no key to encrypt to
+   * @throws {JoseError} `CS_CLAIM_TYPE`, `CS_ISS`, `CS_TOO_LARGE` or `CS_CLAIMS_SCHEMA` for claims that are refused,
+   *   `CS_NO_KEY` or `CS_KEY_TYPE` where there is no key to encrypt to, and what the signer throws
    */
   encrypt(claims: ClaimsInput<Claims>, options?: EncryptOptions): Promise<string>
 }
 
-/** Opens encrypted JWTs and checks their claims; the work on its options is done. */
+/** Opens encrypted JWTs and checks their claims; {@link createDecrypter} has done the work on its options. */
 export interface Decrypter<Claims = JwtClaims> {
   /**
-   * The claims of a token, once it is decrypted and every demand on it holds.
+   * The claims of a token, once it is decrypted and every demand on it holds (RFC 7519 §7.2).
    *
-   * @throws {JoseError} for every token that is refused
+   * @throws {JoseError} for every token that is refused: `CS_MALFORMED`, `CS_ALG`, `CS_NO_KEY`, `CS_DECRYPTION`,
+   *   `CS_NESTED`, `CS_EXPIRED` and so on; `unavailable: true` where the answer is not known
    */
   decrypt(token: string): Promise<DecryptedToken<Claims>>
-  /** The same, with the refusal as a value. What is no refusal of a token is still thrown. */
+  /** As `decrypt`, with the refusal as a value. What is no refusal of a token is still thrown. */
   safeDecrypt(token: string): Promise<SafeDecrypted<Claims>>
 }
 
 /**
- * Makes a signer from a private key or a secret. Every option is checked here, once.
+ * Makes a signer of JWTs (RFC 7519 §7.1) from a private key or a secret. Every option is checked here, once.
  *
  * @throws {TypeError} for an option that is not what it should be
- * @throws {JoseError} for a key that cannot sign
+ * @throws {JoseError} `CS_KEY_TYPE`, `CS_KEY_SIZE`, `CS_WEAK_SECRET` or `CS_ALG` for a key that cannot sign
  * @example
  * ```ts
  * import { createSigner, generateKey } from 'countersign'
@@ -113,6 +116,9 @@ export interface Decrypter<Claims = JwtClaims> {
  * const signer = createSigner({ key, issuer: 'https://issuer.example', audience: 'api', expiresIn: '15m' })
  * const token = await signer.sign({ sub: '1234567890', name: 'John Doe', admin: true })
  * console.log(token.split('.').length) // 3
+ *
+ * const short = await signer.sign({ sub: '1234567890' }, { expiresIn: '30s', jti: 'a1b2' }) // this one otherwise
+ * console.log(short.length < token.length) // true
  * ```
  */
 export function createSigner<Claims = JwtClaims>(options: SignerOptions<Claims>): Signer<Claims> {
@@ -120,11 +126,12 @@ export function createSigner<Claims = JwtClaims>(options: SignerOptions<Claims>)
 }
 
 /**
- * Makes a verifier. `issuer` and `audience` have to be said; `'any'` is the way to say that they do not matter. Every
- * option is checked here, once.
+ * Makes a verifier of JWTs (RFC 7519 §7.2). `issuer` and `audience` have to be said; `'any'` is the way to say that
+ * they do not matter. Every option is checked here, once.
  *
  * @throws {TypeError} for an option that is not what it should be
- * @throws {JoseError} for keys that are refused
+ * @throws {JoseError} `CS_KEY_INVALID`, `CS_KEY_TYPE`, `CS_KEY_SIZE`, `CS_WEAK_SECRET` or `CS_JWKS_INVALID` for keys
+ *   that are refused, or that could never verify anything
  * @example
  * ```ts
  * import { createSigner, createVerifier, generateKey, publicKey } from 'countersign'
@@ -133,7 +140,14 @@ export function createSigner<Claims = JwtClaims>(options: SignerOptions<Claims>)
  * const [issuer, audience] = ['https://issuer.example', 'api']
  * const token = await createSigner({ key, issuer, audience, expiresIn: '15m' }).sign({ sub: '1234567890' })
  *
- * const verifier = createVerifier({ keys: await publicKey(key), issuer, audience })
+ * const verifier = createVerifier({
+ *   keys: await publicKey(key),
+ *   issuer,
+ *   audience,
+ *   clockTolerance: '5s',
+ *   revoked: ({ claims }) => claims.sub === 'mallory', // asked last
+ *   cache: { max: 10_000 },
+ * })
  * const { claims } = await verifier.verify(token) // throws a JoseError for any other token
  * console.log(claims.sub) // 1234567890
  *
@@ -146,12 +160,13 @@ export function createVerifier<Claims = JwtClaims>(options: VerifierOptions<Clai
 }
 
 /**
- * Makes an encrypter for the owner of a public key, or for those who share a secret. The claims are encrypted alone, or,
- * with `{ sign: signer }`, signed and then encrypted: what is encrypted to a public key alone has no author. Every option
- * is checked here, once.
+ * Makes an encrypter of JWTs (RFC 7519 §7.1) for the owner of a public key, or for those who share a secret. The claims
+ * are encrypted alone, or, with `{ sign: signer }`, signed and then encrypted (RFC 7519 §11.2): what is encrypted to a
+ * public key alone has no author. Every option is checked here, once.
  *
  * @throws {TypeError} for an option that is not what it should be
- * @throws {JoseError} for a key that cannot be encrypted to
+ * @throws {JoseError} `CS_KEY_TYPE`, `CS_KEY_SIZE`, `CS_KEY_INVALID` or `CS_UNSUPPORTED` for a key that cannot be
+ *   encrypted to
  * @example
  * ```ts
  * import { createEncrypter, createSigner, generateKey, publicKey } from 'countersign'
@@ -159,7 +174,7 @@ export function createVerifier<Claims = JwtClaims>(options: VerifierOptions<Clai
  * const signer = createSigner({ key: await generateKey('ES256'), issuer: 'https://issuer.example', expiresIn: '15m' })
  * const recipient = await publicKey(await generateKey('ECDH-ES'))
  *
- * const encrypter = createEncrypter({ key: recipient })
+ * const encrypter = createEncrypter({ key: recipient, apu: 'issuer', apv: 'api' }) // those two may be left out
  * const token = await encrypter.encrypt({ sub: 'alice', income: 100_000 }, { sign: signer })
  * console.log(token.split('.').length) // 5
  * ```
@@ -174,12 +189,15 @@ export function createEncrypter<Claims = JwtClaims>(options: EncrypterOptions<Cl
 }
 
 /**
- * Makes a decrypter. With `then` it opens nested JWTs, whose signature and claims that verifier checks. Without, the claims
- * are checked here, and `issuer` and `audience` have to be said; with a private key that takes `unsigned: 'accept'` too,
- * since whoever has the public key can write such claims. Every option is checked here, once.
+ * Makes a decrypter of JWTs (RFC 7519 §7.2). With `then` it opens nested JWTs, whose signature and claims that verifier
+ * checks. Without, the claims are checked here, and `issuer` and `audience` have to be said; with a private key that
+ * takes `unsigned: 'accept'` too, since whoever has the public key can write such claims. Every option is checked here,
+ * once.
  *
- * @throws {TypeError} for an option that is not what it should be
- * @throws {JoseError} for keys that are refused
+ * @throws {TypeError} for an option that is not what it should be, and for a private key where nothing says who may
+ *   have written the claims
+ * @throws {JoseError} `CS_KEY_TYPE`, `CS_KEY_SIZE`, `CS_KEY_INVALID`, `CS_JWKS_INVALID` or `CS_ALG` for keys that are
+ *   refused
  * @example
  * ```ts
  * import { createDecrypter, createEncrypter, createSigner, createVerifier, generateKey, publicKey } from 'countersign'
@@ -193,7 +211,10 @@ export function createEncrypter<Claims = JwtClaims>(options: EncrypterOptions<Cl
  * const verifier = createVerifier({ keys: await publicKey(signing), issuer, audience })
  * const decrypter = createDecrypter({ keys: sealing, then: verifier })
  * const { claims, header, signed } = await decrypter.decrypt(token) // throws a JoseError for any other token
- * console.log(claims.sub, header.alg, signed?.header.alg) // alice ECDH-ES ES256
+ * console.log(claims.sub, header.alg, header.enc, signed?.header.alg) // alice ECDH-ES A256GCM ES256
+ *
+ * const result = await decrypter.safeDecrypt(`${token}x`)
+ * if (!result.ok) console.log(result.error.code) // CS_BASE64
  * ```
  */
 export function createDecrypter<Claims = JwtClaims>(options: DecrypterOptions<Claims>): Decrypter<NoInfer<Claims>> {
@@ -207,11 +228,12 @@ export function createDecrypter<Claims = JwtClaims>(options: DecrypterOptions<Cl
 }
 
 /**
- * Turns a JWK, the text of a PEM, the octets of a DER, a KeyObject or a CryptoKey into a `Key`, with every check there
- * is. PEM and DER may hold SPKI, PKCS#8, PKCS#1, SEC 1 or an X.509 certificate, whose key is taken and whose issuer and
- * dates are not looked at; private keys may be encrypted, and then take the option `passphrase`. A PEM may be indented,
- * quoted, have `\n` for its line breaks or be in base64 itself. A string is a PEM and never a secret. A CryptoKey goes on
- * minding its algorithm and its usages; one that is not extractable works by promises alone.
+ * Turns a JWK (RFC 7517 §4), the text of a PEM (RFC 7468), the octets of a DER, a KeyObject or a CryptoKey into a
+ * `Key`, with every check there is. PEM and DER may hold SPKI, PKCS#8, PKCS#1, SEC 1 or an X.509 certificate, whose key
+ * is taken and whose issuer and dates are not looked at; private keys may be encrypted, and then take the option
+ * `passphrase`. A PEM may be indented, quoted, have `\n` for its line breaks or be in base64 itself. A string is a PEM
+ * and never a secret. A CryptoKey goes on minding its algorithm and its usages; one that is not extractable works by
+ * promises alone.
  *
  * @throws {JoseError} `CS_KEY_INVALID`, `CS_KEY_SIZE`, `CS_KEY_TYPE`, `CS_WEAK_SECRET` or `CS_UNSUPPORTED`
  * @example
@@ -224,6 +246,10 @@ export function createDecrypter<Claims = JwtClaims>(options: DecrypterOptions<Cl
  *   x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo',
  * })
  * console.log(key.kind, key.algorithms) // public [ 'EdDSA', 'Ed25519' ]
+ *
+ * const pair = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign', 'verify'])
+ * const own = importKey(pair.privateKey, { kid: '2026-11', use: 'sig' })
+ * console.log(own.kid, own.algorithms) // 2026-11 [ 'ES256' ]
  * ```
  */
 export function importKey(input: KeyInput, options: ImportOptions = {}): Key {
@@ -231,11 +257,12 @@ export function importKey(input: KeyInput, options: ImportOptions = {}): Key {
 }
 
 /**
- * Makes a key of secret octets, for HMAC or for encryption, or of a password (PBES2). Text is never taken for one
- * spelling or another: say which it is.
+ * Makes a key of secret octets (RFC 7518 §6.4), for HMAC or for encryption, or of a password (PBES2). Text is never
+ * taken for one spelling or another: say which it is.
  *
  * @param alg - the one algorithm the secret is for
- * @throws {JoseError} `CS_WEAK_SECRET` for a secret that is too short for its algorithm, blank, all zeros, or a key
+ * @throws {JoseError} `CS_WEAK_SECRET` for a secret that is too short for its algorithm (RFC 7518 §3.2), blank, all
+ *   zeros, or a key; `CS_KEY_INVALID` for text that is not in the spelling that was said
  * @example
  * ```ts
  * import { secretKey } from 'countersign'
@@ -253,11 +280,11 @@ export function secretKey(input: SecretInput, alg?: string, options: SecretOptio
 /**
  * Makes a private key whose private half stays in another place, such as a key management service or an HSM: `sign` is
  * called for each signature. The length of what it gives is always checked, and the first signature with each algorithm
- * is verified with the public key. To decrypt, `unwrap` is called for an RSA key, and `agree` for one of ECDH-ES. It works
- * by promises, so `countersign/sync` refuses it.
+ * is verified with the public key. To decrypt, `unwrap` is called for an RSA key, and `agree` for one of ECDH-ES. It
+ * works by promises, so `countersign/sync` refuses it.
  *
  * @throws {TypeError} for an option that is not what it should be
- * @throws {JoseError} for a public key that is refused
+ * @throws {JoseError} `CS_KEY_INVALID`, `CS_KEY_SIZE` or `CS_KEY_TYPE` for a public key that is refused
  * @example
  * ```ts
  * import { generateKeyPairSync, sign } from 'node:crypto'
@@ -268,7 +295,7 @@ export function secretKey(input: SecretInput, alg?: string, options: SecretOptio
  *
  * const key = remoteKey({
  *   jwk: service.publicKey.export({ format: 'pem', type: 'spki' }).toString(),
- *   sign: async (input) => sign('sha256', input, service.privateKey),
+ *   sign: async (input, { hash = 'SHA-256' }) => sign(hash.replace('-', ''), input, service.privateKey),
  *   encoding: 'der',
  * })
  * const token = await createSigner({ key, expiresIn: '5m' }).sign({ sub: 'alice' })
@@ -280,17 +307,19 @@ export function remoteKey(options: RemoteKeyOptions): Key {
 }
 
 /**
- * Makes a new private key, or a new secret for HMAC or encryption; for `dir` give the name of its content encryption.
- * Where an algorithm works on several curves, `crv` chooses. An asymmetric key gets its thumbprint as its kid unless it
- * is given one.
+ * Makes a new private key, or a new secret for HMAC or encryption, for an algorithm of JOSE (RFC 7518 §3.1, §4.1,
+ * §5.1); for `dir` give the name of its content encryption. Where an algorithm works on several curves, `crv` chooses.
+ * An asymmetric key gets its thumbprint as its kid unless it is given one.
  *
  * @throws {TypeError} for an unknown algorithm or a size that is not allowed
+ * @throws {JoseError} `CS_UNSUPPORTED` where this runtime does not have the algorithm or the curve
  * @example
  * ```ts
  * import { generateKey } from 'countersign'
  *
  * const key = await generateKey('Ed25519')
  * console.log(key.kind, key.crv, key.kid?.length) // private Ed25519 43
+ * console.log((await generateKey('HS256', { kid: '2026-11', bits: 512 })).bits) // 512
  * ```
  */
 export function generateKey(alg: string, options: GenerateOptions = {}): Promise<Key> {
@@ -313,9 +342,9 @@ export function publicKey(key: Key): Promise<Key> {
 }
 
 /**
- * A key as a JWK, its private members included where it is private: keep such a JWK to yourself.
+ * A key as a JWK (RFC 7517 §4), its private members included where it is private: keep such a JWK to yourself.
  *
- * @throws {JoseError} `CS_KEY_TYPE` for a key that was imported with `ext: false`
+ * @throws {JoseError} `CS_KEY_TYPE` for a key that was imported with `ext: false`, or that is elsewhere
  * @example
  * ```ts
  * import { exportJwk, generateKey, publicKey } from 'countersign'
@@ -329,9 +358,10 @@ export function exportJwk(key: Key): Promise<Jwk> {
 }
 
 /**
- * A key as PEM: SPKI for a public key, PKCS#8 for a private one.
+ * A key as PEM (RFC 7468): SPKI for a public key (§13), PKCS#8 for a private one (§10).
  *
- * @throws {JoseError} `CS_KEY_TYPE` for a secret, and for a key that was imported with `ext: false`
+ * @throws {JoseError} `CS_KEY_TYPE` for a secret, for a key that was imported with `ext: false`, or one that is
+ *   elsewhere
  * @example
  * ```ts
  * import { exportPem, generateKey, publicKey } from 'countersign'
@@ -345,15 +375,18 @@ export function exportPem(key: Key): Promise<string> {
 }
 
 /**
- * The JWK thumbprint of a key (RFC 7638): the base64url hash of its required members. The private half does not count.
- * That of a secret tells something about the secret: do not publish it.
+ * The JWK thumbprint of a key (RFC 7638 §3): the base64url hash of its required members. The private half does not
+ * count. That of a secret tells something about the secret: do not publish it.
  *
+ * @param hash - default `sha-256`
+ * @throws {TypeError} for a hash of another name
  * @example
  * ```ts
  * import { importKey, thumbprint } from 'countersign'
  *
  * const key = importKey({ kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' })
  * console.log(await thumbprint(key)) // kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k
+ * console.log((await thumbprint(key, 'sha-512')).length) // 86
  * ```
  */
 export function thumbprint(key: Key, hash?: ThumbprintHash): Promise<string> {
@@ -361,8 +394,10 @@ export function thumbprint(key: Key, hash?: ThumbprintHash): Promise<string> {
 }
 
 /**
- * The thumbprint as a URI (RFC 9278).
+ * The thumbprint as a URI (RFC 9278 §3).
  *
+ * @param hash - default `sha-256`
+ * @throws {TypeError} for a hash of another name
  * @example
  * ```ts
  * import { importKey, thumbprintUri } from 'countersign'
@@ -376,7 +411,8 @@ export function thumbprintUri(key: Key, hash?: ThumbprintHash): Promise<string> 
 }
 
 /**
- * The JWK Set to publish for some keys: public members alone, and a kid for each (its thumbprint where it has none).
+ * The JWK Set to publish for some keys (RFC 7517 §5): public members alone, and a kid for each (its thumbprint where it
+ * has none).
  *
  * @throws {JoseError} `CS_KEY_TYPE` for a secret, `CS_AMBIGUOUS_KEY` for two keys that nothing tells apart
  * @example
@@ -393,17 +429,19 @@ export function publicJwks(published: readonly Key[]): Promise<JwkSet> {
 }
 
 /**
- * Imports a JWK Set once, to verify, decrypt or encrypt with. The kid of a token selects the key; members that are
- * refused are left out and listed in `skipped`.
+ * Imports a JWK Set (RFC 7517 §5) once, to verify, decrypt or encrypt with. The kid of a token selects the key; members
+ * that are refused are left out and listed in `skipped`.
  *
  * @throws {JoseError} `CS_JWKS_INVALID` for what is no JWK Set, or mixes secrets with other keys
  * @example
  * ```ts
  * import { createVerifier, generateKey, keySet, publicJwks } from 'countersign'
  *
- * const keys = keySet(await publicJwks([await generateKey('ES256'), await generateKey('RS256')]))
+ * const jwks = await publicJwks([await generateKey('ES256'), await generateKey('RS256')])
+ * const keys = keySet({ keys: [...jwks.keys, { kty: 'of tomorrow', kid: '3' }] })
  * const verifier = createVerifier({ keys, issuer: 'https://issuer.example', audience: 'api' })
- * console.log(keys.keys.length, keys.skipped.length, typeof verifier.verify) // 2 0 function
+ * console.log(keys.keys.length, typeof verifier.verify) // 2 function
+ * for (const { kid, error } of keys.skipped) console.log(kid, error.code) // 3 CS_UNSUPPORTED
  * ```
  */
 export function keySet(jwks: { readonly keys: readonly (Jwk | Key)[] }): KeySet {
@@ -411,9 +449,9 @@ export function keySet(jwks: { readonly keys: readonly (Jwk | Key)[] }): KeySet 
 }
 
 /**
- * A JWK Set behind a URL, fetched when it is first needed and again when it has aged or a kid is unknown. The same URL
- * with the same options gives the same set. While it cannot be fetched, the keys that are known go on serving for
- * `maxStale`; beyond, and where there are none, tokens are refused with `unavailable: true`.
+ * A JWK Set (RFC 7517 §5) behind a URL, fetched when it is first needed and again when it has aged or a kid is unknown.
+ * The same URL with the same options gives the same set. While it cannot be fetched, the keys that are known go on
+ * serving for `maxStale`; beyond, and where there are none, tokens are refused with `unavailable: true`.
  *
  * @throws {TypeError} for an option that is not what it should be
  * @throws {JoseError} `CS_JWKS_FETCH` for a URL that is not https and not on this machine
@@ -434,8 +472,8 @@ export function remoteKeySet(url: string | { readonly href: string }, options: R
 }
 
 /**
- * Finds the keys of an issuer by its metadata: by OpenID Connect Discovery, or else by RFC 8414. The metadata has to name
- * exactly the issuer that was asked for.
+ * Finds the keys of an issuer by its metadata: by OpenID Connect Discovery 1.0 §4, or else by RFC 8414 §3. The metadata
+ * has to name exactly the issuer that was asked for.
  *
  * @param options - those of the key set; `timeout`, `maxBytes`, `allowHttp` and `fetch` count for the metadata, too
  * @throws {TypeError} for an option that is not what it should be
@@ -457,9 +495,11 @@ export function discover(issuer: string, options: RemoteKeySetOptions = {}): Pro
 }
 
 /**
- * What a token says of itself, with nothing checked but its form. For looking at, never for deciding.
+ * What a token says of itself (RFC 7519 §3.1 has such a one), with nothing checked but its form. For looking at, never
+ * for deciding.
  *
- * @throws {JoseError} for what is not a signed JWT in form
+ * @throws {JoseError} `CS_MALFORMED`, `CS_BASE64`, `CS_HEADER`, `CS_TOO_LARGE` or `CS_ENCRYPTED` for what is not a
+ *   signed JWT in form
  * @example
  * ```ts
  * import { createSigner, decodeUnverified, generateKey } from 'countersign'
@@ -474,7 +514,8 @@ export function decodeUnverified(token: string): UnverifiedToken {
 }
 
 /**
- * The algorithms and curves that this runtime can do.
+ * The algorithms and curves that this runtime can do, of those that RFC 7518 §3.1, §4.1 and §5.1 and their successors
+ * name.
  *
  * @example
  * ```ts

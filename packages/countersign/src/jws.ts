@@ -2,7 +2,7 @@
  * countersign/jws: signatures over any payload, in every serialization of RFC 7515. For JWTs use `countersign`, which
  * checks the claims as well.
  *
- * @packageDocumentation
+ * @module countersign/jws
  */
 import { backend, verifying } from '#crypto'
 import type { JwsPayload, PayloadStream } from './jws/pieces.ts'
@@ -19,15 +19,16 @@ export type { JoseLimits } from './options.ts'
 export type { FlattenedJws, GeneralJws, JwsPart } from './serialization/jws.ts'
 
 /**
- * Signs a payload: octets, text (its UTF-8), or an async iterable of octets such as a file that is being read, which
- * takes `detached: true` and an RSA, ECDSA or HMAC algorithm. An iterable is read from where it stands to its end, and let
- * go on every way out.
+ * Signs a payload (RFC 7515 §5.1): octets, text (its UTF-8), or an async iterable of octets such as a file that is
+ * being read, which takes `detached: true` and an RSA, ECDSA or HMAC algorithm. An iterable is read from where it
+ * stands to its end, and let go on every way out.
  *
- * @returns a string for `compact`, the default for one key; an object for `flattened` and for `general`, the default for
- *   several signers
+ * @returns a string for `compact`, the default for one key; an object for `flattened` and for `general`, the default
+ *   for several signers
  * @throws {TypeError} for an option that is not what it should be
- * @throws {JoseError} for a key that cannot sign, `CS_TOO_LARGE`, `CS_MALFORMED`, or `CS_UNSUPPORTED` for a payload in
- *   pieces that the algorithm cannot take
+ * @throws {JoseError} `CS_KEY_TYPE`, `CS_KEY_SIZE` or `CS_WEAK_SECRET` for a key that cannot sign, `CS_TOO_LARGE`,
+ *   `CS_MALFORMED`, `CS_UNSUPPORTED` for a payload in pieces that the algorithm cannot take, or `CS_UNAVAILABLE` for
+ *   one that could not be read to its end
  * @example
  * ```ts
  * import { generateKey, publicKey } from 'countersign'
@@ -65,13 +66,14 @@ export async function signJws(
 }
 
 /**
- * Verifies a JWS: a string is a compact one, an object a flattened or general one. Of several signatures the first that
- * verifies counts, and its headers alone are given back.
+ * Verifies a JWS (RFC 7515 §5.2): a string is a compact one, an object a flattened or general one. Of several
+ * signatures the first that verifies counts, and its headers alone are given back.
  *
  * Keys are taken in with each call: give a `Key` or a `keySet` where many tokens are verified.
  *
  * @throws {TypeError} for an option that is not what it should be
- * @throws {JoseError} for every JWS that is refused
+ * @throws {JoseError} for every JWS that is refused: `CS_MALFORMED`, `CS_BASE64`, `CS_HEADER`, `CS_CRIT`, `CS_ALG`,
+ *   `CS_NO_KEY`, `CS_SIGNATURE` and so on; `unavailable: true` where the answer is not known
  * @example
  * ```ts
  * import { generateKey, keySet, publicJwks } from 'countersign'
@@ -79,7 +81,7 @@ export async function signJws(
  *
  * const [alice, bob] = [await generateKey('ES256'), await generateKey('Ed25519')]
  * const jws = await signJws('{"amount":100}', { signers: [{ key: alice }, { key: bob }] })
- * console.log(jws.signatures.length) // 2
+ * console.log(jws.signatures.length, jws.signatures[0]?.signature.length) // 2 86
  *
  * const { payload, key } = await verifyJws(jws, { keys: keySet(await publicJwks([bob])) })
  * console.log(new TextDecoder().decode(payload), key.kid === bob.kid) // {"amount":100} true

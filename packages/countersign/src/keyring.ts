@@ -2,7 +2,7 @@
  * countersign/keyring: keys that rotate by themselves, the stores that they are kept in, and the endpoint that publishes
  * them.
  *
- * @packageDocumentation
+ * @module countersign/keyring
  */
 import { backend } from '#crypto'
 import { fileStore as openFiles } from '#files'
@@ -43,6 +43,11 @@ export type { KeyStore, SealedBy, SealingOptions, StoredKey, StoreTransaction } 
  * const token = await signer.sign({ sub: '1234567890' })
  * console.log((await verifier.verify(token)).claims.sub) // 1234567890
  * console.log(ring.list().map((key) => key.state)) // [ 'active', 'next' ]
+ *
+ * ring.subscribe((event) => {
+ *   if (event.type === 'failed') console.error(event.error.message)
+ *   else console.info(event.kid, event.alg, event.state)
+ * })
  * ```
  */
 export async function createKeyRing(options: KeyRingOptions): Promise<KeyRing> {
@@ -111,9 +116,9 @@ export function fileStore(directory: string | { readonly href: string }, options
 }
 
 /**
- * An endpoint that publishes the keys of a ring, as a function from `Request` to `Response`: with max-age, a strong ETag
- * and 304, HEAD, and CORS for every origin. While the store is out of reach for so long that a key may be missing, it
- * answers 503.
+ * An endpoint that publishes the keys of a ring as a JWK Set (RFC 7517 §5), as a function from `Request` to `Response`:
+ * with max-age, a strong ETag and 304 (RFC 9110 §13.1.2), HEAD, and CORS for every origin. While the store is out of
+ * reach for so long that a key may be missing, it answers 503.
  *
  * @throws {TypeError} for what is no ring
  * @example

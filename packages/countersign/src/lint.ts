@@ -3,7 +3,7 @@
  * each of them is, in plain words. Nothing is verified, and nothing is believed: a token without findings may be forged
  * all the same.
  *
- * @packageDocumentation
+ * @module countersign/lint
  */
 import { backend } from '#crypto'
 import { CommandError } from './diagnosis/told.ts'
@@ -44,21 +44,25 @@ export type {
   Unread,
 } from './lint/sarif.ts'
 
-/** What was found. */
+/** What {@link lint} or {@link lintSecret} found. */
 export interface LintReport {
   /** What was looked at. */
   readonly kind: 'token' | 'key' | 'set' | 'secret'
   /** The gravest first. */
   readonly findings: readonly Finding[]
+  /** How many findings there are of each severity. */
   readonly summary: Summary
 }
 
-/** What was found about an issuer. */
+/** What {@link lintIssuer} found about an issuer. */
 export interface IssuerReport {
+  /** What was looked at. */
   readonly kind: 'issuer'
+  /** The issuer, as it was asked for. */
   readonly issuer: string
   /** Where its metadata is. */
   readonly metadataUrl: string
+  /** Where it publishes its keys, as its metadata says. */
   readonly jwksUri?: string
   /** How many keys it publishes, where they could be fetched. */
   readonly keys?: number
@@ -66,16 +70,17 @@ export interface IssuerReport {
   readonly maxAge?: number
   /** The gravest first. */
   readonly findings: readonly Finding[]
+  /** How many findings there are of each severity. */
   readonly summary: Summary
 }
 
 /**
- * Looks at a token, a key or a JWK Set by every rule. A token may be compact or in JSON, and stand in other text; a key
- * is a JWK, a PEM, a DER or a certificate. The signature is checked against the secrets that everybody knows, and nothing
- * else.
+ * Looks at a token, a key or a JWK Set by every rule; many are those of RFC 8725 §3. A token may be compact or in JSON,
+ * and stand in other text; a key is a JWK, a PEM, a DER or a certificate. The signature is checked against the secrets
+ * that everybody knows, and nothing else.
  *
  * @throws {TypeError} for an option that is not what it should be
- * @throws {JoseError} for what cannot be read
+ * @throws {JoseError} `CS_MALFORMED`, `CS_KEY_INVALID` and the like for what cannot be read
  * @example
  * ```ts
  * import { lint } from 'countersign/lint'
@@ -94,10 +99,10 @@ export async function lint(what: Shown, options: LintOptions = {}): Promise<Lint
 }
 
 /**
- * Looks at the strength of a secret.
+ * Looks at the strength of a secret (RFC 8725 §3.5).
  *
  * @throws {TypeError} for an option that is not what it should be
- * @throws {JoseError} for a secret that cannot be read
+ * @throws {JoseError} `CS_KEY_INVALID` for a secret that cannot be read
  * @example
  * ```ts
  * import { lintSecret } from 'countersign/lint'
@@ -113,11 +118,13 @@ export async function lintSecret(secret: SecretInput, options: LintOptions = {})
 }
 
 /**
- * Looks at a live issuer by every rule: fetches its metadata and its JWK Set, each once, and asks nothing else of it.
+ * Looks at a live issuer by every rule: fetches its metadata (RFC 8414 §3) and its JWK Set, each once, and asks nothing
+ * else of it.
  *
  * @param options - `timeout` counts for each answer; by http a host is asked only on this machine, or with `allowHttp`
  * @throws {TypeError} for an option that is not what it should be
- * @throws {JoseError} `CS_DISCOVERY` where there is no metadata, with `unavailable: true` where the issuer cannot be reached
+ * @throws {JoseError} `CS_DISCOVERY` where there is no metadata, with `unavailable: true` where the issuer cannot be
+ *   reached
  * @example
  * ```ts
  * import { lintIssuer } from 'countersign/lint'
@@ -137,8 +144,8 @@ export async function lintIssuer(issuer: string, options: IssuerLintOptions = {}
 }
 
 /**
- * Reports as one log for other tools, such as code scanning: SARIF 2.1.0. A finding is known again by its rule, its path
- * and its place, and by nothing that is in a token.
+ * Reports as one log for other tools, such as code scanning: SARIF 2.1.0 §3.13. A finding is known again by its rule,
+ * its path and its place, and by nothing that is in a token.
  *
  * @param reports - with `uri`, the file within the repository, and `line`, where there are such
  * @example
@@ -146,8 +153,15 @@ export async function lintIssuer(issuer: string, options: IssuerLintOptions = {}
  * import { lint, toSarif } from 'countersign/lint'
  *
  * const report = await lint('eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbGljZSJ9.')
- * const log = toSarif([{ ...report, uri: 'fixtures/alice.jwt' }])
- * console.log(log.version, log.runs[0].results[0]?.ruleId) // 2.1.0 CSL001
+ * const unread = [{ uri: 'fixtures/bob.jwt', message: 'it is empty' }]
+ * const log = toSarif([{ ...report, uri: 'fixtures/alice.jwt', line: 1 }], { version: '0.1.0', unread })
+ *
+ * const [{ tool, invocations, results }] = log.runs
+ * const [{ ruleId, level, message, locations }] = results
+ * console.log(log.version, ruleId, level, message.text) // 2.1.0 CSL001 error …
+ * console.log(locations[0]?.physicalLocation?.artifactLocation.uri) // fixtures/alice.jwt
+ * console.log(tool.driver.version, tool.driver.rules[0]?.id) // 0.1.0 CSL…
+ * console.log(invocations[0].executionSuccessful) // false
  * ```
  */
 export function toSarif(reports: Iterable<Located>, about: SarifAbout = {}): SarifLog {
@@ -155,13 +169,13 @@ export function toSarif(reports: Iterable<Located>, about: SarifAbout = {}): Sar
 }
 
 /**
- * Says what something is in plain words, what it is for and what to watch, with the sections to read. A word is a claim,
- * an algorithm, a member of a header or a key, a type, an error code or a rule, and may be several of them: then the
- * likeliest comes first. A token, a key, a JWK Set or a certificate is told member by member. Nothing is verified, and
- * nothing that is a secret is told.
+ * Says what something is in plain words, what it is for and what to watch, with the sections to read. A word is a
+ * claim, an algorithm, a member of a header or a key, a type, an error code or a rule, and may be several of them: then
+ * the likeliest comes first. A token, a key, a JWK Set or a certificate is told member by member. Nothing is verified,
+ * and nothing that is a secret is told.
  *
  * @throws {TypeError} for an option that is not what it should be
- * @throws {JoseError} for a word that is not known, and for what cannot be read
+ * @throws {JoseError} `CS_MALFORMED` for a word that is not known, and for what cannot be read
  * @example
  * ```ts
  * import { explain } from 'countersign/lint'
@@ -171,6 +185,7 @@ export function toSarif(reports: Iterable<Located>, about: SarifAbout = {}): Sar
  *
  * const [token] = await explain('eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbGljZSJ9.')
  * console.log(token?.text[1]) // Nobody signed it: its signature is empty.
+ * console.log(token?.parts?.[0]?.path, aud?.source?.name) // header.alg …
  * ```
  */
 export async function explain(what: Shown, options: ExplainOptions = {}): Promise<readonly Explanation[]> {
@@ -183,7 +198,7 @@ export async function explain(what: Shown, options: ExplainOptions = {}): Promis
 }
 
 /**
- * Every rule there is: its id, what it weighs, why it is there and what to do.
+ * Every rule there is: its id, what it weighs, why it is there and what to do. Many are those of RFC 8725 §3.
  *
  * @example
  * ```ts

@@ -1,4 +1,6 @@
-/** A stable name of a failure, for programs; `docs/errors.md` explains each. */
+/**
+ * A stable name of a failure, for programs: the `code` of a {@link JoseError}. The page docs/errors.md explains each.
+ */
 export type ErrorCode =
   | 'CS_MALFORMED'
   | 'CS_BASE64'

@@ -1,35 +1,87 @@
 import { kindOf, show } from './errors.ts'
 import { isObject, type JsonObject } from './json.ts'
 
-/** A span of time: seconds, or a number with its unit, such as `'15m'` (s, m, h, d, w). */
+/**
+ * A span of time: seconds, or a number with its unit, such as `'15m'` (s, m, h, d, w): `expiresIn` of
+ * {@link createSigner}, and every other option that is one.
+ */
 export type Duration = number | `${number}${'s' | 'm' | 'h' | 'd' | 'w'}`
 
-/** What is refused for its size before any work is spent on it. */
+/**
+ * What is refused for its size before any work is spent on it.
+ *
+ * @example
+ * ```ts
+ * import { createVerifier, generateKey } from 'countersign'
+ *
+ * const limits = { tokenBytes: 1000 }
+ * const verifier = createVerifier({ keys: await generateKey('HS256'), issuer: 'any', audience: 'any', limits })
+ * const result = await verifier.safeVerify('A'.repeat(1001))
+ * console.log(result.ok || result.error.code) // CS_TOO_LARGE
+ * ```
+ */
 export interface Limits {
-  /** The whole token, in characters of its ASCII. */
+  /** The whole token, in octets (its characters are ASCII). Default 16 KiB, and 1 MiB for a bare JWS or JWE. */
   readonly tokenBytes: number
-  /** The decoded protected header. */
+  /** The decoded protected header, in octets. Default 8 KiB. */
   readonly headerBytes: number
-  /** How deep JSON may be nested. */
+  /** How deep JSON may be nested, in levels. Default 32. */
   readonly jsonDepth: number
 }
 
-/** The limits of the doors for JWS and JWE, which take several signatures or recipients. */
+/**
+ * The limits of {@link countersign/jws!signJws | signJws}, {@link countersign/jws!verifyJws | verifyJws} and their kin
+ * for JWE, which take several signatures or recipients (RFC 7515 §7.2.1, RFC 7516 §7.2.1).
+ *
+ * @example
+ * ```ts
+ * import { generateKey } from 'countersign'
+ * import { signJws, verifyJws } from 'countersign/jws'
+ *
+ * const [alice, bob] = [await generateKey('HS256'), await generateKey('HS256')]
+ * const jws = await signJws('hello', { signers: [{ key: alice }, { key: bob }] })
+ * try {
+ *   await verifyJws(jws, { keys: alice, limits: { recipients: 1 } })
+ * } catch (error) {
+ *   console.log((error as { code: string }).code) // CS_TOO_LARGE
+ * }
+ * ```
+ */
 export interface JoseLimits extends Limits {
-  /** How many signatures a JWS may have, or recipients a JWE. */
+  /** How many signatures a JWS may have, or recipients a JWE. Default 16. */
   readonly recipients: number
 }
 
-/** What is added where tokens are decrypted: their content may have been compressed. */
+/**
+ * What is added where tokens are decrypted: their content may have been compressed (RFC 7516 §4.1.3).
+ * {@link countersign/jwe!JweLimits | JweLimits} shows it.
+ */
 export interface InflateLimit {
-  /** The most octets that a compressed plaintext may become. */
+  /** The most octets that a compressed plaintext may become. Default 256 KiB. */
   readonly inflatedBytes: number
 }
 
-/** The limits of `createEncrypter` and `createDecrypter`. */
+/** The {@link Limits} of `createEncrypter` and `createDecrypter`. */
 export type SealedJwtLimits = Limits & InflateLimit
 
-/** The limits of a bare JWE. */
+/**
+ * The limits of {@link countersign/jwe!encryptJwe | encryptJwe} and {@link countersign/jwe!decryptJwe | decryptJwe}, as
+ * the option `limits` changes them.
+ *
+ * @example
+ * ```ts
+ * import { generateKey } from 'countersign'
+ * import { decryptJwe, encryptJwe } from 'countersign/jwe'
+ *
+ * const key = await generateKey('A256GCM')
+ * const jwe = await encryptJwe(' '.repeat(10_000), { key, zip: true })
+ * try {
+ *   await decryptJwe(jwe, { keys: key, limits: { inflatedBytes: 5000 } })
+ * } catch (error) {
+ *   console.log((error as { code: string }).code) // CS_TOO_LARGE
+ * }
+ * ```
+ */
 export type JweLimits = JoseLimits & InflateLimit
 
 /** The limits of everything that takes or makes a JWT. */

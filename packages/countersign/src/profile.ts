@@ -2,7 +2,7 @@
  * countersign/profile: tokens for one purpose each. A profile makes a kind of token as its standard has it, and takes
  * that kind and no other, though issuer, audience and key are the same.
  *
- * @packageDocumentation
+ * @module countersign/profile
  */
 import { backend } from '#crypto'
 import { toSigner, toVerifier } from './jwt/promises.ts'
@@ -177,7 +177,8 @@ export const logoutToken: LogoutTokenProfile = {
  *
  * const clients = { web: await publicKey(key) } // or a function that looks into a database
  * const verifier = clientAssertion.createVerifier({ clients, audience, replay: expiringStore() })
- * console.log((await verifier.verify(assertion)).clientId) // web
+ * const { clientId, claims } = await verifier.verify(assertion)
+ * console.log(clientId, claims.sub, claims.aud) // web web https://issuer.example
  * const again = await verifier.safeVerify(assertion)
  * console.log(again.ok || again.error.code) // CS_REPLAY
  * ```

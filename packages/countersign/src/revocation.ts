@@ -2,7 +2,7 @@
  * countersign/revocation: tokens taken back before they expire, and tokens that are accepted once. What is made here goes
  * into the option `revoked` of a verifier, alone or several in an array; where anything fails, the token is refused.
  *
- * @packageDocumentation
+ * @module countersign/revocation
  */
 import { backend } from '#crypto'
 import type { RevocationCheck } from './jwt/acceptance.ts'
@@ -49,16 +49,16 @@ export function expiringStore(options: ExpiringStoreOptions = {}): MemoryStore {
 }
 
 /**
- * Revokes single tokens, by iss and jti. A mark is kept until its token has expired anyway. Tokens without jti are
- * refused (`CS_CLAIM_MISSING`): give the signer `jti: true`.
+ * Revokes single tokens, by iss and jti (RFC 7519 §4.1.7). A mark is kept until its token has expired anyway. Tokens
+ * without jti are refused (`CS_CLAIM_MISSING`): give the signer `jti: true`.
  *
  * @throws {TypeError} for an option that is not what it should be
  * @example
  * ```ts
  * import { createSigner, createVerifier, generateKey } from 'countersign'
- * import { createDenylist } from 'countersign/revocation'
+ * import { createDenylist, expiringStore } from 'countersign/revocation'
  *
- * const denylist = createDenylist()
+ * const denylist = createDenylist({ store: expiringStore(), clockTolerance: '30s' })
  * const key = await generateKey('HS256')
  * const signer = createSigner({ key, issuer: 'https://issuer.example', expiresIn: '15m', jti: true })
  * const verifier = createVerifier({ keys: key, issuer: 'any', audience: 'any', revoked: denylist.revoked })
@@ -68,6 +68,8 @@ export function expiringStore(options: ExpiringStoreOptions = {}): MemoryStore {
  * await denylist.revoke(claimsSet)
  * const result = await verifier.safeVerify(token)
  * console.log(result.ok, result.ok || result.error.code) // false CS_REVOKED
+ *
+ * await denylist.revoke({ iss: 'https://issuer.example', jti: 'a1b2', exp: 1_790_000_000 }) // by name alone
  * ```
  */
 export function createDenylist(options: DenylistOptions = {}): Denylist {
@@ -75,8 +77,9 @@ export function createDenylist(options: DenylistOptions = {}): Denylist {
 }
 
 /**
- * Revokes all tokens of a subject, or of a session (`sid`), that were issued until a moment: signed out everywhere. The
- * second of that moment counts as before it. Tokens without iat, or with neither sub nor sid, are refused.
+ * Revokes all tokens of a subject, or of a session (`sid`), that were issued (RFC 7519 §4.1.6) until a moment: signed
+ * out everywhere. The second of that moment counts as before it. Tokens without iat, or with neither sub nor sid, are
+ * refused.
  *
  * @throws {TypeError} for an option that is not what it should be
  * @example
@@ -96,6 +99,8 @@ export function createDenylist(options: DenylistOptions = {}): Denylist {
  * clock.time += 1
  * const after = await signer.sign({ sub: 'alice' })
  * console.log((await verifier.safeVerify(before)).ok, (await verifier.safeVerify(after)).ok) // false true
+ *
+ * await notBefore.revokeSession({ sid: 'a1b2' }, { at: clock.time - 60 }) // until a minute ago
  * ```
  */
 export function createNotBefore(options: NotBeforeOptions): NotBefore {
@@ -103,8 +108,9 @@ export function createNotBefore(options: NotBeforeOptions): NotBefore {
 }
 
 /**
- * Accepts each token once, by iss and jti: of several verifications at the same moment one passes, and all others are
- * refused with `CS_REPLAY`. Tokens without jti or exp are refused. The store is one for all processes that accept them.
+ * Accepts each token once, by iss and jti (RFC 7519 §4.1.7): of several verifications at the same moment one passes,
+ * and all others are refused with `CS_REPLAY`. Tokens without jti or exp are refused. The store is one for all
+ * processes that accept them.
  *
  * @throws {TypeError} for an option that is not what it should be
  * @example
@@ -127,12 +133,12 @@ export function oneTime(options: OneTimeOptions): RevocationCheck {
 }
 
 /**
- * A Token Status List (draft-ietf-oauth-status-list-17): the statuses of up to millions of tokens, a few bits for each,
- * compressed and signed as one token that everybody may fetch. Each token gets an index of its own, and says so in its
- * claim `status`; 0 is valid, 1 invalid, 2 suspended.
+ * A Token Status List (draft-ietf-oauth-status-list-17 §4): the statuses of up to millions of tokens, a few bits for
+ * each, compressed and signed as one token that everybody may fetch. Each token gets an index of its own, and says so
+ * in its claim `status`; 0 is valid, 1 invalid, 2 suspended.
  *
  * @throws {TypeError} for an option that is not what it should be
- * @throws {JoseError} for a key that cannot sign with the algorithm
+ * @throws {JoseError} `CS_KEY_TYPE`, `CS_KEY_SIZE` or `CS_WEAK_SECRET` for a key that cannot sign with the algorithm
  * @example
  * ```ts
  * import { generateKey } from 'countersign'
@@ -151,12 +157,13 @@ export function createStatusList(options: StatusListOptions): StatusList {
 }
 
 /**
- * Looks up the status of tokens in the lists that their issuer publishes. A list is fetched with the first token that
- * refers to it, verified, and kept as long as it says. Only the lists in `uris` are ever fetched. Where there is no list
- * to use, the token is refused with `unavailable: true`.
+ * Looks up the status of tokens in the lists that their issuer publishes (draft-ietf-oauth-status-list-17 §8). A list
+ * is fetched with the first token that refers to it, verified, and kept as long as it says. Only the lists in `uris`
+ * are ever fetched. Where there is no list to use, the token is refused with `unavailable: true`.
  *
  * @throws {TypeError} for an option that is not what it should be
- * @throws {JoseError} for keys that are refused, or that could never verify anything
+ * @throws {JoseError} `CS_KEY_INVALID`, `CS_KEY_TYPE` or `CS_JWKS_INVALID` for keys that are refused, or that could
+ *   never verify anything
  * @example
  * ```ts
  * import { createSigner, createVerifier, generateKey, publicKey } from 'countersign'
@@ -175,6 +182,8 @@ export function createStatusList(options: StatusListOptions): StatusList {
  * list.set(7, 1)
  * const [good, bad] = [await signer.sign({ status: list.reference(6) }), await signer.sign({ status: list.reference(7) })]
  * console.log((await verifier.safeVerify(good)).ok, (await verifier.safeVerify(bad)).ok) // true false
+ * const { claims } = await verifier.verify(good)
+ * console.log(await check.status({ claims })) // 0
  * ```
  */
 export function createStatusCheck(options: StatusCheckOptions): StatusCheck {

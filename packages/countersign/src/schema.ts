@@ -8,8 +8,32 @@ import { askHook, refuseAsync } from './source/source.ts'
 /**
  * A schema of any library that keeps to Standard Schema (https://standardschema.dev), such as zod, valibot and arktype.
  * `Input` is what it takes, and `Output` what it makes of that.
+ *
+ * @example
+ * ```ts
+ * import { createSigner, createVerifier, generateKey, type StandardSchema } from 'countersign'
+ *
+ * // As zod, valibot and arktype make them; this one is written by hand.
+ * const WithRole: StandardSchema<unknown, { role: string }> = {
+ *   '~standard': {
+ *     version: 1,
+ *     vendor: 'example',
+ *     validate(value) {
+ *       const { role } = value as { role?: unknown }
+ *       return typeof role === 'string' ? { value: { role } } : { issues: [{ message: 'no role', path: ['role'] }] }
+ *     },
+ *   },
+ * }
+ * const key = await generateKey('HS256')
+ * const verifier = createVerifier({ keys: key, issuer: 'any', audience: 'any', claims: WithRole })
+ * const signer = createSigner({ key, expiresIn: '5m' })
+ * console.log((await verifier.verify(await signer.sign({ role: 'admin' }))).claims.role) // admin
+ * const result = await verifier.safeVerify(await signer.sign({ sub: 'alice' }))
+ * console.log(result.ok || result.error.issues[0]?.path) // role
+ * ```
  */
 export interface StandardSchema<Input = unknown, Output = Input> {
+  /** What the standard asks of a schema. */
   readonly '~standard': {
     readonly version: 1
     readonly vendor: string
@@ -18,14 +42,16 @@ export interface StandardSchema<Input = unknown, Output = Input> {
   }
 }
 
-/** What a schema says of a value. */
+/** What a {@link StandardSchema} says of a value: what it has made of it, or where it does not fit. */
 export type StandardResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly StandardIssue[] }
 
-/** Where a value does not fit, and why. */
+/** Where a value does not fit a {@link StandardSchema}, and why. */
 export interface StandardIssue {
+  /** Why, in the words of the schema, which may hold the value. */
   readonly message: string
+  /** The names that lead to the place; nothing for the whole. */
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
 }
 

@@ -2,7 +2,7 @@
  * countersign with plain values instead of promises, on Node: the same names, the same checks, the same errors. A
  * remote key set has to be loaded first (`await set.load()`), and a key function has to answer at once.
  *
- * @packageDocumentation
+ * @module countersign/sync
  */
 import { sync as backend } from '#crypto'
 import type { JwtClaims } from './claims.ts'
@@ -36,37 +36,59 @@ export {
   secretKey,
 } from './index.ts'
 
-/** Makes signed JWTs; the work on its options is done. */
+/** Makes signed JWTs; {@link createSigner} has done the work on its options. */
 export interface SyncSigner<Claims = JwtClaims> {
-  /** @throws {JoseError} `CS_CLAIM_TYPE`, `CS_ISS`, `CS_TOO_LARGE` or `CS_CLAIMS_SCHEMA` */
+  /**
+   * Signs a claims set into a compact JWT (RFC 7519 §7.1); `iat`, `exp` and the header's `kid` are set.
+   *
+   * @throws {JoseError} `CS_CLAIM_TYPE`, `CS_ISS`, `CS_TOO_LARGE` or `CS_CLAIMS_SCHEMA` for claims that are refused,
+   *   `CS_UNAVAILABLE` where no key of a ring may sign at the moment
+   */
   sign(claims: ClaimsInput<Claims>, options?: SignOptions): string
 }
 
-/** Checks signed JWTs; the work on its options is done. */
+/** Checks signed JWTs; {@link createVerifier} has done the work on its options. */
 export interface SyncVerifier<Claims = JwtClaims> {
-  /** @throws {JoseError} for every token that is refused */
+  /**
+   * The claims of a token, once its signature and every demand on it hold (RFC 7519 §7.2).
+   *
+   * @throws {JoseError} for every token that is refused: `CS_MALFORMED`, `CS_ALG`, `CS_NO_KEY`, `CS_SIGNATURE`,
+   *   `CS_EXPIRED`, `CS_AUD` and so on
+   */
   verify(token: string): VerifiedToken<Claims>
-  /** The same, with the refusal as a value. What is no refusal of a token is still thrown. */
+  /** As `verify`, with the refusal as a value. What is no refusal of a token is still thrown. */
   safeVerify(token: string): SafeVerified<Claims>
 }
 
-/** Makes encrypted JWTs; the work on its options is done. */
+/** Makes encrypted JWTs; {@link createEncrypter} has done the work on its options. */
 export interface SyncEncrypter<Claims = JwtClaims> {
-  /** @throws {JoseError} `CS_CLAIM_TYPE`, `CS_ISS`, `CS_TOO_LARGE` or `CS_CLAIMS_SCHEMA`, or why there is no key to encrypt to */
+  /**
+   * Encrypts a claims set into a compact JWT (RFC 7519 §7.1). With `sign` it is signed first (RFC 7519 §11.2).
+   *
+   * @throws {JoseError} `CS_CLAIM_TYPE`, `CS_ISS`, `CS_TOO_LARGE` or `CS_CLAIMS_SCHEMA` for claims that are refused,
+   *   `CS_NO_KEY` or `CS_KEY_TYPE` where there is no key to encrypt to, and what the signer throws
+   */
   encrypt(claims: ClaimsInput<Claims>, options?: EncryptOptions): string
 }
 
-/** Opens encrypted JWTs and checks their claims; the work on its options is done. */
+/** Opens encrypted JWTs and checks their claims; {@link createDecrypter} has done the work on its options. */
 export interface SyncDecrypter<Claims = JwtClaims> {
-  /** @throws {JoseError} for every token that is refused */
+  /**
+   * The claims of a token, once it is decrypted and every demand on it holds (RFC 7519 §7.2).
+   *
+   * @throws {JoseError} for every token that is refused: `CS_MALFORMED`, `CS_ALG`, `CS_NO_KEY`, `CS_DECRYPTION`,
+   *   `CS_NESTED`, `CS_EXPIRED` and so on
+   */
   decrypt(token: string): DecryptedToken<Claims>
-  /** The same, with the refusal as a value. What is no refusal of a token is still thrown. */
+  /** As `decrypt`, with the refusal as a value. What is no refusal of a token is still thrown. */
   safeDecrypt(token: string): SafeDecrypted<Claims>
 }
 
 /**
- * As `createSigner` of `countersign`.
+ * Makes a signer of JWTs (RFC 7519 §7.1), as `createSigner` of `countersign` does.
  *
+ * @throws {TypeError} for an option that is not what it should be, and for a key that works by promises
+ * @throws {JoseError} `CS_KEY_TYPE`, `CS_KEY_SIZE`, `CS_WEAK_SECRET` or `CS_ALG` for a key that cannot sign
  * @example
  * ```ts
  * import { createSigner, generateKey } from 'countersign/sync'
@@ -81,9 +103,11 @@ export function createSigner<Claims = JwtClaims>(options: SignerOptions<Claims>)
 }
 
 /**
- * As `createVerifier` of `countersign`.
+ * Makes a verifier of JWTs (RFC 7519 §7.2), as `createVerifier` of `countersign` does.
  *
- * @throws {TypeError} for an async key function, too
+ * @throws {TypeError} for an option that is not what it should be, and for an async key function, hook or schema
+ * @throws {JoseError} `CS_KEY_INVALID`, `CS_KEY_TYPE`, `CS_KEY_SIZE`, `CS_WEAK_SECRET` or `CS_JWKS_INVALID` for keys
+ *   that are refused, or that could never verify anything
  * @example
  * ```ts
  * import { createSigner, createVerifier, generateKey } from 'countersign/sync'
@@ -110,8 +134,11 @@ export function createVerifier<Claims = JwtClaims>(options: VerifierOptions<Clai
 }
 
 /**
- * As `createEncrypter` of `countersign`.
+ * Makes an encrypter of JWTs (RFC 7519 §7.1), as `createEncrypter` of `countersign` does.
  *
+ * @throws {TypeError} for an option that is not what it should be, and for a key that works by promises
+ * @throws {JoseError} `CS_KEY_TYPE`, `CS_KEY_SIZE`, `CS_KEY_INVALID` or `CS_UNSUPPORTED` for a key that cannot be
+ *   encrypted to
  * @example
  * ```ts
  * import { createEncrypter, generateKey } from 'countersign/sync'
@@ -126,8 +153,12 @@ export function createEncrypter<Claims = JwtClaims>(options: EncrypterOptions<Cl
 }
 
 /**
- * As `createDecrypter` of `countersign`.
+ * Makes a decrypter of JWTs (RFC 7519 §7.2), as `createDecrypter` of `countersign` does.
  *
+ * @throws {TypeError} for an option that is not what it should be, for a key that works by promises, and for a private
+ *   key where nothing says who may have written the claims
+ * @throws {JoseError} `CS_KEY_TYPE`, `CS_KEY_SIZE`, `CS_KEY_INVALID`, `CS_JWKS_INVALID` or `CS_ALG` for keys that are
+ *   refused
  * @example
  * ```ts
  * import { createDecrypter, createEncrypter, generateKey } from 'countersign/sync'
@@ -153,8 +184,11 @@ export function createDecrypter<Claims = JwtClaims>(options: DecrypterOptions<Cl
 }
 
 /**
- * As `generateKey` of `countersign`. An RSA key takes some hundred milliseconds, in which nothing else runs.
+ * Makes a new key (RFC 7518 §3.1, §4.1, §5.1), as `generateKey` of `countersign` does. An RSA key takes some hundred
+ * milliseconds, in which nothing else runs.
  *
+ * @throws {TypeError} for an unknown algorithm or a size that is not allowed
+ * @throws {JoseError} `CS_UNSUPPORTED` where this runtime does not have the algorithm or the curve
  * @example
  * ```ts
  * import { generateKey } from 'countersign/sync'
@@ -167,8 +201,9 @@ export function generateKey(alg: string, options: GenerateOptions = {}): Key {
 }
 
 /**
- * As `publicKey` of `countersign`.
+ * The public half of a private key, as `publicKey` of `countersign` gives it.
  *
+ * @throws {JoseError} `CS_KEY_TYPE` for a secret, which has none
  * @example
  * ```ts
  * import { generateKey, publicKey } from 'countersign/sync'
@@ -181,8 +216,9 @@ export function publicKey(key: Key): Key {
 }
 
 /**
- * As `exportJwk` of `countersign`.
+ * A key as a JWK (RFC 7517 §4), as `exportJwk` of `countersign` gives it: keep the JWK of a private key to yourself.
  *
+ * @throws {JoseError} `CS_KEY_TYPE` for a key that was imported with `ext: false`
  * @example
  * ```ts
  * import { exportJwk, generateKey } from 'countersign/sync'
@@ -195,8 +231,9 @@ export function exportJwk(key: Key): Jwk {
 }
 
 /**
- * As `exportPem` of `countersign`.
+ * A key as PEM (RFC 7468), as `exportPem` of `countersign` gives it.
  *
+ * @throws {JoseError} `CS_KEY_TYPE` for a secret, and for a key that was imported with `ext: false`
  * @example
  * ```ts
  * import { exportPem, generateKey } from 'countersign/sync'
@@ -209,8 +246,10 @@ export function exportPem(key: Key): string {
 }
 
 /**
- * As `thumbprint` of `countersign`.
+ * The JWK thumbprint of a key (RFC 7638 §3), as `thumbprint` of `countersign` gives it.
  *
+ * @param hash - default `sha-256`
+ * @throws {TypeError} for a hash of another name
  * @example
  * ```ts
  * import { generateKey, thumbprint } from 'countersign/sync'
@@ -223,8 +262,10 @@ export function thumbprint(key: Key, hash?: ThumbprintHash): string {
 }
 
 /**
- * As `thumbprintUri` of `countersign`.
+ * The thumbprint as a URI (RFC 9278 §3), as `thumbprintUri` of `countersign` gives it.
  *
+ * @param hash - default `sha-256`
+ * @throws {TypeError} for a hash of another name
  * @example
  * ```ts
  * import { generateKey, thumbprintUri } from 'countersign/sync'
@@ -237,8 +278,9 @@ export function thumbprintUri(key: Key, hash?: ThumbprintHash): string {
 }
 
 /**
- * As `publicJwks` of `countersign`.
+ * The JWK Set to publish for some keys (RFC 7517 §5), as `publicJwks` of `countersign` gives it.
  *
+ * @throws {JoseError} `CS_KEY_TYPE` for a secret, `CS_AMBIGUOUS_KEY` for two keys that nothing tells apart
  * @example
  * ```ts
  * import { generateKey, publicJwks } from 'countersign/sync'

@@ -2,7 +2,7 @@
  * countersign/testing: an issuer for tests, tokens that have to be accepted and tokens that have to be refused, and a
  * clock that does as it is told. It depends on no test runner.
  *
- * @packageDocumentation
+ * @module countersign/testing
  */
 import { backend } from '#crypto'
 import { type Moment, testClock as newClock, type TestClock } from './testing/clock.ts'
@@ -66,8 +66,8 @@ export function testClock(start?: Moment): TestClock {
 }
 
 /**
- * The kinds of tokens that have to be refused, in the order of `mint.hostile()`: for test runners that want to know the
- * names of tests before there is a token.
+ * The kinds of tokens that have to be refused, in the order of `mint.hostile()`, the attacks of RFC 8725 §2.1 among
+ * them: for test runners that want to know the names of tests before there is a token.
  *
  * @example
  * ```ts

@@ -18,11 +18,11 @@ import { blocksOf, runBlock } from '../../../test/support/run-block.ts'
 
 const source = (file: string): string => readFileSync(new URL(`../src/${file}`, import.meta.url), 'utf8')
 
-/** The example in the docstring of an exported function, class or interface, without the stars of the comment. */
+/** The example in the docstring of an exported function, class, constant or type, without the stars of the comment. */
 function exampleOf(name: string, files: readonly string[]): string | undefined {
   for (const file of files) {
     const declaration = new RegExp(
-      `/\\*\\*((?:(?!\\*/).)*)\\*/\\nexport (?:async )?(?:function|class|interface|const) ${name}\\b`,
+      `/\\*\\*((?:(?!\\*/).)*)\\*/\\nexport (?:async )?(?:function|class|interface|const|type) ${name}\\b`,
       's',
     ).exec(source(file))
     const comment = declaration?.[1]?.split('/**').at(-1)
@@ -43,20 +43,47 @@ const shared = [
   'JoseError',
 ]
 const own = (door: object): readonly string[] => Object.keys(door).filter((name) => !shared.includes(name))
+
+/** The types that have an example of their own, since no function's shows them. All others lead to one that does. */
+const TYPES = {
+  countersign: {
+    'jwt/decrypter.ts': ['BareOptions'],
+    'jwt/verifier.ts': ['ManyIssuersOptions'],
+    'key/remote.ts': ['RemoteAgree', 'RemoteUnwrap'],
+    'options.ts': ['Limits', 'JoseLimits', 'JweLimits'],
+    'schema.ts': ['StandardSchema'],
+    'source/download.ts': ['Fetch'],
+    'source/remote.ts': ['RemoteKeySetSnapshot'],
+    'source/source.ts': ['KeyFinder'],
+  },
+  'countersign/jws': { 'jws/pieces.ts': ['PayloadStream'] },
+  'countersign/guard': { 'guard/guard.ts': ['CookieOptions'], 'guard/proofs.ts': ['ProofOptions'] },
+  'countersign/revocation': { 'revocation/expiring-store.ts': ['ExpiringStore'] },
+  'countersign/keyring': { 'keyring/ring.ts': ['KeyRing'], 'keyring/store.ts': ['KeyStore'] },
+  'countersign/testing': {
+    'testing/endpoint.ts': ['TestFetch'],
+    'testing/issuer.ts': ['RotateOptions'],
+    'testing/mint.ts': ['MintOptions'],
+  },
+  'countersign/lint': { 'explain/options.ts': ['ExplainOptions'] },
+}
 for (const [door, names, files] of [
   ['countersign', Object.keys(promise), ['index.ts', 'errors.ts']],
   ['countersign/sync', own(sync), ['sync.ts']],
   ['countersign/jws', own(jws), ['jws.ts']],
   ['countersign/jwe', own(jwe), ['jwe.ts']],
-  ['countersign/keyring', [...own(keyring), 'KeyStore'], ['keyring.ts', 'keyring/store.ts']],
+  ['countersign/keyring', own(keyring), ['keyring.ts']],
   ['countersign/profile', own(profile), ['profile.ts']],
-  ['countersign/revocation', [...own(revocation), 'ExpiringStore'], ['revocation.ts', 'revocation/expiring-store.ts']],
+  ['countersign/revocation', own(revocation), ['revocation.ts']],
   ['countersign/testing', own(testing), ['testing.ts']],
   ['countersign/lint', own(lint), ['lint.ts']],
   ['countersign/guard', own(guard), ['guard.ts']],
   ['countersign/guard/node', own(guardNode), ['guard-node.ts']],
   ['countersign/guard/fastify', own(guardFastify), ['guard-fastify.ts']],
   ['countersign/guard/hono', own(guardHono), ['guard-hono.ts']],
+  ...Object.entries(TYPES).flatMap(([door, files]) =>
+    Object.entries(files).map(([file, names]) => [door, names, [file]] as const),
+  ),
 ] as const) {
   for (const name of names) {
     test(`${door}: the example of ${name} runs and prints what it says`, async () => {

@@ -17,13 +17,17 @@ const ID = /^usr_[A-Za-z0-9_-]{22}$/
 const RESET_SECONDS = 3600
 const MOST_LISTED = 200
 
-/** Someone who logs in. */
+/** Someone who logs in, as the operations of {@link openAuthority} show them. */
 export interface User {
   /** The `sub` of tokens: it stays when the address changes. */
   readonly id: string
+  /** The address that they log in with. */
   readonly email: string
+  /** Whether they may log in. */
   readonly state: 'active' | 'disabled'
+  /** What they are called, where that is known. */
   readonly name: string | undefined
+  /** Their roles, which access tokens tell. */
   readonly roles: readonly string[]
 }
 

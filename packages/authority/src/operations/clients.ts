@@ -5,17 +5,21 @@ import type { ListedClient, SecretRotation } from '../protocol/clients.ts'
 import type { CurrentProvider } from '../protocol/current.ts'
 import type { OperationsParts, Write } from './parts.ts'
 
+/** A client that `addClient` of {@link openAuthority} has added (OpenID Connect Dynamic Client Registration 1.0 §2). */
 export interface AddedClient {
+  /** Its id. */
   readonly client_id: string
   /** Shown once: the database has a hash of it. */
   readonly client_secret?: string
+  /** What it is, in the terms of the registration. */
   readonly metadata: object
 }
 
-/** What an administrator does about apps, services and devices. */
+/** What an administrator does about apps, services and devices: a part of `operations` of {@link openAuthority}. */
 export interface ClientOperations {
-  /** @throws {AuthorityError} `CLIENT_EXISTS`, `CLIENT_INVALID` */
+  /** Adds a client. @throws {AuthorityError} `CLIENT_EXISTS`, `CLIENT_INVALID` */
   addClient(input: ClientInput): Promise<AddedClient>
+  /** Every client, without secrets. */
   listClients(): Promise<readonly ListedClient[]>
   /**
    * Gives a client a new secret: `overlap` beside the old one, until `finish` ends that; or `now` in its place at once.
@@ -23,9 +27,13 @@ export interface ClientOperations {
    * @throws {AuthorityError} `CLIENT_UNKNOWN`, `CLIENT_INVALID`
    */
   rotateClientSecret(id: string, how?: SecretRotation): Promise<Omit<AddedClient, 'metadata'>>
-  /** @throws {AuthorityError} `CLIENT_UNKNOWN` */
+  /**
+   * From now on the client gets nothing; what it has been given lives until it expires.
+   *
+   * @throws {AuthorityError} `CLIENT_UNKNOWN`
+   */
   disableClient(id: string): Promise<ListedClient>
-  /** @throws {AuthorityError} `CLIENT_UNKNOWN` */
+  /** Lets a client in again that was disabled. @throws {AuthorityError} `CLIENT_UNKNOWN` */
   enableClient(id: string): Promise<ListedClient>
 }
 

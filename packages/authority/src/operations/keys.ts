@@ -3,8 +3,9 @@ import type { Revocation, RingKey, Rotation } from 'countersign/keyring'
 import { AuthorityError } from '../errors.ts'
 import type { OperationsParts, Write } from './parts.ts'
 
-/** What an administrator does about the keys that sign. */
+/** What an administrator does about the keys that sign: a part of `operations` of {@link openAuthority}. */
 export interface KeyOperations {
+  /** Every key with its state, and no part of the key itself. */
   listKeys(): Promise<readonly RingKey[]>
   /** Brings the next rotation forward. Nothing is refused by it. */
   rotateKeys(): Promise<readonly Rotation[]>

@@ -2,18 +2,26 @@ import type { AuditEntry, AuditQuery } from '../audit.ts'
 import type { SessionInfo } from '../protocol/sessions.ts'
 import type { OperationsParts, Write } from './parts.ts'
 
-/** A session, and whose it is. */
+/** A session, and whose it is, as `listSessions` of {@link openAuthority} lists it. */
 export interface ListedSession extends SessionInfo {
+  /** The address of the user, where there is one still. */
   readonly email: string | undefined
 }
 
-/** What an administrator does about who is logged in, and about what happened. */
+/**
+ * What an administrator does about who is logged in, and about what happened: a part of `operations` of
+ * {@link openAuthority}.
+ */
 export interface SessionOperations {
   /** The sessions of a user, or of everybody. @throws {AuthorityError} `USER_UNKNOWN` */
   listSessions(user?: string): Promise<readonly ListedSession[]>
-  /** Its apps are told, and what they got by it ends. @throws {AuthorityError} `SESSION_UNKNOWN` */
+  /** Ends a session: its apps are told, and what they got by it ends. @throws {AuthorityError} `SESSION_UNKNOWN` */
   endSession(id: string): Promise<SessionInfo>
-  /** Ends all that a user is logged in to, with every grant and token. @throws {AuthorityError} `USER_UNKNOWN` */
+  /**
+   * Ends all that a user is logged in to, with every grant and token, and says how many sessions that were.
+   *
+   * @throws {AuthorityError} `USER_UNKNOWN`
+   */
   endSessions(user: string): Promise<{ readonly user: string; readonly ended: number }>
   /** What happened: the newest first, or with `after` what came behind it. @throws {AuthorityError} `USER_UNKNOWN` */
   listAudit(query?: AuditQuery): Promise<readonly AuditEntry[]>

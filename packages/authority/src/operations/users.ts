@@ -3,44 +3,55 @@ import type { ListedUser, User, UserChange, UserQuery } from '../accounts/users.
 import { AuthorityError } from '../errors.ts'
 import type { OperationsParts, Write } from './parts.ts'
 
+/** A new user, as `addUser` of {@link openAuthority} takes one. */
 export interface UserInput {
+  /** The address to log in with. */
   readonly email: string
   /** Made here where it is left out. */
   readonly password?: string | undefined
+  /** What they are called. */
   readonly name?: string | undefined
+  /** Their roles, which access tokens tell. */
   readonly roles?: readonly string[] | undefined
 }
 
+/** A user that `addUser` of {@link openAuthority} has added. */
 export interface AddedUser {
+  /** The user. */
   readonly user: User
   /** Shown once, where it was made here. */
   readonly password?: string
 }
 
-/** A way to choose a new password, once. */
+/** A way to choose a new password, once, as `resetPassword` of {@link openAuthority} gives it. */
 export interface PasswordReset {
+  /** Whose password. */
   readonly user: User
   /** To hand to the user; left out where it was mailed. */
   readonly link?: string
+  /** Whether the link was mailed. */
   readonly mailed: boolean
-  /** Epoch seconds. */
+  /** Until when it is good, in epoch seconds. */
   readonly expiresAt: number
 }
 
-/** What may be changed of a user by an administrator, beside what has an operation of its own. */
+/** What may be changed of a user by `updateUser` of {@link openAuthority}, beside what has an operation of its own. */
 export type UserEdit = Omit<UserChange, 'state'>
 
-/** What an administrator does about people. A user is named by id or by e-mail address. */
+/**
+ * What an administrator does about people: a part of `operations` of {@link openAuthority}. A user is named by id or by
+ * e-mail address.
+ */
 export interface UserOperations {
-  /** @throws {AuthorityError} `USER_EXISTS`, `USER_INVALID` */
+  /** Adds a user. @throws {AuthorityError} `USER_EXISTS`, `USER_INVALID` */
   addUser(input: UserInput): Promise<AddedUser>
-  /** In the order of their addresses. */
+  /** Users in the order of their addresses. */
   listUsers(query?: UserQuery): Promise<readonly ListedUser[]>
-  /** @throws {AuthorityError} `USER_UNKNOWN`, `USER_INVALID`, `USER_EXISTS` */
+  /** Changes a user. @throws {AuthorityError} `USER_UNKNOWN`, `USER_INVALID`, `USER_EXISTS` */
   updateUser(user: string, change: UserEdit): Promise<User>
   /** Ends all sessions and tokens; nobody logs in any more. @throws {AuthorityError} `USER_UNKNOWN` */
   disableUser(user: string): Promise<User>
-  /** @throws {AuthorityError} `USER_UNKNOWN` */
+  /** Lets a user in again who was disabled. @throws {AuthorityError} `USER_UNKNOWN` */
   enableUser(user: string): Promise<User>
   /** Ends all sessions and tokens, and forgets the user. The audit trail keeps the id. @throws {AuthorityError} `USER_UNKNOWN` */
   deleteUser(user: string): Promise<User>

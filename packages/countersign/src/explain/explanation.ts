@@ -1,7 +1,7 @@
 import type { Finding } from '../lint/lint.ts'
 import type { Source } from './registry/row.ts'
 
-/** What something is. A word may be several things, and has an explanation for each. */
+/** What something is, to {@link explain}. A word may be several things, and has an explanation for each. */
 export type ExplanationKind =
   | 'token'
   | 'key'
@@ -18,20 +18,23 @@ export type ExplanationKind =
   | 'rule'
   | 'exit'
 
-/** A member of what is explained: of a header, of claims, of a key, of a certificate; or a key of a set. */
+/** A member of what {@link explain} tells of: of a header, of claims, of a key, of a certificate; or a key of a set. */
 export interface Part {
   /** Where it stands: `header.alg`, `payload.exp`, `keys[0]`. */
   readonly path: string
+  /** Its name. */
   readonly name: string
   /** What stands there, in short. Nothing that is anybody's secret is in it. */
   readonly value: string
   /** What that means. */
   readonly meaning: string
+  /** The section to read. */
   readonly spec?: string
 }
 
-/** What something is in plain words, what it is for, and what to watch. */
+/** What something is in plain words, what it is for, and what to watch, as {@link explain} tells it. */
 export interface Explanation {
+  /** What kind of thing it is. */
   readonly kind: ExplanationKind
   /** `aud`, `CS_AUD`, `ES256`; of a token and the like what it is in a word or two. */
   readonly name: string
@@ -47,6 +50,7 @@ export interface Explanation {
   readonly spec: readonly string[]
   /** What JSON stands there, in words; of claims and members. */
   readonly type?: string
+  /** Its members, of a token and the like. */
   readonly parts?: readonly Part[]
   /** What lint finds. */
   readonly findings?: readonly Finding[]

@@ -2,7 +2,18 @@ import { kindOf } from '../errors.ts'
 import { checkNames, toClock } from '../options.ts'
 import type { Knowledge } from './explain.ts'
 
-/** What is known beside what is to be explained. */
+/**
+ * What is known beside what {@link explain} is to tell of.
+ *
+ * @example
+ * ```ts
+ * import { explain } from 'countersign/lint'
+ *
+ * const token = 'eyJhbGciOiJub25lIn0.eyJleHAiOjEwMDB9.'
+ * const [explanation] = await explain(token, { now: () => 2000 })
+ * console.log(explanation?.parts?.find(({ name }) => name === 'exp')?.meaning) // when the token expires: …
+ * ```
+ */
 export interface ExplainOptions {
   /** What an encrypted private key was encrypted with. */
   readonly passphrase?: string | Uint8Array

@@ -2,7 +2,7 @@ import { kindOf, show } from '../errors.ts'
 import { type JsonObject, own } from '../json.ts'
 import { checkNames, refuseLost, toTexts } from '../options.ts'
 
-/** What a token has to be allowed. */
+/** What a token has to be allowed, as {@link createGuard} and `requires` demand it. */
 export interface DemandOptions<Claims> {
   /** The scopes that a token needs, all of them: `'orders:read orders:write'` or an array. */
   readonly scope?: string | readonly string[]

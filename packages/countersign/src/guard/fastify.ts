@@ -7,7 +7,7 @@ import { type Admitted, Guard, type GuardOptions, type GuardResult } from './gua
 import { readNodeRequest } from './node.ts'
 
 /**
- * What `request.jwt` is. Say once what your claims are, and every handler has them typed:
+ * What `request.jwt` is behind {@link createGuard}. Say once what your claims are, and every handler has them typed:
  *
  * `declare module 'countersign/guard/fastify' { interface GuardTypes { claims: MyClaims } }`
  *
@@ -26,10 +26,13 @@ declare module 'fastify' {
   }
 }
 
-/** A hook of a route: it demands more than the guard before it. */
+/** A hook of a route, as `requires` of {@link createGuard} makes it: it demands more than the guard before it. */
 export type RouteGuard = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | undefined>
 
-/** Guards the routes of a Fastify instance: register it, and each route of that instance needs a token. */
+/**
+ * Guards the routes of a Fastify instance, as {@link createGuard} makes it: register it, and each route of that
+ * instance needs a token.
+ */
 export interface FastifyGuard<Claims = JwtClaims, Optional extends boolean = false> extends FastifyPluginCallback {
   /**
    * The token of a request that the guard, or what it requires of a route, has let in: `request.jwt` with the type of the

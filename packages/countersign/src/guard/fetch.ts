@@ -7,26 +7,32 @@ import { type Admitted, Guard, type GuardOptions, type GuardResult } from './gua
 import type { GuardedRequest } from './presented.ts'
 import { toResponse } from './responses.ts'
 
-/** The part of a `Request` that is read. */
+/** The part of a `Request` that {@link createGuard} reads. */
 export interface RequestLike {
+  /** The method, such as `GET`. */
   readonly method: string
+  /** The absolute URL. */
   readonly url: string
+  /** The headers, by their names in any case; `null` where there is none. */
   readonly headers: { get(name: string): string | null }
 }
 
-/** The platform's Request, where the program has its types: what a handler gets unless it says otherwise. */
+/**
+ * The platform's Request, where the program has its types: what a handler behind {@link createGuard} gets unless it
+ * says otherwise.
+ */
 export type PlatformRequest = typeof globalThis extends { Request: { prototype: infer R extends RequestLike } }
   ? R
   : RequestLike
 
-/** A handler behind a guard: it gets the token after the request, and then whatever the platform gives. */
+/** A handler behind {@link createGuard}: it gets the token after the request, and then whatever the platform gives. */
 export type GuardedHandler<Request, Jwt, Rest extends readonly unknown[]> = (
   request: Request,
   jwt: Jwt,
   ...rest: Rest
 ) => PlatformResponse | PromiseLike<PlatformResponse>
 
-/** Guards what takes a `Request` and gives a `Response`. */
+/** Guards what takes a `Request` and gives a `Response`, as {@link createGuard} makes it. */
 export interface FetchGuard<Claims = JwtClaims, Optional extends boolean = false> {
   /** Checks the token of a request; `toResponse` of the door makes the answer of a refusal. */
   check(request: RequestLike): Promise<GuardResult<Claims, Optional>>

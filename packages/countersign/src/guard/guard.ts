@@ -12,7 +12,28 @@ import { type CookieSource, type GuardedRequest, type Presented, presented } fro
 import { type ProofOptions, type Proofs, toProofs } from './proofs.ts'
 import { type Challenges, type Grounds, type Refusal, refuse } from './refusal.ts'
 
-/** A cookie that holds the token. */
+/**
+ * A cookie that holds the token.
+ *
+ * @example
+ * ```ts
+ * import { createSigner, createVerifier, generateKey } from 'countersign'
+ * import { createGuard } from 'countersign/guard'
+ *
+ * const key = await generateKey('HS256')
+ * const verifier = createVerifier({ keys: key, issuer: 'any', audience: 'any' })
+ * const cookie = { name: '__Host-token', origins: ['https://app.example'] }
+ * const guard = createGuard({ verifier, cookie })
+ *
+ * const token = await createSigner({ key, expiresIn: '5m' }).sign({ sub: 'alice' })
+ * const ask = (origin: string): Promise<{ readonly ok: boolean }> => {
+ *   const sent = new Map([['cookie', `__Host-token=${token}`], ['origin', origin]])
+ *   const headers = { get: (name: string) => sent.get(name) ?? null }
+ *   return guard.check({ method: 'POST', url: 'https://api.example/', headers })
+ * }
+ * console.log((await ask('https://app.example')).ok, (await ask('https://evil.example')).ok) // true false
+ * ```
+ */
 export interface CookieOptions {
   /** Its name; one that begins with `__Host-` cannot be set by a neighbouring domain. */
   readonly name: string
@@ -20,7 +41,7 @@ export interface CookieOptions {
   readonly origins: readonly string[]
 }
 
-/** Options of every `createGuard`; `Request` is what the framework has for one. */
+/** Options of every {@link createGuard}; `Request` is what the framework has for one. */
 export interface GuardOptions<Claims, Optional extends boolean, Request> extends DemandOptions<Claims> {
   /** Checks the tokens: what `createVerifier` gave, or a verifier of `countersign/profile`. */
   readonly verifier: AnyVerifier<Claims>
@@ -38,12 +59,12 @@ export interface GuardOptions<Claims, Optional extends boolean, Request> extends
   onRefusal?(refusal: Refusal, request: Request): void
 }
 
-/** The token of a request that was let in; `undefined` where none is needed and none came. */
+/** The token of a request that {@link createGuard} has let in; `undefined` where none is needed and none came. */
 export type Admitted<Claims, Optional extends boolean = false> =
   | VerifiedToken<Claims>
   | (Optional extends true ? undefined : never)
 
-/** The outcome of a check. */
+/** The outcome of a check of {@link createGuard}; {@link toResponse} makes an answer of a refusal. */
 export type GuardResult<Claims = JwtClaims, Optional extends boolean = false> =
   | { readonly ok: true; readonly jwt: Admitted<Claims, Optional> }
   | Refusal

@@ -6,12 +6,13 @@ import { readRequest } from './fetch.ts'
 import { type Admitted, Guard, type GuardOptions, type GuardResult } from './guard.ts'
 import { toResponse } from './responses.ts'
 
-/** What a guard leaves for the handlers behind it: `c.var.jwt`. */
+/** What {@link createGuard} leaves for the handlers behind it: `c.var.jwt`. */
 export interface GuardedEnv<Claims = JwtClaims, Optional extends boolean = false> {
+  /** The variables of the context: `jwt` is the token that was let in. */
   Variables: { jwt: Admitted<Claims, Optional> }
 }
 
-/** Guards the routes of a Hono app. */
+/** Guards the routes of a Hono app, as {@link createGuard} makes it. */
 export interface HonoGuard<Claims = JwtClaims, Optional extends boolean = false>
   extends MiddlewareHandler<GuardedEnv<Claims, Optional>> {
   /** Checks the token of a request, and answers nothing. */

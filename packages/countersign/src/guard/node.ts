@@ -5,25 +5,31 @@ import { type Admitted, Guard, type GuardOptions, type GuardResult } from './gua
 import type { GuardedRequest } from './presented.ts'
 import type { Refusal } from './refusal.ts'
 
-/** The part of node:http's IncomingMessage that is read, and of what frameworks make of it. */
+/** The part of node:http's IncomingMessage that {@link createGuard} reads, and of what frameworks make of it. */
 export interface NodeRequest {
+  /** The method, such as `GET`. */
   readonly method?: string | undefined
+  /** The path with its query. */
   readonly url?: string | undefined
   /** The whole path, where a framework has cut `url` for a router. */
   readonly originalUrl?: string | undefined
+  /** The headers, by their names in lower case. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
   /** Names and values in turn, as they were sent. */
   readonly rawHeaders?: readonly string[] | undefined
 }
 
-/** The part of node:http's ServerResponse that is used. */
+/** The part of node:http's ServerResponse that {@link createGuard} uses. */
 export interface NodeResponse {
+  /** The status of the answer. */
   statusCode: number
+  /** Sets a header. */
   setHeader(name: string, value: string): unknown
+  /** Sends the answer with its body. */
   end(body: string): unknown
 }
 
-/** Guards Express, Connect, and whatever else takes `(request, response, next)`. */
+/** Guards Express, Connect, and whatever else takes `(request, response, next)`, as {@link createGuard} makes it. */
 export interface NodeGuard<Claims = JwtClaims, Optional extends boolean = false> {
   /**
    * As a middleware: answers what it does not let in, and lets on the rest. `next` gets what is no refusal, as an error;

@@ -7,7 +7,30 @@ import { PROOF_VERIFIER_NAMES, type ProofVerifierOptions, prepareProofVerifier }
 import { toOrigin } from './origin.ts'
 import type { GuardedRequest } from './presented.ts'
 
-/** How proofs of possession are checked (RFC 9449). */
+/**
+ * How {@link createGuard} checks proofs of possession (RFC 9449 §7.1).
+ *
+ * @example
+ * ```ts
+ * import { createSigner, createVerifier, generateKey, thumbprint } from 'countersign'
+ * import { createGuard } from 'countersign/guard'
+ * import { dpopProof } from 'countersign/profile'
+ * import { expiringStore } from 'countersign/revocation'
+ *
+ * const [key, clientKey] = [await generateKey('HS256'), await generateKey('ES256')]
+ * const verifier = createVerifier({ keys: key, issuer: 'any', audience: 'any' })
+ * const dpop = { origin: 'https://api.example', replay: expiringStore(), required: true }
+ * const guard = createGuard({ verifier, dpop })
+ *
+ * const cnf = { jkt: await thumbprint(clientKey) }
+ * const token = await createSigner({ key, expiresIn: '5m' }).sign({ sub: 'alice', cnf })
+ * const [method, url] = ['GET', 'https://api.example/orders']
+ * const proof = await dpopProof.createSigner({ key: clientKey }).sign({ method, url, accessToken: token })
+ * const headers = { authorization: `DPoP ${token}`, dpop: proof }
+ * const [first, again] = [new Request(url, { headers }), new Request(url, { headers })]
+ * console.log((await guard.check(first)).ok, (await guard.check(again)).ok) // true false
+ * ```
+ */
 export interface ProofOptions extends ProofVerifierOptions {
   /** Where clients reach this service, such as `https://api.example`: a proof names it, and a Host header proves nothing. */
   readonly origin: string

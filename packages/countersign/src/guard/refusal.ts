@@ -1,6 +1,9 @@
 import type { JoseError } from '../errors.ts'
 
-/** The error of a challenge (RFC 6750 §3.1, RFC 9449 §7.1), or why there is none to name. */
+/**
+ * The error of a challenge (RFC 6750 §3.1, RFC 9449 §7.1), or why there is none to name: `reason` of what
+ * {@link toResponse} takes.
+ */
 export type RefusalReason =
   | 'no_token'
   | 'invalid_request'
@@ -10,10 +13,13 @@ export type RefusalReason =
   | 'forbidden_origin'
   | 'unavailable'
 
-/** How to answer a request that is not let in. */
+/** How to answer a request that is not let in (RFC 6750 §3); {@link toResponse} makes a Response of it. */
 export interface Refusal {
+  /** Tells a refusal from a token that was let in. */
   readonly ok: false
+  /** The error of the challenge, or why there is none. */
   readonly reason: RefusalReason
+  /** The status of the answer. */
   readonly status: 400 | 401 | 403 | 503
   /** With their names in lower case: `www-authenticate`, `retry-after`, `cache-control`, `content-type`. */
   readonly headers: Readonly<Record<string, string>>
@@ -23,9 +29,14 @@ export interface Refusal {
   readonly error?: JoseError
 }
 
-/** What a client is told. Of the token it holds at most alg, typ, kid, iss, aud and times, cut and escaped. */
+/**
+ * What a client is told, as {@link toResponse} sends it. Of the token it holds at most alg, typ, kid, iss, aud and
+ * times, cut and escaped.
+ */
 export interface RefusalBody {
+  /** The reason, once more (RFC 6750 §3). */
   readonly error: RefusalReason
+  /** What is wrong, for the developer of the client (RFC 6750 §3). */
   readonly error_description: string
   /** The code of the refusal, such as `CS_EXPIRED`. */
   readonly code?: JoseError['code']

@@ -10,7 +10,7 @@ import type { Keys } from '../source/source.ts'
 import { type DecryptRules, decrypt } from './decrypt.ts'
 import { checkedDecryptionSource, toContents, toManagements } from './rules.ts'
 
-/** Options of `decryptJwe`. */
+/** Options of {@link decryptJwe}. */
 export interface DecryptJweOptions {
   /** Private keys or shared secrets, in any form that keys come in. */
   readonly keys: Keys
@@ -22,11 +22,13 @@ export interface DecryptJweOptions {
   readonly crit?: readonly string[]
   /** Accepts a JWE in JSON whose `enc` stands in an unprotected header (RFC 7520 §5.12). */
   readonly allowUnprotectedAlg?: boolean
+  /** What is refused for its size: octets, levels, how many recipients; see {@link JweLimits}. */
   readonly limits?: Partial<JweLimits>
 }
 
-/** A JWE that was decrypted. */
+/** A JWE that {@link decryptJwe} has decrypted. */
 export interface DecryptedJwe {
+  /** The octets that were encrypted. */
   readonly plaintext: Uint8Array
   /** The JOSE header: protected, shared and the recipient's own members. */
   readonly header: JweHeader

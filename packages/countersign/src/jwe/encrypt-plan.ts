@@ -11,10 +11,10 @@ import { type ManagementChoice, toManagementOptions } from './options.ts'
 import { isDirect } from './parameters.ts'
 import { type EncryptionChoice, toChoice, toManagement } from './rules.ts'
 
-/** The ways to write a JWE (RFC 7516 §3). */
+/** The ways to write a JWE (RFC 7516 §3): an option of {@link encryptJwe}. */
 export type JweSerialization = 'compact' | 'flattened' | 'general'
 
-/** One recipient to encrypt to. */
+/** One recipient to encrypt to, of the one or several that {@link encryptJwe} takes. */
 export interface JweTarget extends ManagementChoice {
   /** A public key or a shared secret; of a set the first key that is for encryption. */
   readonly key: Keys
@@ -24,11 +24,11 @@ export interface JweTarget extends ManagementChoice {
   readonly header?: Readonly<Record<string, unknown>>
 }
 
-/** What holds for all recipients of a JWE. */
+/** What holds for all recipients of a JWE: options of {@link encryptJwe}. */
 export interface JweOptions {
   /** The content encryption. Default `A256GCM`, or what fits a key that is shared. */
   readonly enc?: string
-  /** Default: `compact` for a key, `general` for recipients. */
+  /** How the JWE is written. Default: `compact` for a key, `general` for recipients. */
   readonly serialization?: JweSerialization
   /**
    * Members of the protected header. `alg`, `enc` and `kid` are set where they are left out, those of several recipients
@@ -39,14 +39,18 @@ export interface JweOptions {
   readonly unprotected?: Readonly<Record<string, unknown>>
   /** Octets, or text in UTF-8, that travel in the open and cannot be changed; the compact serialization has none. */
   readonly aad?: Uint8Array | string
-  /** Compresses the plaintext, which tells something about it by the length of the token. Default false. */
+  /**
+   * Compresses the plaintext, which tells something about it by the length of the token (RFC 7516 §4.1.3). Default
+   * false.
+   */
   readonly zip?: boolean
   /** Allows `enc` in an unprotected header (RFC 7520 §5.12). */
   readonly allowUnprotectedAlg?: boolean
+  /** What is refused for its size: octets, levels, how many recipients; see {@link JweLimits}. */
   readonly limits?: Partial<JweLimits>
 }
 
-/** Options of `encryptJwe`: one key, or several recipients. */
+/** Options of {@link encryptJwe}: one key, or several recipients. */
 export type EncryptJweOptions = JweOptions &
   ((JweTarget & { readonly recipients?: never }) | { readonly recipients: readonly JweTarget[]; readonly key?: never })
 

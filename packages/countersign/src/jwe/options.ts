@@ -5,12 +5,19 @@ import { toCount } from '../options.ts'
 import type { ManagementOptions } from './manage.ts'
 import { LEAST_ITERATIONS } from './parameters.ts'
 
-/** What may be said about how the key of a content gets to its recipient. */
+/**
+ * What may be said about how the key of a content gets to its recipient, to {@link createEncrypter} and
+ * {@link countersign/jwe!encryptJwe | encryptJwe} (RFC 7518 §4.6.1, §4.8.1).
+ */
 export interface ManagementChoice {
-  /** With ECDH-ES: who encrypts, and for whom, so that the key is theirs alone (RFC 7518 §4.6.1.2). Text is UTF-8. */
+  /** With ECDH-ES: who encrypts, so that the key is for these two alone (RFC 7518 §4.6.1.2). Text is UTF-8. */
   readonly apu?: Uint8Array | string
+  /** With ECDH-ES: for whom (RFC 7518 §4.6.1.3). Text is UTF-8. */
   readonly apv?: Uint8Array | string
-  /** With PBES2: the iterations that a password takes, 1000 to what is allowed, which is the default; several share it. */
+  /**
+   * With PBES2: how many iterations a password takes, 1000 to what is allowed, which is the default; several passwords
+   * share it (RFC 7518 §4.8.1.2).
+   */
   readonly p2c?: number
 }
 

@@ -9,10 +9,27 @@ import { type KeySource, selected } from '../source/key-source.ts'
 import { signatureOctets } from './primitive.ts'
 import { allowed, failure, type VerifiedSignature, type VerifyRules } from './verify.ts'
 
-/** A payload in pieces, such as a file that is being read. */
+/**
+ * A payload in pieces, such as a file that is being read; it is signed detached (RFC 7515 Appendix F).
+ *
+ * @example
+ * ```ts
+ * import { generateKey, publicKey } from 'countersign'
+ * import { type PayloadStream, signJws, verifyJws } from 'countersign/jws'
+ *
+ * // Stands for a file that is being read, or the body of a request.
+ * async function* pieces(): PayloadStream {
+ *   for (const text of ['one, ', 'two, ', 'three']) yield new TextEncoder().encode(text)
+ * }
+ * const key = await generateKey('HS256')
+ * const jws = await signJws(pieces(), { key, detached: true })
+ * const { header } = await verifyJws(jws, { keys: key, detachedPayload: pieces() })
+ * console.log(jws.split('.')[1], header.alg) //  HS256
+ * ```
+ */
 export type PayloadStream = AsyncIterable<Uint8Array>
 
-/** A payload: octets, text that stands for its UTF-8, or octets in pieces. */
+/** A payload of {@link signJws}: octets, text that stands for its UTF-8, or octets in pieces. */
 export type JwsPayload = Uint8Array | string | PayloadStream
 
 /**

@@ -15,10 +15,10 @@ import { isStream, type PayloadStream, reading, signPieces, toPayload } from './
 import { signInput } from './primitive.ts'
 import { currentKey, type Signing, toSigning } from './sign.ts'
 
-/** The ways to write a JWS (RFC 7515 §3). */
+/** The ways to write a JWS (RFC 7515 §3): an option of {@link signJws}. */
 export type JwsSerialization = 'compact' | 'flattened' | 'general'
 
-/** One signature to make. */
+/** One signature to make: `signers` of {@link signJws} has several. */
 export interface JwsSigner {
   /** A private key or a secret, or a key ring, whose keys take turns. */
   readonly key: Key | SigningKeys
@@ -30,9 +30,9 @@ export interface JwsSigner {
   readonly unprotected?: Readonly<Record<string, unknown>>
 }
 
-/** What holds for all signatures of a JWS. */
+/** What holds for all signatures of a JWS: options of {@link signJws}. */
 export interface JwsOptions {
-  /** Default: `compact` for a key, `general` for signers. */
+  /** How the JWS is written. Default: `compact` for a key, `general` for signers. */
   readonly serialization?: JwsSerialization
   /** Leaves the payload out of the JWS: it travels by itself (RFC 7515 Appendix F). */
   readonly detached?: boolean
@@ -40,10 +40,11 @@ export interface JwsOptions {
   readonly b64?: boolean
   /** Allows `alg` in the unprotected header (RFC 7520 §4.7). */
   readonly allowUnprotectedAlg?: boolean
+  /** What is refused for its size: octets, levels, how many signatures; see {@link JoseLimits}. */
   readonly limits?: Partial<JoseLimits>
 }
 
-/** Options of `signJws`: one key, or several signers. */
+/** Options of {@link signJws}: one key, or several signers. */
 export type SignJwsOptions = JwsOptions &
   ((JwsSigner & { readonly signers?: never }) | { readonly signers: readonly JwsSigner[]; readonly key?: never })
 

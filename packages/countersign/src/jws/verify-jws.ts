@@ -11,8 +11,9 @@ import { isStream, type JwsPayload, reading, toPayload, verifyPieces } from './p
 import { checkedSource, toAlgorithms } from './rules.ts'
 import { type VerifyRules, verify } from './verify.ts'
 
-/** Options of `verifyJws`. */
+/** Options of {@link verifyJws}. */
 export interface VerifyJwsOptions {
+  /** Whose signatures count, in any form that keys come in: of a set the kid of the token selects. */
   readonly keys: Keys
   /** Narrows the algorithms further than the keys do. */
   readonly algorithms?: readonly string[]
@@ -22,11 +23,13 @@ export interface VerifyJwsOptions {
   readonly detachedPayload?: JwsPayload
   /** Accepts a JWS in JSON whose `alg` stands in its unprotected header (RFC 7520 §4.7). */
   readonly allowUnprotectedAlg?: boolean
+  /** What is refused for its size: octets, levels, how many signatures; see {@link JoseLimits}. */
   readonly limits?: Partial<JoseLimits>
 }
 
-/** A JWS of which a signature verified, with the headers of that signature. */
+/** A JWS of which {@link verifyJws} has verified a signature, with the headers of that signature. */
 export interface VerifiedJws {
+  /** The octets that were signed. */
   readonly payload: Uint8Array
   /** The JOSE header: protected and unprotected members. */
   readonly header: JoseHeader
@@ -36,7 +39,10 @@ export interface VerifiedJws {
   readonly key: Key
 }
 
-/** The same for a payload that came in pieces and was not kept. */
+/**
+ * What {@link verifyJws} gives for a payload that came in pieces ({@link PayloadStream}) and was not kept: the same but
+ * for the payload.
+ */
 export type VerifiedStream = Omit<VerifiedJws, 'payload'>
 
 const NAMES = ['keys', 'algorithms', 'crit', 'detachedPayload', 'allowUnprotectedAlg', 'limits'] as const

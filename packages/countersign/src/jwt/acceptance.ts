@@ -9,23 +9,24 @@ import { refuseLost } from '../options.ts'
 import { type ClaimsSchema, type StandardSchema, toClaimsSchema } from '../schema.ts'
 import { hookFailure, refuseAsync } from '../source/source.ts'
 
-/** A token whose signature and claims have been checked, as a hook sees it. */
+/** A token whose signature and claims have been checked, as the hook `revoked` of {@link createVerifier} sees it. */
 export interface CheckedToken {
   /** The claims set as it was signed or encrypted. */
   readonly claims: JwtClaims
+  /** The protected header. */
   readonly header: JoseHeader
   /** The key that verified the signature, or that decrypted the token. */
   readonly key: Key
 }
 
 /**
- * Says whether a token has been revoked. It is asked last, for each token that is otherwise accepted, and for each hit of
- * the cache. Where it throws, or says neither true nor false, the token is refused with `unavailable: true`; a JoseError
- * that it throws is the refusal as it is (such as `CS_REPLAY`).
+ * Says whether a token has been revoked: an option of {@link createVerifier}. It is asked last, for each token that is
+ * otherwise accepted, and for each hit of the cache. Where it throws, or says neither true nor false, the token is
+ * refused with `unavailable: true`; a JoseError that it throws is the refusal as it is (such as `CS_REPLAY`).
  */
 export type RevocationCheck = (token: CheckedToken) => boolean | PromiseLike<boolean>
 
-/** What decides about a token once its signature and its claims are in order. */
+/** What decides about a token once its signature and its claims are in order: options of {@link createVerifier}. */
 export interface AcceptanceOptions<Claims> {
   /** Checks the claims by a schema (zod, valibot, arktype, …); its output is what `claims` of the result is. */
   readonly claims?: StandardSchema<unknown, Claims>
@@ -35,7 +36,7 @@ export interface AcceptanceOptions<Claims> {
 
 export const ACCEPTANCE_NAMES = ['claims', 'revoked'] as const
 
-/** What every accepted token comes with. */
+/** What every accepted token comes with, from {@link createVerifier} and {@link createDecrypter}. */
 export interface Accepted<Claims> {
   /** What the schema made of the claims set, or else the claims set itself. */
   readonly claims: Claims

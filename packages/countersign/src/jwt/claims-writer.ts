@@ -6,16 +6,22 @@ import type { Op } from '../op.ts'
 import { type Duration, JWT_LIMITS, type Limits, refuseLost, toClock, toSeconds, toText, toTexts } from '../options.ts'
 import { type StandardSchema, toClaimsSchema } from '../schema.ts'
 
-/** What is written into every claims set. */
+/** What is written into every claims set: options of {@link createSigner} and {@link createEncrypter}. */
 export interface ClaimsDefaults<Claims = JwtClaims> {
   /** A schema (zod, valibot, arktype, …) that the claims set has to fit as it will be read; nothing is changed by it. */
   readonly claims?: StandardSchema<Claims, unknown>
+  /** What is written as `iss`; claims that name another issuer are refused. */
   readonly issuer?: string
+  /** What is written as `aud`, unless the claims or the call say another. */
   readonly audience?: string | readonly string[]
+  /** What is written as `sub`, unless the claims or the call say another. */
   readonly subject?: string
-  /** The life of a token, counted from its iat; `'never'` makes tokens without `exp`. */
+  /**
+   * The life of a token, counted from its iat: seconds, or a text such as `'15m'`; `'never'` makes tokens without
+   * `exp`.
+   */
   readonly expiresIn?: Duration | 'never'
-  /** When a token becomes valid, counted from its iat. */
+  /** When a token becomes valid, counted from its iat: seconds, or a text such as `'1m'`. */
   readonly notBefore?: Duration
   /** `true` gives each token a random id (a UUID), a function makes the ids. */
   readonly jti?: boolean | (() => string)
@@ -34,17 +40,26 @@ export const CLAIMS_DEFAULT_NAMES = [
   'now',
 ] as const
 
-/** What one token has otherwise than its signer or encrypter says. */
+/**
+ * What one token has otherwise than its signer or encrypter says: the second argument of `sign` ({@link createSigner}).
+ */
 export interface SignOptions {
+  /** The life of this token: seconds, or a text such as `'5m'`; `'never'` makes it without `exp`. */
   readonly expiresIn?: Duration | 'never'
+  /** Its `sub`. */
   readonly subject?: string
+  /** Its `aud`. */
   readonly audience?: string | readonly string[]
+  /** Its `jti`. */
   readonly jti?: string
 }
 
 type Registered = 'iss' | 'sub' | 'aud' | 'exp' | 'nbf' | 'iat' | 'jti'
 
-/** Claims to sign: what the schema takes, where the registered claims may come from the options. */
+/**
+ * Claims to sign, as {@link createSigner} takes them: what the schema takes, where the registered claims may come from
+ * the options.
+ */
 export type ClaimsInput<Claims> = {
   readonly [Name in keyof Claims as Name extends Registered ? never : Name]: Claims[Name]
 } & { readonly [Name in keyof Claims as Name extends Registered ? Name : never]?: Claims[Name] | undefined }

@@ -5,8 +5,9 @@ import { decodeObject, type JsonObject } from '../json.ts'
 import { JWT_LIMITS, type Limits } from '../options.ts'
 import { splitCompact } from '../serialization/jws.ts'
 
-/** What a token says of itself, believed by nobody yet. */
+/** What a token says of itself, believed by nobody yet: the result of {@link decodeUnverified}. */
 export interface UnverifiedToken {
+  /** The protected header as anyone may have written it. */
   readonly header: JoseHeader
   /** The types of the registered claims have not been checked: anyone may have written anything. */
   readonly claims: { readonly [Name in keyof JwtClaims]: unknown }

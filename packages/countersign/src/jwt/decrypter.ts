@@ -30,24 +30,42 @@ interface CommonOptions {
   readonly algorithms?: readonly string[]
   /** Narrows the content encryption. */
   readonly encryptions?: readonly string[]
+  /** What is refused for its size: octets, levels; see {@link SealedJwtLimits}. */
   readonly limits?: Partial<SealedJwtLimits>
 }
 
-/** A verifier, as `createVerifier` gives it. */
+/** A verifier, as {@link createVerifier} gives it to {@link createDecrypter} and to guards. */
 export interface AnyVerifier<Claims = unknown> {
+  /** Checks a token. @throws {JoseError} why it is refused, such as `CS_SIGNATURE` or `CS_EXPIRED` */
   verify(token: string): VerifiedToken<Claims> | PromiseLike<VerifiedToken<Claims>>
 }
 
-/** Tokens whose claims were signed before they were encrypted. */
+/** Tokens whose claims were signed before they were encrypted (RFC 7519 §11.2): options of {@link createDecrypter}. */
 export interface NestedOptions<Claims = JwtClaims> extends CommonOptions {
   /** Verifies the signed JWT inside, and its claims. */
   readonly then: AnyVerifier<Claims>
   readonly unsigned?: never
 }
 
-/** Tokens whose claims were encrypted alone. */
+/**
+ * Options of {@link createDecrypter} for tokens whose claims were encrypted alone.
+ *
+ * @example
+ * ```ts
+ * import { createDecrypter, createEncrypter, generateKey } from 'countersign'
+ *
+ * const key = await generateKey('A256GCM') // whoever has it can read and write such tokens
+ * const token = await createEncrypter({ key, audience: 'api', expiresIn: '15m' }).encrypt({ sub: 'alice' })
+ *
+ * const decrypter = createDecrypter({ keys: key, issuer: 'any', audience: 'api' })
+ * const { claims, signed } = await decrypter.decrypt(token)
+ * console.log(claims.sub, signed) // alice undefined
+ * ```
+ */
 export interface BareOptions<Claims = JwtClaims> extends CommonOptions, ClaimsOptions, AcceptanceOptions<Claims> {
+  /** Who the claims must name as `iss`; `'any'` takes every issuer. */
   readonly issuer: Expectation
+  /** Whom the claims must be for; `'any'` takes every audience. */
   readonly audience: Expectation
   readonly then?: never
   /**
@@ -57,10 +75,10 @@ export interface BareOptions<Claims = JwtClaims> extends CommonOptions, ClaimsOp
   readonly unsigned?: 'accept'
 }
 
-/** Options of `createDecrypter`. */
+/** Options of {@link createDecrypter}: for nested JWTs, or for claims that were encrypted alone. */
 export type DecrypterOptions<Claims = JwtClaims> = NestedOptions<Claims> | BareOptions<Claims>
 
-/** A token that was decrypted, and whose claims have been checked. */
+/** A token that was decrypted, and whose claims have been checked, by {@link createDecrypter}. */
 export interface DecryptedToken<Claims = JwtClaims> extends Accepted<Claims> {
   /** The header of the encryption. */
   readonly header: JweHeader
@@ -70,7 +88,7 @@ export interface DecryptedToken<Claims = JwtClaims> extends Accepted<Claims> {
   readonly signed?: { readonly header: JoseHeader; readonly key: Key }
 }
 
-/** The outcome of `safeDecrypt`. */
+/** The outcome of `safeDecrypt` of {@link createDecrypter}, with the refusal as a value. */
 export type SafeDecrypted<Claims = JwtClaims> =
   | ({ readonly ok: true } & DecryptedToken<Claims>)
   | { readonly ok: false; readonly error: JoseError }

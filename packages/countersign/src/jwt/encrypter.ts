@@ -26,7 +26,7 @@ import {
 import { parseClaims } from './decode.ts'
 import { SIGNERS } from './signer.ts'
 
-/** Options of `createEncrypter`. */
+/** Options of {@link createEncrypter}. */
 export interface EncrypterOptions<Claims = JwtClaims> extends ClaimsDefaults<Claims>, ManagementChoice {
   /** Whom to encrypt to: a public key or a shared secret; of a set the first key that is for encryption, as it rotates. */
   readonly key: Keys
@@ -34,9 +34,15 @@ export interface EncrypterOptions<Claims = JwtClaims> extends ClaimsDefaults<Cla
   readonly alg?: string
   /** The content encryption. Default `A256GCM`, or what fits a key that is shared. */
   readonly enc?: string
-  /** Compresses the claims, which tells something about them by the length of the token. Default false. */
+  /**
+   * Compresses the claims, which tells something about them by the length of the token (RFC 7516 §4.1.3). Default
+   * false.
+   */
   readonly zip?: boolean
-  /** The life of a token, counted from its iat; `'never'` makes tokens without `exp`. Needed where nothing is signed. */
+  /**
+   * The life of a token, counted from its iat: seconds, or a text such as `'15m'`; `'never'` makes tokens without
+   * `exp`. Needed where nothing is signed.
+   */
   readonly expiresIn?: Duration | 'never'
   /** The type in the header. Default `JWT`. */
   readonly typ?: string
@@ -44,12 +50,13 @@ export interface EncrypterOptions<Claims = JwtClaims> extends ClaimsDefaults<Cla
   readonly header?: Readonly<Record<string, unknown>>
 }
 
-/** A signer, as `createSigner` gives it. */
+/** A signer, as {@link createSigner} gives it to {@link createEncrypter}. */
 export interface AnySigner {
+  /** Signs claims. @throws {JoseError} why it cannot, such as `CS_CLAIM_TYPE` */
   sign(claims: never, options?: SignOptions): unknown
 }
 
-/** What one token has otherwise than its encrypter says. */
+/** What one token has otherwise than its encrypter says: the second argument of `encrypt` ({@link createEncrypter}). */
 export interface EncryptOptions extends SignOptions {
   /** Signs the claims first, so that they say who wrote them: a nested JWT (RFC 7519 §11.2). */
   readonly sign?: AnySigner

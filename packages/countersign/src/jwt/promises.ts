@@ -5,29 +5,35 @@ import type { ClaimsInput, SignOptions } from './claims-writer.ts'
 import { SIGNERS, type SignToken } from './signer.ts'
 import { type SafeVerified, VERIFIERS, type VerifiedToken, type VerifyToken } from './verifier.ts'
 
-/** Makes signed JWTs; the work on its options is done. */
+/** Makes signed JWTs; {@link createSigner} has done the work on its options. */
 export interface Signer<Claims = JwtClaims> {
   /**
-   * Signs a claims set into a compact JWT; `iat`, `exp` and the header's `kid` are set.
+   * Signs a claims set into a compact JWT (RFC 7519 §7.1); `iat`, `exp` and the header's `kid` are set.
    *
-   * @throws {JoseError} `CS_CLAIM_TYPE`, `CS_ISS`, `CS_TOO_LARGE` or `CS_CLAIMS_SCHEMA`
+   * @throws {JoseError} `CS_CLAIM_TYPE`, `CS_ISS`, `CS_TOO_LARGE` or `CS_CLAIMS_SCHEMA` for claims that are refused,
+   *   `CS_UNAVAILABLE` where a key that is elsewhere fails or no key of a ring may sign at the moment, `CS_SIGNATURE`
+   *   for what a key that is elsewhere did wrong
    */
   sign(claims: ClaimsInput<Claims>, options?: SignOptions): Promise<string>
 }
 
-/** Checks signed JWTs; the work on its options is done. */
+/** Checks signed JWTs; {@link createVerifier} has done the work on its options. */
 export interface Verifier<Claims = JwtClaims> {
   /**
-   * The claims of a token, once its signature and every demand on it hold.
+   * The claims of a token, once its signature and every demand on it hold (RFC 7519 §7.2).
    *
-   * @throws {JoseError} for every token that is refused
+   * @throws {JoseError} for every token that is refused: `CS_MALFORMED`, `CS_ALG`, `CS_NO_KEY`, `CS_SIGNATURE`,
+   *   `CS_EXPIRED`, `CS_AUD` and so on; `unavailable: true` where the answer is not known, as with `CS_JWKS_FETCH`
    */
   verify(token: string): Promise<VerifiedToken<Claims>>
-  /** The same, with the refusal as a value. What is no refusal of a token is still thrown. */
+  /** As `verify`, with the refusal as a value. What is no refusal of a token is still thrown. */
   safeVerify(token: string): Promise<SafeVerified<Claims>>
 }
 
-/** The outcome of a check, with the refusal as a value. */
+/**
+ * The outcome of a check, with the refusal as a value, as `safeVerify` of {@link countersign/profile!idToken | idToken}
+ * gives it.
+ */
 export type Safe<Result> = ({ readonly ok: true } & Result) | { readonly ok: false; readonly error: JoseError }
 
 /** Does some work, and gives a refusal as a value. What is no refusal is thrown. */

@@ -2,9 +2,9 @@ import { kindOf } from '../errors.ts'
 import { isObject } from '../json.ts'
 import { checkNames, toCount } from '../options.ts'
 
-/** How many results a cache holds. */
+/** How many results a cache of {@link createVerifier} holds. */
 export interface CacheOptions {
-  /** Default 1000. The one that was used longest ago gives way. */
+  /** How many tokens are remembered at most. Default 1000. The one that was used longest ago gives way. */
   readonly max?: number
 }
 

@@ -22,13 +22,16 @@ import {
 } from './claims-writer.ts'
 import { type Handles, handles } from './handles.ts'
 
-/** Options of `createSigner`. */
+/** Options of {@link createSigner}. */
 export interface SignerOptions<Claims = JwtClaims> extends ClaimsDefaults<Claims> {
   /** A private key or a secret, or a key ring, whose keys take turns. */
   readonly key: Key | SigningKeys
   /** Needed where the key fits several algorithms and names none. */
   readonly alg?: string
-  /** The life of a token, counted from its iat; `'never'` makes tokens without `exp`. */
+  /**
+   * The life of a token, counted from its iat: seconds, or a text such as `'15m'`; `'never'` makes tokens without
+   * `exp`.
+   */
   readonly expiresIn: Duration | 'never'
   /** The type in the header. Default `JWT`. */
   readonly typ?: string

@@ -36,16 +36,21 @@ import { type Handles, handles } from './handles.ts'
 import { recalling } from './recall.ts'
 import { type CacheOptions, toCache } from './result-cache.ts'
 
-/** Texts of which one must match exactly, or `'any'` to accept every one. */
+/**
+ * Texts of which one must match exactly, or `'any'` to accept every one: `issuer` and `audience` of
+ * {@link createVerifier}.
+ */
 export type Expectation = string | readonly string[]
 
-/** One issuer of an allow-list: its keys, and whom its tokens must be for. */
+/** One issuer of an allow-list ({@link ManyIssuersOptions}): its keys, and whom its tokens must be for. */
 export interface IssuerRules {
+  /** Its keys, in any form that keys come in. */
   readonly keys: Keys
+  /** Whom its tokens must be for; `'any'` takes every audience. */
   readonly audience: Expectation
 }
 
-/** Finds the rules for an issuer; `undefined` refuses it. */
+/** Finds the rules for an issuer, in place of an allow-list ({@link ManyIssuersOptions}); `undefined` refuses it. */
 export type IssuerFinder = (iss: string) => IssuerRules | undefined | PromiseLike<IssuerRules | undefined>
 
 interface CommonOptions<Claims> extends ClaimsOptions, AcceptanceOptions<Claims> {
@@ -56,36 +61,64 @@ interface CommonOptions<Claims> extends ClaimsOptions, AcceptanceOptions<Claims>
    * is checked each time, also whether the key is still there. Such claims are frozen. Default false.
    */
   readonly cache?: boolean | CacheOptions
+  /** What is refused for its size before any work is spent on it: octets, levels; see {@link Limits}. */
   readonly limits?: Partial<Limits>
 }
 
-/** Tokens of one issuer, or of several that share their keys. */
+/** Options of {@link createVerifier} for tokens of one issuer, or of several that share their keys. */
 export interface OneIssuerOptions<Claims = JwtClaims> extends CommonOptions<Claims> {
+  /** Whose signatures count, in any form that keys come in: of a set the kid of the token selects. */
   readonly keys: Keys
+  /** Who must be named as `iss`, one of several where there are several; `'any'` takes every issuer. */
   readonly issuer: Expectation
+  /** Whom the token must be for, one of several where there are several; `'any'` takes every audience. */
   readonly audience: Expectation
   readonly issuers?: never
 }
 
-/** Tokens of several issuers, each with keys of its own. */
+/**
+ * Options of {@link createVerifier} for tokens of several issuers, each with keys of its own (RFC 8725 §3.8).
+ *
+ * @example
+ * ```ts
+ * import { createSigner, createVerifier, generateKey, publicKey } from 'countersign'
+ *
+ * const [red, blue] = [await generateKey('ES256'), await generateKey('ES256')]
+ * const rules = {
+ *   'https://red.example': { keys: await publicKey(red), audience: 'api' },
+ *   'https://blue.example': { keys: await publicKey(blue), audience: 'api' },
+ * }
+ * const verifier = createVerifier({ issuers: rules }) // or (iss) => …, which may look into a database
+ *
+ * const signer = createSigner({ key: blue, issuer: 'https://blue.example', audience: 'api', expiresIn: '5m' })
+ * const { claims, key } = await verifier.verify(await signer.sign({ sub: 'alice' }))
+ * console.log(claims.iss, key.kid === blue.kid) // https://blue.example true
+ *
+ * const liar = createSigner({ key: blue, issuer: 'https://red.example', audience: 'api', expiresIn: '5m' })
+ * const result = await verifier.safeVerify(await liar.sign({ sub: 'alice' }))
+ * console.log(result.ok || result.error.code) // CS_SIGNATURE
+ * ```
+ */
 export interface ManyIssuersOptions<Claims = JwtClaims> extends CommonOptions<Claims> {
+  /** The rules by the exact text of `iss`, or a function that finds them. */
   readonly issuers: Readonly<Record<string, IssuerRules>> | IssuerFinder
   readonly keys?: never
   readonly issuer?: never
   readonly audience?: never
 }
 
-/** Options of `createVerifier`. */
+/** Options of {@link createVerifier}: for one issuer, or for an allow-list of them. */
 export type VerifierOptions<Claims = JwtClaims> = OneIssuerOptions<Claims> | ManyIssuersOptions<Claims>
 
-/** A token whose signature and claims have been checked. */
+/** A token whose signature and claims {@link createVerifier} has checked. */
 export interface VerifiedToken<Claims = JwtClaims> extends Accepted<Claims> {
+  /** The protected header. */
   readonly header: JoseHeader
   /** The key that verified the signature. */
   readonly key: Key
 }
 
-/** The outcome of `safeVerify`. */
+/** The outcome of `safeVerify` of {@link createVerifier}, with the refusal as a value. */
 export type SafeVerified<Claims = JwtClaims> =
   | ({ readonly ok: true } & VerifiedToken<Claims>)
   | { readonly ok: false; readonly error: JoseError }

@@ -8,12 +8,13 @@ import { Key, type KeyInfo } from './key.ts'
 import { type Draft, invalid, toMaterial } from './material.ts'
 import { secretMaterial } from './secret.ts'
 
-/** What the caller says about a key that its container does not say. */
+/** What the caller of {@link importKey} says about a key that its container does not say. */
 export interface ImportOptions {
   /** The one algorithm the key is for. */
   readonly alg?: string
   /** The name of the key in headers and sets; it replaces the one in a JWK. */
   readonly kid?: string
+  /** What it is for: signatures (`sig`) or encryption (`enc`); it replaces the one in a JWK (RFC 7517 §4.2). */
   readonly use?: 'sig' | 'enc'
   /** What an encrypted private key was encrypted with; text stands for its UTF-8. */
   readonly passphrase?: string | Uint8Array

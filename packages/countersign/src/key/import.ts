@@ -25,7 +25,7 @@ import { looksLikePem, parsePem, toPem } from './pem.ts'
 import { checkExponent, checkSize } from './rsa.ts'
 import { parseSecret, type SecretInput, secretMaterial } from './secret.ts'
 
-/** A key object of the platform: Node's KeyObject, or a CryptoKey. */
+/** A key object of the platform, for {@link importKey}: Node's KeyObject, or a CryptoKey. */
 export type PlatformKey =
   | { readonly type: 'secret' | 'public' | 'private'; export(options?: never): unknown }
   | {
@@ -35,13 +35,14 @@ export type PlatformKey =
       readonly usages: readonly string[]
     }
 
-/** What `importKey` takes: a JWK, the text of a PEM, the octets of a DER, a KeyObject or a CryptoKey. */
+/** What {@link importKey} takes: a JWK, the text of a PEM, the octets of a DER, a KeyObject or a CryptoKey. */
 export type KeyInput = Jwk | string | Uint8Array | PlatformKey
 
-/** What the caller says about a secret. */
+/** What the caller of {@link secretKey} says about a secret. */
 export interface SecretOptions {
+  /** The name of the key in headers and sets. */
   readonly kid?: string
-  /** Lifts the rule that an HMAC key has at least as many bits as its hash, and no other rule. */
+  /** Lifts the rule that an HMAC key has at least as many bits as its hash (RFC 7518 §3.2), and no other rule. */
   readonly allowWeak?: boolean
 }
 

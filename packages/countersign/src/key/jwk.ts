@@ -5,33 +5,58 @@ import { isObject, type JsonObject, own } from '../json.ts'
 import { certifies } from './certificate.ts'
 import { type Draft, invalid, RSA_PRIVATE } from './material.ts'
 
-/** A JSON Web Key (RFC 7517 §4). Members that countersign does not know are ignored. */
+/** A JSON Web Key (RFC 7517 §4), as {@link exportJwk} gives it. Members that countersign does not know are ignored. */
 export interface Jwk {
+  /** The type of the key: `EC`, `OKP`, `RSA`, `oct` or `AKP`. */
   readonly kty: string
+  /** The name of the key (RFC 7517 §4.5). */
   readonly kid?: string
+  /** The one algorithm it is for (RFC 7517 §4.4); of an ML-DSA key the parameter set, too (RFC 9964 §3). */
   readonly alg?: string
+  /** `sig` or `enc` (RFC 7517 §4.2). */
   readonly use?: string
+  /** What it may do, such as `verify` (RFC 7517 §4.3). */
   readonly key_ops?: string[]
+  /** Whether it may be exported again; a member of the Web Cryptography API. */
   readonly ext?: boolean
+  /** The curve of an EC or OKP key (RFC 7518 §6.2.1.1, RFC 8037 §2). */
   readonly crv?: string
+  /** The point of an EC key, or the public key of an OKP one, in base64url (RFC 7518 §6.2.1.2, RFC 8037 §2). */
   readonly x?: string
+  /** The other coordinate of an EC key (RFC 7518 §6.2.1.3). */
   readonly y?: string
+  /** The modulus of an RSA key (RFC 7518 §6.3.1.1). */
   readonly n?: string
+  /** The exponent of an RSA key (RFC 7518 §6.3.1.2). */
   readonly e?: string
+  /** The private half of an EC, OKP or RSA key (RFC 7518 §6.2.2.1, §6.3.2.1, RFC 8037 §2). */
   readonly d?: string
+  /** The first prime of a private RSA key (RFC 7518 §6.3.2.2). */
   readonly p?: string
+  /** The second prime (RFC 7518 §6.3.2.3). */
   readonly q?: string
+  /** `d` for the first prime (RFC 7518 §6.3.2.4). */
   readonly dp?: string
+  /** `d` for the second prime (RFC 7518 §6.3.2.5). */
   readonly dq?: string
+  /** The inverse of the second prime (RFC 7518 §6.3.2.6). */
   readonly qi?: string
+  /** The octets of a secret, in base64url (RFC 7518 §6.4.1). */
   readonly k?: string
+  /** The public key of an ML-DSA key, in base64url (RFC 9964 §3). */
   readonly pub?: string
+  /** The seed of a private ML-DSA key, in base64url (RFC 9964 §3). */
   readonly priv?: string
+  /**
+   * The certificates of the key (RFC 7517 §4.7): the first has to be of this key; whether it is to be trusted is not
+   * looked at.
+   */
   readonly x5c?: string[]
 }
 
-/** A JWK Set (RFC 7517 §5). */
+/** A JWK Set (RFC 7517 §5), as {@link publicJwks} gives it. */
 export interface JwkSet {
+  /** Its keys. */
   readonly keys: readonly Jwk[]
 }
 

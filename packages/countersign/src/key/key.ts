@@ -22,19 +22,25 @@ const rolesOf = (row: Needs): readonly Role[] => (row.use === 'sig' ? ROLES.slic
 
 /**
  * One key, immutable, with its stuff out of sight: neither JSON nor the console shows more than what it is for. It
- * comes from `importKey`, `secretKey`, `generateKey` or `publicKey`, and what it may do is settled there and never by
- * a token.
+ * comes from {@link importKey}, {@link secretKey}, {@link generateKey} or {@link publicKey}, and what it may do is
+ * settled there and never by a token.
  */
 export class Key {
   /** A `public` key verifies and encrypts, a `private` key signs and decrypts, a `secret` does all of it. */
   readonly kind: Material['kind']
+  /** The type of the key, as its JWK has it (RFC 7517 §4.1). */
   readonly kty: Kty
+  /** Its curve; nothing for a key that is on none. */
   readonly crv: string | undefined
   /** The bits of a secret or of a modulus, the size of the curve, or the bits of the public key of an ML-DSA key. */
   readonly bits: number
+  /** Its name in headers and sets. */
   readonly kid: string | undefined
+  /** The one algorithm that it is for, where it was bound to one. */
   readonly alg: string | undefined
+  /** `sig` or `enc`, where it was bound to one. */
   readonly use: string | undefined
+  /** What it may do, where that was said (RFC 7517 §4.3). */
   readonly key_ops: readonly string[] | undefined
   /** Whether `exportJwk` and `exportPem` give it out. */
   readonly extractable: boolean

@@ -11,17 +11,17 @@ import { Key } from './key.ts'
 import { sizeOf } from './material.ts'
 import { toPem } from './pem.ts'
 
-/** What may be said about a new key. */
+/** What may be said about a new key, to {@link generateKey}. */
 export interface GenerateOptions {
   /** The name of the key; left out, an asymmetric key takes its thumbprint. */
   readonly kid?: string
-  /** The size of an RSA key, 2048 to 8192, or of a secret for an HMAC, at least the bits of its hash. */
+  /** The size in bits: of an RSA key 2048 to 8192, of a secret for an HMAC at least as many as its hash has. */
   readonly bits?: number
   /** The curve, where the algorithm works on several. */
   readonly crv?: string
 }
 
-/** The hash of a thumbprint, as it is named in its URI (RFC 9278 §3). */
+/** The hash of a {@link thumbprint}, as it is named in its URI (RFC 9278 §3). */
 export type ThumbprintHash = 'sha-256' | 'sha-384' | 'sha-512'
 
 /** @see the door's `generateKey` */

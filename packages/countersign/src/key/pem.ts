@@ -1,5 +1,5 @@
 import { type Bytes, fromBase64 } from '../bytes.ts'
-import { JoseError, show } from '../errors.ts'
+import { JoseError } from '../errors.ts'
 
 /** One PEM block (RFC 7468). */
 export interface Pem {
@@ -91,7 +91,8 @@ function cut(text: string): readonly Block[] {
     const labelEnd = text.indexOf(DASHES, at + BEGIN.length)
     if (!text.startsWith(BEGIN, at) || labelEnd < 0) throw around()
     const label = text.slice(at + BEGIN.length, labelEnd)
-    if (!/^[A-Z0-9 ]{1,40}$/.test(label)) throw invalid(`this PEM has a BEGIN line of ${show(label)}`)
+    // Where the line has lost its end, a part of the key stands in place of the label: it is not told.
+    if (!/^[A-Z0-9 ]{1,40}$/.test(label)) throw invalid('this PEM has a BEGIN line that is none')
     const end = text.indexOf(`${END}${label}${DASHES}`, labelEnd)
     const content = text.slice(labelEnd + DASHES.length, end)
     if (end < 0 || content.includes(DASHES))

@@ -10,34 +10,78 @@ import type { Jwk } from './jwk.ts'
 import { Key } from './key.ts'
 import { publicMaterial } from './ops.ts'
 
-/** What a foreign key is told beside the octets to work on. */
+/** What a foreign key of {@link remoteKey} is told beside the octets to work on. */
 export interface RemoteRequest {
   /** The algorithm in JOSE, such as `ES256`: it says the hash, too. */
   readonly alg: string
   /** What to hash the input with where the service wants a digest, or the hash of RSA-OAEP; else nothing. */
   readonly hash: 'SHA-1' | 'SHA-256' | 'SHA-384' | 'SHA-512' | undefined
+  /** The name of the key, where it has one. */
   readonly kid: string | undefined
 }
 
-/** Signs in a place that does not show its key, such as a key management service or an HSM. */
+/** Signs in a place that does not show its key, such as a key management service or an HSM: for {@link remoteKey}. */
 export type RemoteSign = (input: Uint8Array, request: RemoteRequest) => Uint8Array | PromiseLike<Uint8Array>
 
 /**
- * Decrypts the encrypted key of a JWE there, with RSA-OAEP. `undefined` says that it is not one for this key; what it
- * throws says that the service could not be asked.
+ * Decrypts the encrypted key of a JWE elsewhere, with RSA-OAEP (RFC 7518 §4.3). `undefined` says that it is not one for
+ * this key; what it throws says that the service could not be asked.
+ *
+ * @example
+ * ```ts
+ * import { constants, generateKeyPairSync, privateDecrypt } from 'node:crypto'
+ * import { createDecrypter, createEncrypter, importKey, type RemoteUnwrap, remoteKey } from 'countersign'
+ *
+ * // Stands for a service that keeps the private key.
+ * const service = generateKeyPairSync('rsa', { modulusLength: 2048 })
+ * const unwrap: RemoteUnwrap = async (encryptedKey, { hash = 'SHA-256' }) => {
+ *   const padding = constants.RSA_PKCS1_OAEP_PADDING
+ *   return privateDecrypt({ key: service.privateKey, padding, oaepHash: hash.replace('-', '') }, encryptedKey)
+ * }
+ * const pem = service.publicKey.export({ format: 'pem', type: 'spki' }).toString()
+ * const jwk = importKey(pem, { alg: 'RSA-OAEP-256' })
+ * const key = remoteKey({ jwk, unwrap })
+ *
+ * const token = await createEncrypter({ key: jwk, expiresIn: '5m' }).encrypt({ sub: 'alice' })
+ * const decrypter = createDecrypter({ keys: key, issuer: 'any', audience: 'any', unsigned: 'accept' })
+ * console.log((await decrypter.decrypt(token)).claims.sub) // alice
+ * ```
  */
 export type RemoteUnwrap = (
   encryptedKey: Uint8Array,
   request: RemoteRequest,
 ) => Uint8Array | undefined | PromiseLike<Uint8Array | undefined>
 
-/** Agrees there on the secret that the private key and a public one share (the x of the point, for EC keys). */
+/**
+ * Agrees elsewhere on the secret that a private key and a public one share (the x of the point, for EC keys): for
+ * ECDH-ES (RFC 7518 §4.6).
+ *
+ * @example
+ * ```ts
+ * import { createPublicKey, diffieHellman, generateKeyPairSync, type JsonWebKey } from 'node:crypto'
+ * import { createDecrypter, createEncrypter, importKey, type RemoteAgree, remoteKey } from 'countersign'
+ *
+ * // Stands for a service that keeps the private key.
+ * const service = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+ * const agree: RemoteAgree = async (publicJwk) => {
+ *   const publicKey = createPublicKey({ key: publicJwk as JsonWebKey, format: 'jwk' })
+ *   return diffieHellman({ privateKey: service.privateKey, publicKey })
+ * }
+ * const pem = service.publicKey.export({ format: 'pem', type: 'spki' }).toString()
+ * const jwk = importKey(pem, { alg: 'ECDH-ES' })
+ * const key = remoteKey({ jwk, agree })
+ *
+ * const token = await createEncrypter({ key: jwk, expiresIn: '5m' }).encrypt({ sub: 'alice' })
+ * const decrypter = createDecrypter({ keys: key, issuer: 'any', audience: 'any', unsigned: 'accept' })
+ * console.log((await decrypter.decrypt(token)).claims.sub) // alice
+ * ```
+ */
 export type RemoteAgree = (
   publicJwk: Jwk,
   request: Pick<RemoteRequest, 'kid'>,
 ) => Uint8Array | undefined | PromiseLike<Uint8Array | undefined>
 
-/** Options of `remoteKey`. It takes at least one of `sign`, `unwrap` and `agree`. */
+/** Options of {@link remoteKey}. It takes at least one of `sign`, `unwrap` and `agree`. */
 export interface RemoteKeyOptions {
   /** The public key: a JWK, or whatever else `importKey` takes, such as the PEM or DER that a service gives. */
   readonly jwk: KeyInput | Key
@@ -49,6 +93,7 @@ export interface RemoteKeyOptions {
   readonly agree?: RemoteAgree
   /** Needed where the public key fits several algorithms, as RSA keys do. */
   readonly alg?: string
+  /** The name of the key in headers and sets. */
   readonly kid?: string
   /**
    * How the signer writes ECDSA signatures: `raw` is r || s as JOSE has it, `der` what most services give. It changes

@@ -7,7 +7,10 @@ import type { Checked } from './material.ts'
 import { isDerKey } from './outline.ts'
 import { looksLikePem } from './pem.ts'
 
-/** A secret in the spelling it is kept in; which one it is has to be said, since one text fits several. */
+/**
+ * A secret for {@link secretKey}, in the spelling it is kept in; which one it is has to be said, since one text fits
+ * several.
+ */
 export type SecretInput =
   | Bytes
   | { readonly text: string }

@@ -3,13 +3,13 @@ import type { PlatformResponse } from '../platform.ts'
 import { type PublishedHandler, type PublishedRequest, publish } from '../source/published.ts'
 import { KeyRing } from './ring.ts'
 
-/** The part of a `Request` that is read. */
+/** The part of a `Request` that {@link jwksHandler} reads. */
 export type JwksRequest = PublishedRequest
 
-/** The platform's Response, where the program has its types. */
+/** What {@link jwksHandler} answers with: the platform's Response, where the program has its types. */
 export type JwksResponse = PlatformResponse
 
-/** Answers requests for a JWK Set. */
+/** Answers requests for a JWK Set (RFC 7517 §5), as {@link jwksHandler} makes it. */
 export type JwksHandler = PublishedHandler
 
 /** @see the door's `jwksHandler` */

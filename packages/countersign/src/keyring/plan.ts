@@ -2,9 +2,9 @@ import { notice, readiness, type Schedule } from './schedule.ts'
 import type { StoredKey } from './store.ts'
 
 /**
- * What a key does: `next` is published and waits for its turn, `active` signs, `retired` only verifies what it signed,
- * `revoked` verifies nothing any more, `purged` is about to be removed. States follow from the times of a key and those
- * of its successor; nothing sets them.
+ * What a key of {@link createKeyRing} does: `next` is published and waits for its turn, `active` signs, `retired` only
+ * verifies what it signed, `revoked` verifies nothing any more, `purged` is about to be removed. States follow from the
+ * times of a key and those of its successor; nothing sets them.
  */
 export type KeyState = 'next' | 'active' | 'retired' | 'revoked' | 'purged'
 

@@ -6,17 +6,19 @@ import { checkNames, toClock } from '../options.ts'
 import { checkSchedule, SCHEDULE_NAMES, type Schedule, type ScheduleOptions, toSchedule } from './schedule.ts'
 import type { KeyStore } from './store.ts'
 
-/** An algorithm of a ring, with what its keys are to be like. */
+/** An algorithm of {@link createKeyRing}, with what its keys are to be like. */
 export interface RingAlgorithm extends Pick<GenerateOptions, 'bits' | 'crv'> {
+  /** The algorithm in JOSE, such as `RS256`. */
   readonly alg: string
 }
 
-/** Options of `createKeyRing`; durations are seconds or texts such as `'30d'`. */
+/** Options of {@link createKeyRing}; durations are seconds or texts such as `'30d'`. */
 export interface KeyRingOptions extends ScheduleOptions {
   /** The algorithm to sign with. */
   readonly alg?: string | RingAlgorithm
-  /** The same for several, each of which has keys of its own. */
+  /** The algorithms to sign with, in place of `alg`, where there are several; each has keys of its own. */
   readonly algs?: readonly (string | RingAlgorithm)[]
+  /** Where the keys are kept: `memoryStore`, `fileStore`, or one of yours ({@link KeyStore}). */
   readonly store: KeyStore
   /** The time in epoch seconds. Default: the system clock. A store that has a time of its own counts before it. */
   now?(): number

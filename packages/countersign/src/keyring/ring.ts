@@ -20,19 +20,22 @@ import type { RingSettings } from './ring-options.ts'
 import { LEAST_KEPT, signingGrace } from './schedule.ts'
 import type { StoredKey } from './store.ts'
 
-/** A key of a ring, as people look at it: its times, and no part of the key itself. */
+/** A key of a ring, as `list` of {@link createKeyRing} shows it to people: its times, and no part of the key itself. */
 export interface RingKey extends Omit<StoredKey, 'publicJwk' | 'voucher' | 'privateJwk'> {
+  /** What it does now. */
   readonly state: KeyState
 }
 
-/** What happened to a ring, for a log line or a metric; `state` is what a key has become. */
+/** What happened to a ring of {@link createKeyRing}, for a log line or a metric; `state` is what a key has become. */
 export type KeyRingEvent =
   | { readonly type: 'changed'; readonly kid: string; readonly alg: string; readonly state: KeyState | 'removed' }
   | { readonly type: 'failed'; readonly error: JoseError }
 
-/** What became of a key that was revoked. */
+/** What became of a key that was revoked, as `revoke` of a {@link KeyRing} tells it. */
 export interface Revocation {
+  /** The key. */
   readonly kid: string
+  /** When, in epoch seconds. */
   readonly revokedAt: number
   /** The key that signs now. */
   readonly active: string | undefined
@@ -43,10 +46,13 @@ export interface Revocation {
   readonly verifiersKnowBy: number
 }
 
-/** A rotation that was brought forward. */
+/** A rotation that `rotateNow` of a {@link KeyRing} has brought forward. */
 export interface Rotation {
+  /** The key that takes over. */
   readonly kid: string
+  /** The algorithm that it is for. */
   readonly alg: string
+  /** When it takes over, in epoch seconds. */
   readonly activateAt: number
 }
 
@@ -76,10 +82,36 @@ interface View {
 }
 
 /**
- * Keys that take turns: the next one is public long before it signs, and each stays public while its tokens live. It is
- * a `key` for signers and `keys` for verifiers.
+ * Keys that take turns, as {@link createKeyRing} opens them: the next one is public long before it signs, and each
+ * stays public while its tokens live. It is a `key` for signers and `keys` for verifiers.
+ *
+ * @example
+ * ```ts
+ * import { createKeyRing, memoryStore } from 'countersign/keyring'
+ *
+ * const clock = { time: 1_790_000_000 }
+ * const ring = await createKeyRing({
+ *   algs: ['ES256', { alg: 'RS256', bits: 2048 }],
+ *   store: memoryStore(),
+ *   now: () => clock.time,
+ * })
+ * const events: string[] = []
+ * const end = ring.subscribe((event) => {
+ *   if (event.type === 'changed') events.push(event.state)
+ * })
+ *
+ * const [next] = await ring.rotateNow()
+ * console.log(next?.alg, Number(next?.activateAt) > clock.time) // ES256 true
+ *
+ * const [{ kid }] = ring.list()
+ * const { active, verifiersKnowBy } = await ring.revoke(kid, { reason: 'it was in a log' })
+ * console.log(active === kid, verifiersKnowBy - clock.time) // false 330
+ * console.log(events.includes('revoked')) // true
+ * end()
+ * ```
  */
 export class KeyRing extends SigningKeys {
+  /** How long a token may live that such a key signs, in seconds. */
   readonly tokenLifetime: number
   /** @internal */
   readonly algorithms: readonly SignatureAlg[]

@@ -1,6 +1,8 @@
 import { checkNames, type Duration, toSeconds } from '../options.ts'
 
-/** The times of a key ring: seconds, or texts such as `'30d'`. */
+/**
+ * The times of a key ring, as {@link checkSchedule} holds them against each other: seconds, or texts such as `'30d'`.
+ */
 export interface ScheduleOptions {
   /** How long a key signs. Default 30 d. */
   readonly period?: Duration
@@ -9,7 +11,10 @@ export interface ScheduleOptions {
    * keep a set for longer than they were told; half the period where that is less.
    */
   readonly prepublish?: Duration
-  /** How long a key stays public after it signed. Default `tokenLifetime` and an hour. */
+  /**
+   * How long a key stays public after it signed: seconds, or a text such as `'2h'`. Default `tokenLifetime` and an
+   * hour.
+   */
   readonly overlap?: Duration
   /** The longest life of a token; signers with this ring refuse to make another. Default 1 h. */
   readonly tokenLifetime?: Duration

@@ -5,42 +5,55 @@ import type { Jwk } from '../key/jwk.ts'
 import type { Key } from '../key/key.ts'
 import type { SecretInput } from '../key/secret.ts'
 
-/** A key of a ring as it is stored: plain JSON. Times are epoch seconds. */
+/** A key of a ring as a {@link KeyStore} has it: plain JSON. Times are epoch seconds. */
 export interface StoredKey {
+  /** Its name. */
   readonly kid: string
+  /** The algorithm that it is for. */
   readonly alg: string
   /** What is published; a secret has none. */
   readonly publicJwk?: Jwk
-  /** The same once more, sealed: so it is one of ours, and not of somebody who can write to the store. */
+  /** What is published once more, sealed: so it is one of ours, and not of somebody who can write to the store. */
   readonly voucher?: string
   /**
    * The private half, for as long as it may sign, or the secret: a compact JWE, or the JSON of a JWK where the store says
    * that nothing is sealed.
    */
   readonly privateJwk?: string
+  /** Since when it is public, in epoch seconds. */
   readonly publishedAt: number
+  /** When it begins to sign, in epoch seconds. */
   readonly activateAt: number
-  /** When the next key takes over; known as soon as there is one. */
+  /** When the next key takes over, in epoch seconds; known as soon as there is one. */
   readonly retireAt?: number
-  /** When the key is gone. */
+  /** When the key is gone, in epoch seconds. */
   readonly purgeAt?: number
+  /** When it was revoked, in epoch seconds, if it was. */
   readonly revokedAt?: number
+  /** Why it was revoked, in the words of whoever did. */
   readonly reason?: string
 }
 
-/** What private keys are encrypted with where they are kept: a key of 32 octets, or a passphrase. */
+/** What {@link fileStore} encrypts private keys with: a key of 32 octets, or a passphrase. */
 export type SealedBy =
+  /** A key that encrypts keys: 32 octets. */
   | { readonly kek: SecretInput | Key; readonly passphrase?: never }
+  /** A passphrase; text stands for its UTF-8. */
   | { readonly passphrase: string | Uint8Array; readonly kek?: never }
 
-/** The same, with what was used before: keys under it are still opened, and sealed anew. */
+/**
+ * What {@link fileStore} encrypts private keys with, and what was used before: keys under it are still opened, and
+ * sealed anew.
+ */
 export type SealingOptions = SealedBy & { readonly previous?: SealedBy }
 
-/** What happens in a store while nobody else changes it. */
+/** What happens in a {@link KeyStore} while nobody else changes it. */
 export interface StoreTransaction {
+  /** Every key, as it is now. */
   list(): Promise<readonly StoredKey[]> | readonly StoredKey[]
   /** Writes a key, in place of the one of the same kid. */
   put(key: StoredKey): Promise<void> | void
+  /** Removes a key. */
   remove(kid: string): Promise<void> | void
 }
 

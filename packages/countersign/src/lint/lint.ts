@@ -14,18 +14,23 @@ import type { Context, Hit, Kind, Profile, Rule, RuleInfo, Severity, Weight } fr
 import { SEVERITIES } from './rule.ts'
 import type { SetSubject, Subject, TokenSubject } from './subject.ts'
 
-/** Something that a rule found. */
+/** Something that a rule of {@link lint} found. */
 export interface Finding {
+  /** The id of the rule, such as `CSL001`. */
   readonly rule: string
+  /** How much it weighs. */
   readonly severity: Severity
   /** `header.jku`, `payload.exp`, `keys[1].use`; empty for the whole. */
   readonly path: string
+  /** What was found, in a sentence. */
   readonly message: string
+  /** The section that says so. */
   readonly spec: string
+  /** What to do about it. */
   readonly fix: string
 }
 
-/** How many findings there are of each severity. */
+/** How many findings of {@link lint} there are of each severity. */
 export type Summary = Readonly<Record<Severity, number>>
 
 /** What is looked at with what is known, and what the rules weigh. */

@@ -9,7 +9,7 @@ import { PROFILES, type Profile, SEVERITIES, type Weight } from './rule.ts'
 import { RULES } from './rules.ts'
 import { type SetSubject, toSubject } from './subject.ts'
 
-/** How findings are weighed, and what is known beside what is looked at. */
+/** How {@link lint} weighs its findings, and what is known beside what is looked at. */
 export interface LintOptions {
   /** What the token is held to, beyond what holds for every token. */
   readonly profile?: Profile

@@ -6,34 +6,36 @@ import type { IssuerSubject } from './issuer/subject.ts'
 import { withoutTokens } from './shown.ts'
 import type { KeySubject, SetSubject, TokenSubject } from './subject.ts'
 
-/** How much a finding weighs. */
+/** How much a finding of {@link lint} weighs. */
 export type Severity = 'error' | 'warn' | 'info'
 
-/** What a rule may be set to. */
+/** What a rule of {@link lint} may be set to. */
 export type Weight = Severity | 'off'
 
 /** The names of severities, from the gravest. */
 export const SEVERITIES: readonly Severity[] = ['error', 'warn', 'info']
 
-/** What a token can be held to. */
+/** What {@link lint} can hold a token to. */
 export type Profile = 'bcp' | 'oidc-id-token' | 'rfc9068' | 'dpop'
 
 export const PROFILES: readonly Profile[] = ['bcp', 'oidc-id-token', 'rfc9068', 'dpop']
 
-/** What a token is for, as the caller says, or as its typ does. */
+/** What a token is for, as the caller of {@link lint} says, or as its typ does. */
 export type Kind = Profile | 'logout' | 'event' | 'introspection'
 
-/** What a rule is about, beside its check. */
+/** What a rule is about, beside its check, as {@link rules} lists it. */
 export interface RuleInfo {
   /** `CSL001`; it never means anything else. */
   readonly id: string
   /** A name for people and for SARIF: `unsigned`. */
   readonly name: string
+  /** How much its findings weigh. */
   readonly severity: Severity
   /** What is wrong, in a line. */
   readonly title: string
   /** Why that matters. */
   readonly text: string
+  /** What to do about it. */
   readonly fix: string
   /** The section that says so. */
   readonly spec: string

@@ -2,8 +2,9 @@ import type { Finding } from './lint.ts'
 import type { Kind, RuleInfo, Severity, Weight } from './rule.ts'
 import { RULES } from './rules.ts'
 
-/** Findings of one thing, and where that is. */
+/** Findings of one thing, and where that is, for {@link toSarif}. */
 export interface Located {
+  /** What was found. */
   readonly findings: readonly Finding[]
   /** A path within the repository, with slashes, or an absolute URI; nothing for what is in no file. */
   readonly uri?: string
@@ -11,26 +12,31 @@ export interface Located {
   readonly line?: number
 }
 
-/** Something that could not be read, so that nothing is said of it. */
+/** Something that could not be read, so that nothing is said of it in a log of {@link toSarif}. */
 export interface Unread extends Omit<Located, 'findings'> {
+  /** Why. */
   readonly message: string
 }
 
-/** What a log says beside its findings. */
+/** What a log of {@link toSarif} says beside its findings. */
 export interface SarifAbout {
-  /** Of countersign. */
+  /** The version of countersign. */
   readonly version?: string
+  /** What could not be read. */
   readonly unread?: readonly Unread[]
 }
 
-/** A log of findings as other tools take it: SARIF 2.1.0 (OASIS). It has neither a token nor a secret in it. */
+/**
+ * A log of findings as other tools take it, made by {@link toSarif}: SARIF 2.1.0 §3.13 (OASIS). It has neither a token
+ * nor a secret in it.
+ */
 export interface SarifLog {
   readonly $schema: string
   readonly version: '2.1.0'
   readonly runs: readonly [SarifRun]
 }
 
-/** What one look at some things came to (SARIF §3.14). */
+/** What one look at some things came to, in a log of {@link toSarif} (SARIF 2.1.0 §3.14). */
 export interface SarifRun {
   readonly tool: { readonly driver: SarifDriver }
   readonly columnKind: 'utf16CodeUnits'
@@ -38,7 +44,7 @@ export interface SarifRun {
   readonly results: readonly SarifResult[]
 }
 
-/** The tool, and its rules (SARIF §3.19). */
+/** The tool, and its rules, in a log of {@link toSarif} (SARIF 2.1.0 §3.19). */
 export interface SarifDriver {
   readonly name: 'countersign'
   readonly semanticVersion?: string
@@ -47,7 +53,7 @@ export interface SarifDriver {
   readonly rules: readonly SarifRule[]
 }
 
-/** A rule (SARIF §3.49). */
+/** A rule in a log of {@link toSarif} (SARIF 2.1.0 §3.49). */
 export interface SarifRule {
   readonly id: string
   readonly name: string
@@ -59,7 +65,7 @@ export interface SarifRule {
   readonly properties: { readonly tags: readonly string[]; readonly spec: string }
 }
 
-/** A finding (SARIF §3.27). */
+/** A finding in a log of {@link toSarif} (SARIF 2.1.0 §3.27). */
 export interface SarifResult {
   readonly ruleId: string
   readonly ruleIndex: number
@@ -71,7 +77,7 @@ export interface SarifResult {
   readonly properties: { readonly fix: string; readonly spec: string }
 }
 
-/** Where a finding is: in a file, and in what stands there (SARIF §3.28). */
+/** Where a finding of {@link toSarif} is: in a file, and in what stands there (SARIF 2.1.0 §3.28). */
 export interface SarifLocation {
   readonly physicalLocation?: {
     readonly artifactLocation: { readonly uri: string }
@@ -80,7 +86,7 @@ export interface SarifLocation {
   readonly logicalLocations?: readonly [{ readonly fullyQualifiedName: string }]
 }
 
-/** Whether all could be looked at (SARIF §3.20). */
+/** Whether all could be looked at, in a log of {@link toSarif} (SARIF 2.1.0 §3.20). */
 export interface SarifInvocation {
   readonly executionSuccessful: boolean
   readonly toolExecutionNotifications?: readonly {
@@ -90,10 +96,13 @@ export interface SarifInvocation {
   }[]
 }
 
+/** Text in a log of {@link toSarif} (SARIF 2.1.0 §3.11). */
 export interface SarifText {
+  /** The text, without any markup. */
   readonly text: string
 }
 
+/** How much a finding weighs in a log of {@link toSarif} (SARIF 2.1.0 §3.27.10). */
 export type SarifLevel = 'error' | 'warning' | 'note'
 
 const LEVELS: Readonly<Record<Severity, SarifLevel>> = { error: 'error', warn: 'warning', info: 'note' }

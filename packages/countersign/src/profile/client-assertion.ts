@@ -13,28 +13,34 @@ import { useOnce } from '../revocation/marks.ts'
 import type { Keys } from '../source/source.ts'
 import { type Kind, type ProfileVerifierOptions, prepareKindSigner, prepareLooseVerifier } from './kind.ts'
 
-/** The claims of a client assertion (RFC 7523 §3). */
+/** The claims of a client assertion (RFC 7523 §3), as {@link clientAssertion} gives them. */
 export interface ClientAssertionClaims extends JwtClaims {
+  /** The client. */
   readonly iss: string
+  /** The client once more. */
   readonly sub: string
+  /** The authorization server. */
   readonly aud: string | readonly string[]
+  /** Epoch seconds; from then on it has expired. */
   readonly exp: number
+  /** Its id, which is accepted once. */
   readonly jti: string
 }
 
-/** Finds the keys of a client; nothing refuses it. */
+/** Finds the keys of a client, for {@link clientAssertion}; nothing refuses it. */
 export type ClientFinder = (clientId: string) => Keys | undefined | PromiseLike<Keys | undefined>
 
-/** Options of `clientAssertion.createSigner`. */
+/** Options of `createSigner` of {@link clientAssertion}. */
 export interface ClientAssertionSignerOptions extends Pick<SignerOptions, 'key' | 'alg' | 'now'> {
+  /** The id of the client, which is `iss` and `sub`. */
   readonly clientId: string
   /** The issuer identifier of the authorization server. */
   readonly audience: string
-  /** The life of an assertion. Default 60 s. */
+  /** The life of an assertion: seconds, or a text such as `'1m'`. Default 60 s. */
   readonly expiresIn?: Duration
 }
 
-/** Options of `clientAssertion.createVerifier`. */
+/** Options of `createVerifier` of {@link clientAssertion}. */
 export interface ClientAssertionVerifierOptions<Claims = ClientAssertionClaims>
   extends Pick<VerifierOptions<Claims>, 'algorithms' | 'claims' | 'revoked' | 'clockTolerance' | 'limits' | 'now'> {
   /** The clients that are known, each with its keys: a function, or an object by client id. */
@@ -43,40 +49,54 @@ export interface ClientAssertionVerifierOptions<Claims = ClientAssertionClaims>
   readonly audience: Expectation
   /** Where it is kept which assertions were used: one for all processes that take the same assertions. */
   readonly replay: Pick<ExpiringStore, 'add'>
-  /** How far away `exp` may be. Default five minutes. */
+  /** How far away `exp` may be: seconds, or a text such as `'5m'`. Default five minutes. */
   readonly maxLifetime?: Duration
 }
 
-/** An assertion that holds. */
+/** An assertion that holds, as {@link clientAssertion} gives it. */
 export interface VerifiedAssertion<Claims = ClientAssertionClaims> extends VerifiedToken<Claims> {
   /** The client that was authenticated. A `client_id` beside the assertion has to be the same (RFC 7521 §4.2). */
   readonly clientId: string
 }
 
-/** Makes client assertions. */
+/** Makes client assertions, as `createSigner` of {@link clientAssertion} gives it. */
 export interface ClientAssertionSigner {
-  /** A new assertion; each is used once. */
+  /**
+   * A new assertion; each is used once.
+   *
+   * @throws {JoseError} `CS_UNAVAILABLE` where a key that is elsewhere fails or no key of a ring may sign at the moment
+   */
   sign(): Promise<string>
 }
 
-/** Checks client assertions, and uses each up. */
+/** Checks client assertions, and uses each up, as `createVerifier` of {@link clientAssertion} gives it. */
 export interface ClientAssertionVerifier<Claims = ClientAssertionClaims> {
-  /** @throws {JoseError} for every assertion that is refused, `CS_REPLAY` for one that was used */
+  /**
+   * The client, once its assertion holds.
+   *
+   * @throws {JoseError} for every assertion that is refused, such as `CS_SIGNATURE` and `CS_AUD`; `CS_REPLAY` for one
+   *   that was used
+   */
   verify(assertion: string): Promise<VerifiedAssertion<Claims>>
-  /** The same, with the refusal as a value. */
+  /** As `verify`, with the refusal as a value. */
   safeVerify(assertion: string): Promise<Safe<VerifiedAssertion<Claims>>>
 }
 
-/** Makes and checks the assertions that clients authenticate with (RFC 7523). */
+/** Makes and checks the assertions that clients authenticate with (RFC 7523): what {@link clientAssertion} is. */
 export interface ClientAssertionProfile {
   /**
+   * Makes a signer of assertions, for a client (RFC 7523 §3).
+   *
    * @throws {TypeError} for an option that is not what it should be
-   * @throws {JoseError} for a key that cannot sign with the algorithm
+   * @throws {JoseError} `CS_KEY_TYPE`, `CS_KEY_SIZE` or `CS_WEAK_SECRET` for a key that cannot sign with the algorithm
    */
   createSigner(options: ClientAssertionSignerOptions): ClientAssertionSigner
   /**
+   * Makes a verifier of assertions, for an authorization server (RFC 7523 §3).
+   *
    * @throws {TypeError} for an option that is not what it should be
-   * @throws {JoseError} for keys that are refused, or that could never verify anything
+   * @throws {JoseError} `CS_KEY_INVALID`, `CS_KEY_TYPE`, `CS_JWKS_INVALID` for keys that are refused, or that could
+   *   never verify anything
    */
   createVerifier<Claims = ClientAssertionClaims>(
     options: ClientAssertionVerifierOptions<Claims>,

@@ -24,9 +24,11 @@ import { parseCompact } from '../serialization/jws.ts'
 import type { KeySource } from '../source/source.ts'
 import { checkText, checkThere, checkTypes, type Kind, same, TEXT } from './kind.ts'
 
-/** The claims of a DPoP proof (RFC 9449 §4.2). */
+/** The claims of a DPoP proof (RFC 9449 §4.2), as {@link dpopProof} gives them. */
 export interface DpopProofClaims extends JwtClaims {
+  /** Its id, which is accepted once. */
   readonly jti: string
+  /** When it was made, in epoch seconds. */
   readonly iat: number
   /** The method of the request. */
   readonly htm: string
@@ -38,22 +40,23 @@ export interface DpopProofClaims extends JwtClaims {
   readonly nonce?: string
 }
 
-/** The request that a proof is for. */
+/** The request that a proof of {@link dpopProof} is for. */
 export interface ProvenRequest {
+  /** The method, such as `GET`. */
   readonly method: string
   /** The absolute URL as the client sees it; query and fragment do not count. */
   readonly url: string
 }
 
-/** What a proof is made for. */
+/** What a proof of {@link dpopProof} is made for (RFC 9449 §4.2). */
 export interface ProofInput extends ProvenRequest {
   /** The access token that goes along. */
   readonly accessToken?: string | undefined
-  /** What the server asked for in `DPoP-Nonce`. */
+  /** What the server asked for in `DPoP-Nonce` (RFC 9449 §8, §9). */
   readonly nonce?: string | undefined
 }
 
-/** What a proof is checked against. */
+/** What a proof is checked against by {@link dpopProof} (RFC 9449 §4.3). */
 export interface ProofDemands extends ProofInput {
   /**
    * The thumbprint of the key that the access token is bound to, its `cnf.jkt`. With an access token it has to be there:
@@ -62,7 +65,7 @@ export interface ProofDemands extends ProofInput {
   readonly thumbprint?: string | undefined
 }
 
-/** Options of `dpopProof.createSigner`. */
+/** Options of `createSigner` of {@link dpopProof}. */
 export interface ProofSignerOptions {
   /** A private key of the client's own. */
   readonly key: Key
@@ -72,23 +75,25 @@ export interface ProofSignerOptions {
   now?(): number
 }
 
-/** Options of `dpopProof.createVerifier`. */
+/** Options of `createVerifier` of {@link dpopProof}. */
 export interface ProofVerifierOptions {
   /** Where it is kept which proofs were used: one for all processes that take the same proofs. */
   readonly replay: Pick<ExpiringStore, 'add'>
-  /** Default: every signature algorithm with a public key. */
+  /** The algorithms that are taken. Default: every signature algorithm with a public key. */
   readonly algorithms?: readonly string[]
-  /** The longest time since `iat`. Default 60 s. */
+  /** The longest time since `iat`: seconds, or a text such as `'1m'`. Default 60 s. */
   readonly maxAge?: Duration
-  /** How far clocks may differ. Default 30 s. */
+  /** How far clocks may differ: seconds, or a text such as `'5s'`. Default 30 s. */
   readonly clockTolerance?: Duration
   /** The time in epoch seconds. Default: the system clock. */
   now?(): number
 }
 
-/** A proof that holds. */
+/** A proof that holds, as {@link dpopProof} gives it. */
 export interface VerifiedProof {
+  /** What the proof says. */
   readonly claims: DpopProofClaims
+  /** Its protected header. */
   readonly header: JoseHeader
   /** The key of the client, out of the header of the proof. */
   readonly key: Key
@@ -96,31 +101,48 @@ export interface VerifiedProof {
   readonly thumbprint: string
 }
 
-/** Makes DPoP proofs. */
+/** Makes DPoP proofs, as `createSigner` of {@link dpopProof} gives it. */
 export interface ProofSigner {
-  /** A new proof; each is for one request. */
+  /**
+   * A new proof; each is for one request.
+   *
+   * @throws {TypeError} for a request whose URL is none
+   * @throws {JoseError} `CS_UNAVAILABLE` where a key that is elsewhere fails
+   */
   sign(request: ProofInput): Promise<string>
 }
 
-/** Checks DPoP proofs, and uses each up. */
+/** Checks DPoP proofs, and uses each up, as `createVerifier` of {@link dpopProof} gives it. */
 export interface ProofVerifier {
   /**
+   * The proof, once it holds for the request (RFC 9449 §4.3).
+   *
    * @throws {TypeError} for a request whose URL is none
-   * @throws {JoseError} for every proof that is refused, `CS_REPLAY` for one that was used
+   * @throws {JoseError} for every proof that is refused, such as `CS_SIGNATURE` and `CS_CLAIM_VALUE`; `CS_REPLAY` for
+   *   one that was used
    */
   verify(proof: string, request: ProofDemands): Promise<VerifiedProof>
-  /** The same, with the refusal as a value. */
+  /** As `verify`, with the refusal as a value. */
   safeVerify(proof: string, request: ProofDemands): Promise<Safe<VerifiedProof>>
 }
 
-/** Makes and checks the proofs of RFC 9449, that a client has the key that its access token is bound to. */
+/**
+ * Makes and checks the proofs of RFC 9449, that a client has the key that its access token is bound to: what
+ * {@link dpopProof} is.
+ */
 export interface DpopProofProfile {
   /**
+   * Makes a signer of proofs, for a client (RFC 9449 §4.2).
+   *
    * @throws {TypeError} for an option that is not what it should be
-   * @throws {JoseError} for a key that cannot sign with the algorithm
+   * @throws {JoseError} `CS_KEY_TYPE` or `CS_KEY_SIZE` for a key that cannot sign with the algorithm
    */
   createSigner(options: ProofSignerOptions): ProofSigner
-  /** @throws {TypeError} for an option that is not what it should be */
+  /**
+   * Makes a verifier of proofs, for a server (RFC 9449 §4.3).
+   *
+   * @throws {TypeError} for an option that is not what it should be
+   */
   createVerifier(options: ProofVerifierOptions): ProofVerifier
 }
 

@@ -2,7 +2,7 @@ import { type Fault, fault } from '../claims.ts'
 import { kindOf } from '../errors.ts'
 import { isObject, type JsonObject, own } from '../json.ts'
 
-/** What is said about an event; nothing where its name says it all. */
+/** What is said about an event of {@link securityEvent} (RFC 8417 §2.2); nothing where its name says it all. */
 export type EventClaims = Readonly<Record<string, unknown>>
 
 /**

@@ -27,30 +27,40 @@ import {
   TIME,
 } from './kind.ts'
 
-/** The claims of an ID token (OpenID Connect Core 1.0 §2); those about the user stand beside them (§5.1). */
+/**
+ * The claims of an ID token (OpenID Connect Core 1.0 §2), as {@link idToken} gives them; those about the user stand
+ * beside them (§5.1).
+ */
 export interface IdTokenClaims extends JwtClaims {
+  /** Who issued it. */
   readonly iss: string
+  /** The user, by an id that the issuer gives to nobody else. */
   readonly sub: string
+  /** The client that it is for, or several. */
   readonly aud: string | readonly string[]
+  /** Epoch seconds; from then on it has expired. */
   readonly exp: number
+  /** When it was issued, in epoch seconds. */
   readonly iat: number
   /** When the user logged in, in epoch seconds. */
   readonly auth_time?: number
   /** What the client sent along when it asked for a login. */
   readonly nonce?: string
+  /** The class of the authentication. */
   readonly acr?: string
+  /** The methods of the authentication. */
   readonly amr?: readonly string[]
   /** The client that the token was issued to. */
   readonly azp?: string
   /** The session of the user at the provider. */
   readonly sid?: string
-  /** The hash of the access token that came along. */
+  /** The hash of the access token that came along (OpenID Connect Core 1.0 §3.1.3.6). */
   readonly at_hash?: string
-  /** The hash of the code that came along. */
+  /** The hash of the code that came along (OpenID Connect Core 1.0 §3.3.2.11). */
   readonly c_hash?: string
 }
 
-/** Options of `idToken.createVerifier`. */
+/** Options of `createVerifier` of {@link idToken}. */
 export interface IdTokenVerifierOptions<Claims = IdTokenClaims>
   extends Omit<OneIssuerProfileOptions<Claims>, 'audience'> {
   /** The id of this client, and of no other. */
@@ -62,7 +72,7 @@ export interface IdTokenVerifierOptions<Claims = IdTokenClaims>
   readonly otherAudiences?: 'any' | readonly string[]
 }
 
-/** What came along with an ID token. */
+/** What came along with an ID token: `sign` and `verify` of {@link idToken} take it. */
 export interface IdTokenContext {
   /** The value that the client sent when it asked for this login, out of the session of its user. */
   readonly nonce?: string | undefined
@@ -72,44 +82,55 @@ export interface IdTokenContext {
   readonly code?: string | undefined
 }
 
-/** What an ID token is checked against. */
+/** What an ID token is checked against by {@link idToken} (OpenID Connect Core 1.0 §3.1.3.7). */
 export interface IdTokenDemands extends IdTokenContext {
-  /** The longest time since the user logged in. */
+  /** The longest time since the user logged in: seconds, or a text such as `'1h'`. */
   readonly maxAge?: Duration | undefined
   /** The classes of authentication of which one will do. */
   readonly acr?: string | readonly string[] | undefined
 }
 
-/** Makes ID tokens. */
+/** Makes ID tokens, as `createSigner` of {@link idToken} gives it. */
 export interface IdTokenSigner<Claims = IdTokenClaims> {
-  /** @throws {JoseError} as the signer of `createSigner`, and where a claim is missing or wrong */
+  /**
+   * Signs claims into an ID token.
+   *
+   * @throws {JoseError} as the signer of `createSigner`, and `CS_CLAIM_MISSING`, `CS_CLAIM_TYPE` or `CS_CLAIM_VALUE`
+   *   where a claim is missing or wrong
+   */
   sign(claims: ClaimsInput<Claims>, options?: SignOptions & IdTokenContext): Promise<string>
 }
 
-/** Checks ID tokens. */
+/** Checks ID tokens, as `createVerifier` of {@link idToken} gives it. */
 export interface IdTokenVerifier<Claims = IdTokenClaims> {
   /**
-   * The claims of a token, once its signature and every demand on it hold. A token with a nonce is refused where none is
-   * given: it was asked for by somebody whom the caller does not know. `{ nonce: undefined }` refuses every token: what
-   * was to be compared is lost.
+   * The claims of a token, once its signature and every demand on it hold. A token with a nonce is refused where none
+   * is given: it was asked for by somebody whom the caller does not know. `{ nonce: undefined }` refuses every token:
+   * what was to be compared is lost.
    *
-   * @throws {JoseError} for every token that is refused
+   * @throws {JoseError} for every token that is refused: `CS_CLAIM_VALUE` for another nonce or hash, `CS_TOO_OLD` for a
+   *   login that is too old, and what every verifier throws
    */
   verify(token: string, demands?: IdTokenDemands): Promise<VerifiedToken<Claims>>
-  /** The same, with the refusal as a value. */
+  /** As `verify`, with the refusal as a value. */
   safeVerify(token: string, demands?: IdTokenDemands): Promise<Safe<VerifiedToken<Claims>>>
 }
 
-/** Makes and checks the ID tokens of OpenID Connect. */
+/** Makes and checks the ID tokens of OpenID Connect: what {@link idToken} is. */
 export interface IdTokenProfile {
   /**
+   * Makes a signer of ID tokens (OpenID Connect Core 1.0 §2).
+   *
    * @throws {TypeError} for an option that is not what it should be
-   * @throws {JoseError} for a key that cannot sign with the algorithm
+   * @throws {JoseError} `CS_KEY_TYPE`, `CS_KEY_SIZE` or `CS_WEAK_SECRET` for a key that cannot sign with the algorithm
    */
   createSigner<Claims = IdTokenClaims>(options: ProfileSignerOptions<Claims>): IdTokenSigner<Claims>
   /**
+   * Makes a verifier of ID tokens (OpenID Connect Core 1.0 §3.1.3.7).
+   *
    * @throws {TypeError} for an option that is not what it should be
-   * @throws {JoseError} for keys that are refused, or that could never verify anything
+   * @throws {JoseError} `CS_KEY_INVALID`, `CS_KEY_TYPE`, `CS_JWKS_INVALID` for keys that are refused, or that could
+   *   never verify anything
    */
   createVerifier<Claims = IdTokenClaims>(options: IdTokenVerifierOptions<Claims>): IdTokenVerifier<NoInfer<Claims>>
 }

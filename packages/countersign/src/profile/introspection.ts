@@ -14,10 +14,13 @@ import {
   TIME,
 } from './kind.ts'
 
-/** The claims of an introspection response (RFC 9701 §5). */
+/** The claims of an introspection response (RFC 9701 §5), as {@link introspection} gives them. */
 export interface IntrospectionClaims extends JwtClaims {
+  /** The authorization server. */
   readonly iss: string
+  /** The resource server that asked. */
   readonly aud: string | readonly string[]
+  /** When it was asked, in epoch seconds. */
   readonly iat: number
   readonly sub?: never
   readonly exp?: never
@@ -25,36 +28,51 @@ export interface IntrospectionClaims extends JwtClaims {
   readonly token_introspection: TokenIntrospection
 }
 
-/** What is said about a token (RFC 7662 §2.2). */
+/** What is said about a token (RFC 7662 §2.2), in a response of {@link introspection}. */
 export interface TokenIntrospection {
   /** Whether the token is good; where it is not, nothing else counts. */
   readonly active: boolean
+  /** Its scopes, with a space between them. */
   readonly scope?: string
+  /** The client that asked for it. */
   readonly client_id?: string
+  /** A name of the user for people. */
   readonly username?: string
+  /** Its type, such as `Bearer`. */
   readonly token_type?: string
+  /** Epoch seconds; from then on it has expired. */
   readonly exp?: number
+  /** When it was issued, in epoch seconds. */
   readonly iat?: number
+  /** Epoch seconds; before that it is not valid. */
   readonly nbf?: number
+  /** The user. */
   readonly sub?: string
+  /** Whom it is for. */
   readonly aud?: string | readonly string[]
+  /** Who issued it. */
   readonly iss?: string
+  /** Its id. */
   readonly jti?: string
   readonly [name: string]: unknown
 }
 
-/** Makes and checks the introspection responses of RFC 9701. */
+/** Makes and checks the introspection responses of RFC 9701: what {@link introspection} is. */
 export interface IntrospectionProfile {
   /**
+   * Makes a signer of responses (RFC 9701 §5).
+   *
    * @throws {TypeError} for an option that is not what it should be
-   * @throws {JoseError} for a key that cannot sign with the algorithm
+   * @throws {JoseError} `CS_KEY_TYPE`, `CS_KEY_SIZE` or `CS_WEAK_SECRET` for a key that cannot sign with the algorithm
    */
   createSigner<Claims = IntrospectionClaims>(options: LastingSignerOptions<Claims>): Signer<Claims>
   /**
-   * A response answers one request, so it is five minutes old at most unless `maxAge` says otherwise.
+   * Makes a verifier of responses. Each answers one request, so it is five minutes old at most unless `maxAge` says
+   * otherwise.
    *
    * @throws {TypeError} for an option that is not what it should be
-   * @throws {JoseError} for keys that are refused, or that could never verify anything
+   * @throws {JoseError} `CS_KEY_INVALID`, `CS_KEY_TYPE`, `CS_JWKS_INVALID` for keys that are refused, or that could
+   *   never verify anything
    */
   createVerifier<Claims = IntrospectionClaims>(options: ProfileVerifierOptions<Claims>): Verifier<NoInfer<Claims>>
 }

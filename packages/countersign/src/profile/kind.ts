@@ -111,7 +111,10 @@ type Decided = 'typ' | 'requireExp'
 /** The options of `createVerifier` without those that the profile decides about, for one issuer. */
 export type OneIssuerProfileOptions<Claims> = Omit<OneIssuerOptions<Claims>, Decided>
 
-/** The options of `createVerifier` without those that the profile decides about. */
+/**
+ * Options of `createVerifier` of a profile such as {@link accessToken}: those of the main door without what the profile
+ * decides about.
+ */
 export type ProfileVerifierOptions<Claims> = OneIssuerProfileOptions<Claims> | Omit<ManyIssuersOptions<Claims>, Decided>
 
 export const PROFILE_VERIFIER_NAMES: readonly string[] = VERIFIER_NAMES.filter(
@@ -150,10 +153,15 @@ export function prepareLooseVerifier<Claims>(
     })
 }
 
-/** The options of `createSigner` without those that the profile decides about. */
+/**
+ * Options of `createSigner` of a profile such as {@link accessToken}: those of the main door without what the profile
+ * decides about.
+ */
 export type ProfileSignerOptions<Claims> = Omit<SignerOptions<Claims>, 'typ'>
 
-/** The same for tokens that the profile gives no end, or a life by default. */
+/**
+ * Options of `createSigner` of profiles such as {@link securityEvent}, whose tokens have no end, or a life by default.
+ */
 export type LastingSignerOptions<Claims> = Omit<ProfileSignerOptions<Claims>, 'expiresIn'>
 
 export const SIGNER_NAMES: readonly string[] = ['key', 'alg', 'header', ...CLAIMS_DEFAULT_NAMES]

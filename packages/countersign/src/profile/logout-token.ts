@@ -20,48 +20,65 @@ import {
   TEXT,
 } from './kind.ts'
 
-/** The claims of a logout token (OpenID Connect Back-Channel Logout 1.0 §2.4): `sub`, `sid` or both are there. */
+/**
+ * The claims of a logout token (OpenID Connect Back-Channel Logout 1.0 §2.4), as {@link logoutToken} gives them: `sub`,
+ * `sid` or both are there.
+ */
 export interface LogoutTokenClaims extends JwtClaims {
+  /** The provider. */
   readonly iss: string
+  /** The client. */
   readonly aud: string | readonly string[]
+  /** When it was issued, in epoch seconds. */
   readonly iat: number
+  /** Epoch seconds; from then on it has expired. */
   readonly exp: number
+  /** Its id. */
   readonly jti: string
+  /** What happened: the logout, and whatever else. */
   readonly events: Readonly<Record<string, EventClaims>>
   /** The session that ends; without it, all sessions of `sub` do. */
   readonly sid?: string
 }
 
-/** What a logout token is made of: `sub`, `sid` or both, and `events` where it says more than a logout. */
+/**
+ * What a logout token of {@link logoutToken} is made of: `sub`, `sid` or both, and `events` where it says more than a
+ * logout.
+ */
 export interface LogoutInput extends JwtClaims {
+  /** The session that ends. */
   readonly sid?: string
+  /** Further events, beside the logout that is always written. */
   readonly events?: Readonly<Record<string, EventClaims>>
 }
 
-/** Options of `logoutToken.createSigner`. */
+/** Options of `createSigner` of {@link logoutToken}. */
 export interface LogoutTokenSignerOptions extends LastingSignerOptions<LogoutInput> {
-  /** The life of a token. Default two minutes (Back-Channel Logout §2.4). */
+  /** The life of a token: seconds, or a text such as `'2m'`. Default two minutes (Back-Channel Logout 1.0 §2.4). */
   readonly expiresIn?: Duration
 }
 
-/** Options of `logoutToken.createVerifier`. */
+/** Options of `createVerifier` of {@link logoutToken}. */
 export type LogoutTokenVerifierOptions<Claims> = ProfileVerifierOptions<Claims> & {
   /** `'any'` also takes tokens of type `JWT` or none, as providers made them before there was a type. */
   readonly typ?: 'any'
 }
 
-/** Makes and checks the logout tokens of OpenID Connect Back-Channel Logout 1.0. */
+/** Makes and checks the logout tokens of OpenID Connect Back-Channel Logout 1.0: what {@link logoutToken} is. */
 export interface LogoutTokenProfile {
   /**
-   * `events` is written for you.
+   * Makes a signer of logout tokens, which writes `events` for you (Back-Channel Logout 1.0 §2.4).
    *
    * @throws {TypeError} for an option that is not what it should be
-   * @throws {JoseError} for a key that cannot sign with the algorithm
+   * @throws {JoseError} `CS_KEY_TYPE`, `CS_KEY_SIZE` or `CS_WEAK_SECRET` for a key that cannot sign with the algorithm
    */
   createSigner(options: LogoutTokenSignerOptions): Signer<LogoutInput>
   /**
+   * Makes a verifier of logout tokens (Back-Channel Logout 1.0 §2.6).
+   *
    * @throws {TypeError} for an option that is not what it should be
-   * @throws {JoseError} for keys that are refused, or that could never verify anything
+   * @throws {JoseError} `CS_KEY_INVALID`, `CS_KEY_TYPE`, `CS_JWKS_INVALID` for keys that are refused, or that could
+   *   never verify anything
    */
   createVerifier<Claims = LogoutTokenClaims>(options: LogoutTokenVerifierOptions<Claims>): Verifier<NoInfer<Claims>>
 }

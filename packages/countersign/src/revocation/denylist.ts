@@ -7,26 +7,27 @@ import { demandText, deny, issuersOf, textOf, timeOf, toClaims } from './claims-
 import { type ExpiringStore, MemoryStore, toStore } from './expiring-store.ts'
 import { readMark, writeMark } from './marks.ts'
 
-/** Options of `createDenylist`. */
+/** Options of {@link createDenylist}. */
 export interface DenylistOptions {
   /** Where the marks are kept. Default: the memory of this process, which no other one sees and no restart survives. */
   readonly store?: Pick<ExpiringStore, 'raise' | 'get'>
-  /** At least that of the verifiers that ask. Default 30 s. */
+  /** At least that of the verifiers that ask: seconds, or a text such as `'30s'`. Default 30 s. */
   readonly clockTolerance?: Duration
   /** The time in epoch seconds. Default: the system clock. */
   now?(): number
 }
 
-/** What names one token. */
+/** What names one token to `revoke` of {@link createDenylist}: its issuer and its id (RFC 7519 §4.1.7). */
 export interface TokenName {
-  /** Where it is left out, the id is revoked whoever issued it. */
+  /** Who issued it. Where it is left out, the id is revoked whoever issued it. */
   readonly iss?: string
+  /** Its id. */
   readonly jti: string
-  /** Where it is left out, the token is revoked for ever. */
+  /** When it expires, in epoch seconds. Where it is left out, the token is revoked for ever. */
   readonly exp?: number
 }
 
-/** Revokes single tokens. */
+/** Revokes single tokens, as {@link createDenylist} makes it. */
 export interface Denylist {
   /**
    * From now on the token is refused. All the claims of a verified token may be given.

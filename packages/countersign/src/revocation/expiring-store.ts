@@ -33,22 +33,25 @@ import { checkNames, toClock, toCount } from '../options.ts'
  */
 export interface ExpiringStore {
   /**
-   * Keeps a value unless there is one under the key already, as one step that nothing comes between: of several callers
-   * at once one wins (SET NX in Redis, INSERT … ON CONFLICT DO NOTHING in SQL).
+   * Keeps a value, a whole number, unless there is one under the key already, as one step that nothing comes between:
+   * of several callers at once one wins (SET NX in Redis, INSERT … ON CONFLICT DO NOTHING in SQL).
    *
+   * @param until - epoch seconds
    * @returns whether the value was kept
    */
   add(key: string, value: number, until: number): Awaitable<boolean>
   /**
    * Keeps the greater of two values and the later of two times, those that are there and those that are given, as one
    * step that nothing comes between (INSERT … ON CONFLICT DO UPDATE … GREATEST in SQL, a script in Redis).
+   *
+   * @param until - epoch seconds
    */
   raise(key: string, value: number, until: number): Awaitable<unknown>
   /** The value under a key; nothing where there is none, or where it has expired. */
   get(key: string): Awaitable<number | undefined | null>
 }
 
-/** Options of `expiringStore`. */
+/** Options of {@link expiringStore}. */
 export interface ExpiringStoreOptions {
   /** How many marks are kept at most. Default 100 000. Where all of them still count, no further one is taken in. */
   readonly max?: number
@@ -62,8 +65,8 @@ interface Mark {
 }
 
 /**
- * Marks in the memory of the process, bounded. A mark that still counts never gives way to another: whoever could push
- * one out would undo it.
+ * Marks in the memory of the process, bounded, as {@link expiringStore} makes them. A mark that still counts never
+ * gives way to another: whoever could push one out would undo it.
  */
 export class MemoryStore implements ExpiringStore {
   readonly #marks = new Map<string, Mark>()
@@ -85,8 +88,11 @@ export class MemoryStore implements ExpiringStore {
   }
 
   /**
-   * What has expired already is not kept: whoever asks whether they were first is told that they were not.
+   * Keeps a value unless there is one under the key. What has expired already is not kept: whoever asks whether they
+   * were first is told that they were not.
    *
+   * @param until - epoch seconds
+   * @returns whether the value was kept
    * @throws {JoseError} `CS_UNAVAILABLE` where the store is full of marks that still count
    */
   add(key: string, value: number, until: number): boolean {
@@ -96,7 +102,12 @@ export class MemoryStore implements ExpiringStore {
     return true
   }
 
-  /** @throws {JoseError} `CS_UNAVAILABLE` where the store is full of marks that still count */
+  /**
+   * Keeps the greater of two values and the later of two times.
+   *
+   * @param until - epoch seconds
+   * @throws {JoseError} `CS_UNAVAILABLE` where the store is full of marks that still count
+   */
   raise(key: string, value: number, until: number): void {
     const now = this.#now()
     const mark = this.#find(key, now)
@@ -104,6 +115,7 @@ export class MemoryStore implements ExpiringStore {
     else if (until > now) this.#keep(key, { value, until }, now)
   }
 
+  /** The value under a key, a whole number; nothing where there is none, or where it has expired. */
   get(key: string): number | undefined {
     return this.#find(key, this.#now())?.value
   }

@@ -9,48 +9,56 @@ import { demandText, demandTime, deny, issuersOf, textOf, toClaims } from './cla
 import { type ExpiringStore, MemoryStore, toStore } from './expiring-store.ts'
 import { readMark, writeMark } from './marks.ts'
 
-/** Options of `createNotBefore`. */
+/** Options of {@link createNotBefore}. */
 export interface NotBeforeOptions {
   /** Where the marks are kept. Default: the memory of this process, which no other one sees and no restart survives. */
   readonly store?: Pick<ExpiringStore, 'raise' | 'get'>
-  /** How long a token lives at most, counted from its iat: so long a mark is kept, and an older token is refused. */
+  /**
+   * How long a token lives at most, counted from its iat: seconds, or a text such as `'15m'`. So long a mark is kept,
+   * and an older token is refused.
+   */
   readonly tokenLifetime: Duration
-  /** As of the verifiers that ask. Default 30 s. */
+  /** As of the verifiers that ask: seconds, or a text such as `'30s'`. Default 30 s. */
   readonly clockTolerance?: Duration
   /** The time in epoch seconds. Default: the system clock. */
   now?(): number
 }
 
-/** Whose tokens. */
+/** Whose tokens, to {@link createNotBefore} (RFC 7519 §4.1.2). */
 export interface SubjectName {
   /** Where it is left out, the subject of this name is meant whoever issued the token. */
   readonly iss?: string
+  /** What tokens have as `sub`. */
   readonly sub: string
 }
 
-/** The tokens of which session. */
+/** The tokens of which session, to {@link createNotBefore}: its `sid` (OpenID Connect Front-Channel Logout 1.0 §3). */
 export interface SessionName {
   /** Where it is left out, the session of this name is meant whoever issued the token. */
   readonly iss?: string
+  /** Its id: what tokens have as `sid`. */
   readonly sid: string
 }
 
-/** The time of a mark. */
+/** The time of a mark of {@link createNotBefore}. */
 export interface RevokeOptions {
   /** Tokens that were issued until then are revoked, by the issuer's clock, in epoch seconds. Default: now. */
   readonly at?: number
 }
 
-/** Revokes all the tokens of a subject or of a session that were issued until a moment. */
+/**
+ * Revokes all the tokens of a subject or of a session that were issued until a moment, as {@link createNotBefore} makes
+ * it.
+ */
 export interface NotBefore {
   /**
-   * All the claims of a verified token may be given.
+   * Refuses the tokens of a subject that were issued until now. All the claims of a verified token may be given.
    *
    * @throws {JoseError} `CS_CLAIM_MISSING` without sub, `CS_CLAIM_TYPE`, `CS_UNAVAILABLE` where the store fails
    */
   revokeSubject(subject: SubjectName | JwtClaims, options?: RevokeOptions): Promise<void>
   /**
-   * All the claims of a verified token may be given.
+   * Refuses the tokens of a session that were issued until now. All the claims of a verified token may be given.
    *
    * @throws {JoseError} `CS_CLAIM_MISSING` without sid, `CS_CLAIM_TYPE`, `CS_UNAVAILABLE` where the store fails
    */

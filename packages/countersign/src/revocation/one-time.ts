@@ -7,11 +7,11 @@ import { demandText, demandTime, deny, textOf } from './claims-read.ts'
 import { type ExpiringStore, toStore } from './expiring-store.ts'
 import { useOnce } from './marks.ts'
 
-/** Options of `oneTime`. */
+/** Options of {@link oneTime}. */
 export interface OneTimeOptions {
   /** One for all processes that accept the same tokens: each store lets a token pass once. */
   readonly store: Pick<ExpiringStore, 'add'>
-  /** At least that of the verifier. Default 30 s. */
+  /** At least that of the verifier: seconds, or a text such as `'30s'`. Default 30 s. */
   readonly clockTolerance?: Duration
   /** The time in epoch seconds. Default: the system clock. */
   now?(): number

@@ -11,7 +11,7 @@ import { deny } from './claims-read.ts'
 import { type HeldList, type ListRules, RemoteStatusList } from './remote-list.ts'
 import { LIST_TYPE, MOST_CHARACTERS, type StatusReference } from './statuses.ts'
 
-/** Options of `createStatusCheck`; durations are seconds or texts such as `'10m'`. */
+/** Options of {@link createStatusCheck}; durations are seconds or texts such as `'10m'`. */
 export interface StatusCheckOptions extends Omit<DownloadOptions, 'maxBytes'> {
   /** The keys that sign the lists. */
   readonly keys: Keys
@@ -28,7 +28,7 @@ export interface StatusCheckOptions extends Omit<DownloadOptions, 'maxBytes'> {
   readonly cacheMaxAge?: Duration
   /** For how long a list serves that cannot be fetched anew, counted from when it has aged, and never past its exp. Default 10 min. */
   readonly maxStale?: Duration
-  /** How far clocks may differ. Default 30 s. */
+  /** How far clocks may differ: seconds, or a text such as `'5s'`. Default 30 s. */
   readonly clockTolerance?: Duration
   /** The time in epoch seconds. Default: the system clock. */
   now?(): number
@@ -36,14 +36,15 @@ export interface StatusCheckOptions extends Omit<DownloadOptions, 'maxBytes'> {
   random?(): number
 }
 
-/** A token of which the status is asked: what a verifier gave, or what a hook was given. */
+/** A token of which {@link createStatusCheck} tells the status: what a verifier gave, or what a hook was given. */
 export interface TokenWithStatus {
+  /** Its claims, among them `status`. */
   readonly claims: unknown
   /** Where it is there, it counts: `claims` may be what a schema has made of it. */
   readonly claimsSet?: Readonly<Record<string, unknown>>
 }
 
-/** Looks up statuses in lists that others publish. */
+/** Looks up statuses in lists that others publish, as {@link createStatusCheck} makes it. */
 export interface StatusCheck {
   /** For the option `revoked` of a verifier: every status but 0 is revoked. A token without status is refused. */
   readonly revoked: RevocationCheck

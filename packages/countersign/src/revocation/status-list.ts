@@ -19,7 +19,7 @@ import {
   toStatusListClaim,
 } from './statuses.ts'
 
-/** Options of `createStatusList`; durations are seconds or texts such as `'5m'`. */
+/** Options of {@link createStatusList}; durations are seconds or texts such as `'5m'`. */
 export interface StatusListOptions {
   /** Where the list is published: its name, which tokens refer to character by character. */
   readonly uri: string
@@ -43,16 +43,21 @@ export interface StatusListOptions {
   now?(): number
 }
 
-/** The claim `status` of a token whose status is in a list. */
+/** The claim `status` of a token whose status is in a list of {@link createStatusList}. */
 export interface StatusClaim {
+  /** Where its status stands. */
   readonly status_list: StatusReference
 }
 
-/** The statuses of many tokens, to be published as one. */
+/** The statuses of many tokens, to be published as one, as {@link createStatusList} makes it. */
 export interface StatusList {
-  /** @throws {TypeError} for an index that is not in the list, or a status that has more bits than it may */
+  /**
+   * Sets the status of the token that has an index.
+   *
+   * @throws {TypeError} for an index that is not in the list, or a status that has more bits than it may
+   */
   set(index: number, status: number): void
-  /** @throws {TypeError} for an index that is not in the list */
+  /** The status of the token that has an index. @throws {TypeError} for an index that is not in the list */
   get(index: number): number
   /** The claim `status` to put into the token that has this index. @throws {TypeError} for an index that is not in the list */
   reference(index: number): StatusClaim

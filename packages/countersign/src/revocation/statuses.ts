@@ -8,7 +8,7 @@ import { unzlib, zlib } from './zlib.ts'
 /** The type of a token with a status list (draft-ietf-oauth-status-list-17 §5.1). */
 export const LIST_TYPE = 'statuslist+jwt'
 
-/** How many bits a status has. */
+/** How many bits a status of {@link createStatusList} has. */
 export type StatusBits = 1 | 2 | 4 | 8
 
 /** A list is not made or read that has more octets than this before it is compressed: 64 million statuses of one bit. */
@@ -68,8 +68,12 @@ export function* parseStatusListClaim(claim: unknown): Op<Statuses, Pick<Backend
 
 const numberOrKind = (value: unknown): string => (typeof value === 'number' ? show(value) : kindOf(value))
 
-/** Where a token says that its status stands: an index in a list, and the list. */
+/**
+ * Where a token says that its status stands, in terms of {@link createStatusList}: an index in a list, and the list.
+ */
 export interface StatusReference {
+  /** The index of the token in the list; the first is 0. */
   readonly idx: number
+  /** Where the list is published. */
   readonly uri: string
 }

@@ -15,14 +15,15 @@ import {
   textMember,
 } from './parts.ts'
 
-/** One recipient of a JWE in JSON, as it is written (RFC 7516 §7.2.1). */
+/** One recipient of a JWE in JSON, as it is written (RFC 7516 §7.2.1): {@link decryptJwe} reads several. */
 export interface JwePart {
   /** The header of this recipient alone, which the tag does not cover. */
   readonly header?: Readonly<Record<string, unknown>>
+  /** The key of the content, encrypted to this recipient, in base64url; nothing where it needs none. */
   readonly encrypted_key?: string
 }
 
-/** What the recipients of a JWE in JSON share, as it is written. */
+/** What the recipients of a JWE in JSON share, as {@link encryptJwe} writes it (RFC 7516 §7.2.1). */
 export interface SharedJwe {
   /** base64url text of the protected header. */
   readonly protected?: string
@@ -30,16 +31,22 @@ export interface SharedJwe {
   readonly unprotected?: Readonly<Record<string, unknown>>
   /** base64url text of what is not encrypted, and covered by the tag. */
   readonly aad?: string
+  /** The initialization vector in base64url. */
   readonly iv?: string
+  /** The encrypted plaintext in base64url. */
   readonly ciphertext: string
+  /** The authentication tag in base64url. */
   readonly tag?: string
 }
 
-/** A JWE in the flattened JSON serialization (RFC 7516 §7.2.2). */
+/** A JWE in the flattened JSON serialization (RFC 7516 §7.2.2), as {@link encryptJwe} writes it. */
 export interface FlattenedJwe extends SharedJwe, JwePart {}
 
-/** A JWE in the general JSON serialization (RFC 7516 §7.2.1). */
+/**
+ * A JWE in the general JSON serialization (RFC 7516 §7.2.1), which {@link decryptJwe} opens by any of its recipients.
+ */
 export interface GeneralJwe extends SharedJwe {
+  /** The recipients, each with the key of the content encrypted to it. */
   readonly recipients: readonly JwePart[]
 }
 

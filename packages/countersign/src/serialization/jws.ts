@@ -16,23 +16,30 @@ import {
   textMember,
 } from './parts.ts'
 
-/** One signature of a JWS in JSON, as it is written (RFC 7515 §7.2.1). */
+/** One signature of a JWS in JSON, as it is written (RFC 7515 §7.2.1): {@link verifyJws} reads several. */
 export interface JwsPart {
   /** base64url text of the protected header. */
   readonly protected?: string
   /** The unprotected header. */
   readonly header?: Readonly<Record<string, unknown>>
+  /** The signature in base64url. */
   readonly signature: string
 }
 
-/** A JWS in the flattened JSON serialization (RFC 7515 §7.2.2); one that is detached has no payload. */
+/**
+ * A JWS in the flattened JSON serialization (RFC 7515 §7.2.2), as {@link signJws} writes it; one that is detached has
+ * no payload.
+ */
 export interface FlattenedJws extends JwsPart {
+  /** The payload: base64url text, or as it is where `b64` is false. */
   readonly payload?: string
 }
 
-/** A JWS in the general JSON serialization (RFC 7515 §7.2.1). */
+/** A JWS in the general JSON serialization (RFC 7515 §7.2.1), as {@link signJws} writes it for several signers. */
 export interface GeneralJws {
+  /** The payload: base64url text, or as it is where `b64` is false. */
   readonly payload?: string
+  /** The signatures, each with its headers. */
   readonly signatures: readonly JwsPart[]
 }
 

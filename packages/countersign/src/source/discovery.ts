@@ -16,10 +16,11 @@ import type { RemoteKeySet } from './remote.ts'
 import { REMOTE_NAMES, type RemoteKeySetOptions, toRules } from './remote-options.ts'
 import { toRemoteKeySet } from './shared.ts'
 
-/** What an issuer says of itself. */
+/** What an issuer says of itself, as {@link discover} found it. */
 export interface DiscoveredIssuer {
   /** As it was given, and as its metadata names it: what tokens have in `iss`. */
   readonly issuer: string
+  /** Where it publishes its keys: `jwks_uri` of its metadata. */
   readonly jwksUri: string
   /** The keys that it publishes, fetched when they are first needed. */
   readonly keys: RemoteKeySet

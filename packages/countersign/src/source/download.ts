@@ -4,34 +4,64 @@ import type { ErrorCode } from '../messages.ts'
 import { type Duration, toCount, toSeconds } from '../options.ts'
 import { withDeadline } from './deadline.ts'
 
-/** The part of a `fetch` response that is read. */
+/** The part of a {@link Fetch} response that is read. */
 export interface FetchResponse {
+  /** The status of the answer; 200 and 304 are used. */
   readonly status: number
+  /** Whether another URL answered: then it is refused. */
   readonly redirected?: boolean
+  /** Its headers, by their names in any case; `null` where there is none. */
   readonly headers: { get(name: string): string | null }
+  /** Its body, as the stream that a reader takes. */
   readonly body: { getReader(): BodyReader } | null
 }
 
-/** The part of a stream's reader that is used. */
+/** The part of a stream's reader that is used of a {@link Fetch} response. */
 export interface BodyReader {
+  /** The next octets, or that there are no more. */
   read(): PromiseLike<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>
+  /** Lets the stream go. */
   cancel(): PromiseLike<void>
 }
 
-/** The platform's AbortSignal, where the program has its types. */
+/** The platform's AbortSignal, where the program has its types: what ends a {@link Fetch}. */
 export type FetchSignal = typeof globalThis extends { AbortSignal: { prototype: infer Signal } } ? Signal : object
 
-/** What is asked of `fetch`; it fits the platform's own. */
+/** What is asked of {@link Fetch}; it fits the platform's own. */
 export interface FetchRequest {
+  /** Nothing is ever sent but a GET. */
   readonly method: 'GET'
+  /** The headers to send, by name. */
   readonly headers: Readonly<Record<string, string>>
+  /** A redirect is given back and not followed. */
   readonly redirect: 'manual'
   /** Left out where the platform has no such option. */
   readonly cache?: 'no-store'
+  /** Aborts where the answer takes too long. */
   readonly signal: FetchSignal
 }
 
-/** A function that fetches, such as the platform's own. */
+/**
+ * A function that fetches, such as the platform's own.
+ *
+ * @example
+ * ```ts
+ * import { type Fetch, generateKey, publicJwks, remoteKeySet } from 'countersign'
+ *
+ * const body = new TextEncoder().encode(JSON.stringify(await publicJwks([await generateKey('ES256')])))
+ *
+ * // A stand-in for the network, with all that is read of an answer.
+ * const fetch: Fetch = async (url, { method, headers, redirect, signal }) => {
+ *   console.log(method, redirect, typeof headers, typeof signal) // GET manual object object
+ *   const reads = [{ done: false, value: body }]
+ *   const reader = { read: async () => reads.shift() ?? { done: true }, cancel: async () => {} }
+ *   return { status: 200, headers: { get: () => null }, body: { getReader: () => reader } }
+ * }
+ * const keys = remoteKeySet('https://issuer.example/jwks.json', { fetch })
+ * await keys.load()
+ * console.log(keys.current?.keys.length) // 1
+ * ```
+ */
 export type Fetch = (url: string, request: FetchRequest) => PromiseLike<FetchResponse>
 
 /** How a download is bounded. */
@@ -47,7 +77,7 @@ export interface DownloadRules {
 export interface DownloadOptions {
   /** Fetches in place of the platform's own `fetch`. */
   readonly fetch?: Fetch
-  /** For the whole answer, its body included. Default 5 s. */
+  /** For the whole answer, its body included: seconds, or a text such as `'2s'`. Default 5 s. */
   readonly timeout?: Duration
   /** The most octets of a decoded body. Default 512 KiB. */
   readonly maxBytes?: number

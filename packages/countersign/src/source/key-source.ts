@@ -36,6 +36,7 @@ export function* selected(found: Selection): Op<readonly Key[], Sourcing> {
 /**
  * An object of this library's own that stands for keys: a set, a remote set, a ring. The class is its mark, and no
  * look-alike passes; so what takes keys knows none of these by name, and a bundle has only those that a program makes.
+ * {@link keySet} and {@link remoteKeySet} make such objects.
  */
 export abstract class KeyProvider {
   readonly #own = true
@@ -52,7 +53,9 @@ export abstract class KeyProvider {
   }
 }
 
-/** Keys to sign with that take turns: a key ring. */
+/**
+ * Keys to sign with that take turns: a key ring, as {@link countersign/keyring!createKeyRing | createKeyRing} opens it.
+ */
 export abstract class SigningKeys extends KeyProvider {
   readonly #signs = true
 

@@ -1,4 +1,4 @@
-/** A function that is told of events. */
+/** A function that is told of events, such as those of {@link remoteKeySet}. */
 export type Listener<Event> = (event: Event) => void
 
 /** Those who want to be told of events. What they throw is theirs: it never reaches whoever verifies or signs. */

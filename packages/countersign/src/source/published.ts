@@ -4,13 +4,21 @@ import { JoseError } from '../errors.ts'
 import { run, use } from '../op.ts'
 import type { PlatformResponse } from '../platform.ts'
 
-/** The part of a `Request` that is read. */
+/**
+ * The part of a `Request` that handlers such as that of
+ * {@link countersign/revocation!createStatusList | createStatusList} read.
+ */
 export interface PublishedRequest {
+  /** The method; GET, HEAD and OPTIONS are answered. */
   readonly method: string
+  /** The headers, by their names in any case; `null` where there is none. */
   readonly headers: { get(name: string): string | null }
 }
 
-/** Answers requests for something that everybody may read. */
+/**
+ * Answers requests for something that everybody may read, such as a list of
+ * {@link countersign/revocation!createStatusList | createStatusList}.
+ */
 export type PublishedHandler = (request: PublishedRequest) => Promise<PlatformResponse>
 
 /** What is published now, and for how many seconds whoever has it may use it. */

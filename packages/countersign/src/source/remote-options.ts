@@ -1,7 +1,7 @@
 import { type Duration, toClock, toSeconds } from '../options.ts'
 import { type DownloadOptions, type DownloadRules, toDownloadRules } from './download.ts'
 
-/** Options of `remoteKeySet`; durations are seconds or texts such as `'10m'`. */
+/** Options of {@link remoteKeySet} and {@link discover}; durations are seconds or texts such as `'10m'`. */
 export interface RemoteKeySetOptions extends DownloadOptions {
   /** How long the last good set serves when it cannot be fetched anew, counted from when it has aged. Default 1 h. */
   readonly maxStale?: Duration

@@ -13,33 +13,60 @@ import { type Fetched, INTERVAL, Refresher, Refused } from './refresher.ts'
 import type { Rules } from './remote-options.ts'
 import { KeySet } from './set.ts'
 
-/** What happened to a remote set, for a log line or a metric. */
+/** What happened to a remote set, for a log line or a metric: `subscribe` of {@link remoteKeySet} tells it. */
 export type RemoteKeySetEvent = { readonly url: string } & (
   | {
-      /** `changed` is false where the server said that the set is the same (HTTP 304). */
+      /** The set was fetched. */
       readonly type: 'refreshed'
+      /** False where the server said that the set is the same (HTTP 304). */
       readonly changed: boolean
+      /** How many keys can be used. */
       readonly keys: number
+      /** How many members are left out. */
       readonly skipped: number
+      /** For how many seconds it is used before it is fetched again. */
       readonly freshSeconds: number
     }
   | {
+      /** The set could not be fetched. */
       readonly type: 'failed'
+      /** Why the set could not be fetched. */
       readonly error: JoseError
-      /** No request is made before. */
+      /** For how many seconds no request is made. */
       readonly retrySeconds: number
-      /** For how long the keys that are here go on serving; 0 where there are none. */
+      /** For how many seconds the keys that are here go on serving; 0 where there are none. */
       readonly usableSeconds: number
     }
 )
 
-/** A remote set as plain JSON, to be kept somewhere and given to `restore` after a restart. */
+/**
+ * A remote set (RFC 7517 §5) as plain JSON, to be kept somewhere and given to `restore` after a restart.
+ *
+ * @example
+ * ```ts
+ * import { generateKey, publicJwks, remoteKeySet } from 'countersign'
+ *
+ * const url = 'https://issuer.example/jwks.json'
+ * const jwks = await publicJwks([await generateKey('ES256')])
+ * const keys = remoteKeySet(url, { fetch: async () => Response.json(jwks) })
+ * await keys.load()
+ * const kept = JSON.stringify(keys.snapshot()) // into a file, for the next start
+ *
+ * const restarted = remoteKeySet(url, { fetch: async () => Promise.reject(new Error('the network is down')) })
+ * restarted.restore(JSON.parse(kept))
+ * console.log(restarted.current?.keys.length, restarted.snapshot()?.url) // 1 https://issuer.example/jwks.json
+ * ```
+ */
 export interface RemoteKeySetSnapshot {
+  /** Where the set was fetched from. */
   readonly url: string
+  /** The JWK Set as it was fetched. */
   readonly jwks: Readonly<Record<string, unknown>>
-  /** Epoch seconds. */
+  /** When, in epoch seconds. */
   readonly fetchedAt: number
+  /** Until when it is used before it is fetched again, in epoch seconds. */
   readonly freshUntil: number
+  /** What the server called this version of it, if anything (RFC 9110 §8.8.3). */
   readonly etag?: string
 }
 
@@ -51,8 +78,11 @@ interface Held extends Fetched {
   readonly jwks: JsonObject
 }
 
-/** A JWK Set that is fetched when it is needed, and kept as long as its answer allows. */
+/**
+ * A JWK Set (RFC 7517 §5) that {@link remoteKeySet} fetches when it is needed, and keeps as long as its answer allows.
+ */
 export class RemoteKeySet extends KeyProvider {
+  /** Where the set is. */
   readonly url: string
   readonly #backend: JwkAdmission
   readonly #rules: Rules

@@ -10,10 +10,13 @@ import { nameOf } from '../key/ops.ts'
 import type { Op } from '../op.ts'
 import { KeyProvider, type Selection } from './key-source.ts'
 
-/** A member of a JWK Set that is not used, and why. */
+/** A member of a JWK Set that {@link keySet} does not use, and why. */
 export interface SkippedKey {
+  /** Its place in the set; the first is 0. */
   readonly index: number
+  /** Its name, where it has one. */
   readonly kid: string | undefined
+  /** Why it is left out. */
   readonly error: JoseError
 }
 
@@ -25,12 +28,14 @@ export interface SetRules {
 }
 
 /**
- * The keys of a JWK Set, imported once. The kid of a token selects: exactly one key must have it and fit. A token
- * without kid is verified or decrypted only where exactly one key fits. Members of an unknown kty, and members that the
- * rules for keys refuse, are left out and listed in `skipped`.
+ * The keys of a JWK Set (RFC 7517 §5), imported once by {@link keySet}. The kid of a token selects: exactly one key
+ * must have it and fit. A token without kid is verified or decrypted only where exactly one key fits. Members of an
+ * unknown kty, and members that the rules for keys refuse, are left out and listed in `skipped`.
  */
 export class KeySet extends KeyProvider {
+  /** The keys that can be used, in their order. */
   readonly keys: readonly Key[]
+  /** The members that are left out, and why. */
   readonly skipped: readonly SkippedKey[]
   readonly #refused: readonly JsonObject[]
   /** Keys by name, made at the first selection, since a thumbprint may take the backend. */

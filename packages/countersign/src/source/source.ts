@@ -12,12 +12,29 @@ import { KeySet } from './set.ts'
 
 export type { KeySource }
 
-/** A function that finds the key for a header. What it throws refuses the token as unavailable. */
+/**
+ * A function that finds the key for a header (RFC 7515 §6). What it throws refuses the token as unavailable.
+ *
+ * @example
+ * ```ts
+ * import { createSigner, createVerifier, generateKey, type KeyFinder } from 'countersign'
+ *
+ * const key = await generateKey('HS256', { kid: 'main' })
+ * const keys: KeyFinder = ({ kid }) => (kid === 'main' ? key : undefined) // or a promise of one
+ *
+ * const verifier = createVerifier({ keys, issuer: 'any', audience: 'any' })
+ * const token = await createSigner({ key, expiresIn: '5m' }).sign({ sub: 'alice' })
+ * console.log((await verifier.verify(token)).key.kid) // main
+ * ```
+ */
 export type KeyFinder = (
   header: JoseHeader,
 ) => Key | readonly Key[] | undefined | PromiseLike<Key | readonly Key[] | undefined>
 
-/** What stands for keys wherever a token is checked or encrypted. An array is consent to try each fitting key, at most eight. */
+/**
+ * What stands for keys wherever a token is checked or encrypted, such as `keys` of {@link createVerifier}. An array is
+ * consent to try each fitting key, at most eight.
+ */
 export type Keys =
   | Key
   | readonly (Key | Jwk)[]

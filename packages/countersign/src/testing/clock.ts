@@ -1,16 +1,21 @@
 import { show } from '../errors.ts'
 import { type Duration, toSeconds } from '../options.ts'
 
-/** A moment: epoch seconds, or a Date. */
+/** A moment for {@link testClock}: epoch seconds, or a Date. */
 export type Moment = number | { getTime(): number }
 
-/** A clock that stands still until it is told otherwise. */
+/** A clock that stands still until it is told otherwise, as {@link testClock} makes it. */
 export interface TestClock {
   /** Its time in epoch seconds; it may be handed on by itself, as the option `now`. */
   readonly now: () => number
   /** Puts it to a moment, later or earlier. @throws {TypeError} for what is no moment */
   set(time: Moment): void
-  /** Puts it forward. @returns its time from now on @throws {TypeError} for what is no duration, a negative one among it */
+  /**
+   * Puts it forward by seconds, or by a text such as `'15m'`.
+   *
+   * @returns its time from now on, in epoch seconds
+   * @throws {TypeError} for what is no duration, a negative one among it
+   */
   advance(duration: Duration): number
 }
 

@@ -4,10 +4,24 @@ import type { PlatformResponse } from '../platform.ts'
 import type { FetchResponse } from '../source/download.ts'
 import type { Answer } from './serve.ts'
 
-/** The platform's Response, where the program has its types. */
+/** What {@link TestFetch} gives: the platform's Response, where the program has its types. */
 export type TestResponse = PlatformResponse<FetchResponse>
 
-/** Fits the platform's own `fetch`, and stands in for it wherever one can be given. */
+/**
+ * Fits the platform's own `fetch`, and stands in for it wherever one can be given: `fetch` of {@link createTestIssuer}.
+ *
+ * @example
+ * ```ts
+ * import { createVerifier, discover } from 'countersign'
+ * import { createTestIssuer } from 'countersign/testing'
+ *
+ * const { issuer, jwksUri, fetch, requests, mint, clock } = await createTestIssuer()
+ * const { keys } = await discover(issuer, { fetch, now: clock.now })
+ * const verifier = createVerifier({ keys, issuer, audience: 'api', now: clock.now })
+ * console.log((await verifier.safeVerify(await mint.valid())).ok, requests.length) // true 2
+ * console.log((await fetch(jwksUri)).status) // 200
+ * ```
+ */
 export type TestFetch = (
   url: string | { readonly href: string } | { readonly url: string },
   request?: object,

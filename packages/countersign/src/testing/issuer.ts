@@ -10,7 +10,7 @@ import { TestKeys, toSignatureAlg } from './keys.ts'
 import { type Mint, type TestClaims, toMint } from './mint.ts'
 import { serve } from './serve.ts'
 
-/** Options of `createTestIssuer`. */
+/** Options of {@link createTestIssuer}. */
 export interface TestIssuerOptions {
   /** What its tokens have in `iss`. Default `https://issuer.test`, or its URL where it listens. */
   readonly issuer?: string
@@ -24,30 +24,53 @@ export interface TestIssuerOptions {
   readonly claims?: TestClaims
   /** Its clock. Default: one that stands still at the time of the machine. */
   readonly clock?: TestClock
-  /** How long its tokens live. Default 15 min. */
+  /** How long its tokens live: seconds, or a text such as `'1h'`. Default 15 min. */
   readonly tokenLifetime?: Duration
   /** Publishes its keys on a free port of this machine; close it when you are done. Default false. */
   readonly http?: boolean
 }
 
-/** How an issuer gets its next key. */
+/**
+ * How an issuer of {@link createTestIssuer} gets its next key.
+ *
+ * @example
+ * ```ts
+ * import { createVerifier } from 'countersign'
+ * import { createTestIssuer } from 'countersign/testing'
+ *
+ * const { mint, rotate, verifierOptions } = await createTestIssuer()
+ * const verifier = createVerifier(verifierOptions)
+ * const [first, again] = [await mint.valid(), await rotate()]
+ * console.log((await verifier.safeVerify(first)).ok, typeof again) // true string
+ *
+ * await rotate({ keep: false })
+ * console.log((await verifier.safeVerify(first)).ok) // false
+ * ```
+ */
 export interface RotateOptions {
   /** Whether the earlier keys go on being published. Default true. */
   readonly keep?: boolean
 }
 
-/** What a verifier takes to accept the tokens of a test issuer. */
+/** What a verifier takes to accept the tokens of {@link createTestIssuer}. */
 export interface TestVerifierOptions {
+  /** The keys of the issuer, as they are at each moment. */
   readonly keys: KeyProvider
+  /** What its tokens have in `iss`. */
   readonly issuer: string
+  /** Whom its tokens are for. */
   readonly audience: string
+  /** Its clock, in epoch seconds. */
   readonly now: () => number
 }
 
-/** An issuer that lives as long as a test. */
+/** An issuer that lives as long as a test, as {@link createTestIssuer} makes it. */
 export interface TestIssuer {
+  /** What its tokens have in `iss`. */
   readonly issuer: string
+  /** Whom its tokens are for. */
   readonly audience: string
+  /** Its clock, which the options for a verifier share. */
   readonly clock: TestClock
   /** Its keys, as they are at each moment: the `keys` of a verifier. */
   readonly keys: KeyProvider

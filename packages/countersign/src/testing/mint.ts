@@ -14,12 +14,25 @@ import { checkNames, type Duration, toSeconds, toText } from '../options.ts'
 import type { TestClock } from './clock.ts'
 import { firstOf, newKey, type TestKeys, verifyingHalf } from './keys.ts'
 
-/** Claims of a token, whatever they are; one that is `undefined` is left out. */
+/** Claims of a token of {@link createTestIssuer}, whatever they are; one that is `undefined` is left out. */
 export type TestClaims = Readonly<Record<string, unknown>>
 
-/** What one token has otherwise than its issuer says. */
+/**
+ * What one token of `mint` has otherwise than its issuer says.
+ *
+ * @example
+ * ```ts
+ * import { decodeUnverified } from 'countersign'
+ * import { createTestIssuer } from 'countersign/testing'
+ *
+ * const { mint } = await createTestIssuer()
+ * const token = await mint.valid({ sub: 'alice' }, { expiresIn: '1m', typ: 'at+jwt', header: { kid: 'other' } })
+ * const { header, claims } = decodeUnverified(token)
+ * console.log(header.typ, header.kid, Number(claims.exp) - Number(claims.iat)) // at+jwt other 60
+ * ```
+ */
 export interface MintOptions {
-  /** The life of the token, counted from its iat; `'never'` leaves `exp` out. */
+  /** The life of the token, counted from its iat: seconds, or a text such as `'5m'`; `'never'` leaves `exp` out. */
   readonly expiresIn?: Duration | 'never'
   /** The type in the header. */
   readonly typ?: string
@@ -27,10 +40,13 @@ export interface MintOptions {
   readonly header?: Readonly<Record<string, unknown>>
 }
 
-/** The name of a token that has to be refused. */
+/**
+ * The name of a token that has to be refused, among {@link hostileKinds}: `mint` of {@link createTestIssuer} has a
+ * function of this name.
+ */
 export type HostileName = Exclude<keyof Mint, 'valid' | 'accessToken' | 'hostile'>
 
-/** A kind of token that has to be refused. */
+/** A kind of token that has to be refused, as {@link hostileKinds} lists it. */
 export interface HostileKind {
   /** The name of the function of `mint` that makes it. */
   readonly name: HostileName
@@ -38,14 +54,19 @@ export interface HostileKind {
   readonly code: ErrorCode
 }
 
-/** A token that has to be refused. */
+/**
+ * A token that has to be refused, of one of {@link hostileKinds}: `mint.hostile()` of {@link createTestIssuer} makes
+ * one of each.
+ */
 export interface HostileToken extends HostileKind {
+  /** The token. */
   readonly token: string
 }
 
 /**
- * Makes tokens: good ones, and bad ones that are each bad in one way and good in all others. All are made for the time of
- * the clock, with the key that signs now, and can stand in a header of HTTP.
+ * Makes tokens: good ones, and bad ones that are each bad in one way and good in all others: `mint` of
+ * {@link createTestIssuer}. All are made for the time of the clock, with the key that signs now, and can stand in a
+ * header of HTTP.
  */
 export interface Mint {
   /**
@@ -54,9 +75,14 @@ export interface Mint {
    * @throws {TypeError} for an option that is not what it should be
    */
   valid(claims?: TestClaims, options?: MintOptions): Promise<string>
-  /** The same as an access token (RFC 9068 §2): typ `at+jwt`, and a `client_id` beside the usual claims. */
+  /**
+   * A token that is accepted as an access token (RFC 9068 §2): typ `at+jwt`, and a `client_id` beside the claims that
+   * `valid` has.
+   *
+   * @throws {TypeError} for an option that is not what it should be
+   */
   accessToken(claims?: TestClaims, options?: Omit<MintOptions, 'typ'>): Promise<string>
-  /** One of each that follows. */
+  /** One token of each kind that has to be refused, in the order of `hostileKinds()`. */
   hostile(claims?: TestClaims): Promise<readonly HostileToken[]>
 
   /** Its `exp` passed an hour ago. */

@@ -31,9 +31,11 @@ export function toRegistry(rows: readonly Row[]): Registry {
   )
 }
 
-/** Where names were looked up. */
+/** Where {@link explain} has names from: a registry. */
 export interface Source {
+  /** The name of the registry. */
   readonly name: string
+  /** Where it is. */
   readonly url: string
   /** Until when changes to it are in the rows. */
   readonly date: string

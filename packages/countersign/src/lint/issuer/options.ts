@@ -3,7 +3,7 @@ import { checkNames } from '../../options.ts'
 import type { LintOptions } from '../options.ts'
 import type { LookOptions } from './look.ts'
 
-/** How an issuer is asked, and how what is found is weighed. */
+/** How {@link lintIssuer} asks an issuer, and how what is found is weighed. */
 export interface IssuerLintOptions extends LookOptions, Pick<LintOptions, 'rules' | 'now'> {}
 
 const NAMES = ['fetch', 'timeout', 'maxBytes', 'allowHttp', 'rules', 'now'] as const
