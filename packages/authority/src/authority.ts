@@ -30,31 +30,41 @@ import { Traffic, unanswered, type Visit } from './server/traffic.ts'
 import type { Settings } from './settings.ts'
 import { openStore, type Store } from './store/database.ts'
 
-/** What tests change; a program has no need for it. */
+/** What tests change of {@link startAuthority}; a program has no need for it, but for `log`. */
 export interface AuthorityOptions {
-  /** By what time the keys change, given that of the database. */
+  /** By what time the keys change, given that of the database, in epoch seconds. */
   readonly clock?: Clock
+  /** Told of what happens, a line for each: `level`, `event` and what there is to know of it. */
   readonly log?: (line: object) => void
+  /** What tests put in place of the store's own guards against races. */
   readonly guards?: Guards
   /** Called with each operation of the protocol on the database. */
   readonly count?: (model: string, operation: string) => void
 }
 
-/** An authority without its server: for commands. */
+/** An authority without its server, as {@link openAuthority} opens it: for commands. */
 export interface OpenAuthority {
+  /** What an administrator does. */
   readonly operations: Operations
+  /** Its database. */
   readonly store: Store
+  /** Its signing keys. */
   readonly ring: KeyRing
+  /** The people who log in. */
   readonly users: Users
+  /** What they have beside a password. */
   readonly factors: Factors
+  /** Closes the database, and frees its folder. */
   close(): Promise<void>
 }
 
-/** A running authority. */
+/** A running authority, as {@link startAuthority} starts it. */
 export interface Authority extends OpenAuthority {
+  /** The issuer identifier: what its tokens have in `iss`. */
   readonly issuer: string
   /** Where it listens. */
   readonly origin: string
+  /** The port that it listens on. */
   readonly port: number
   /** The apps and the user of the demo, where it runs. */
   readonly demo: Demo | undefined
@@ -83,9 +93,35 @@ const DRAIN_MS = 10_000
 const [SWEEP_MS, SWEEP_ROWS] = [60_000, 1000]
 
 /**
- * Opens database, keys and accounts.
+ * Opens database, keys and accounts, without a server: what the command line works on.
  *
  * @throws {AuthorityError} `DATA_IN_USE`, `KEK_WRONG`, `SCHEMA`, `DATABASE`
+ * @example
+ * ```ts
+ * import { mkdtemp, rm } from 'node:fs/promises'
+ * import { tmpdir } from 'node:os'
+ * import { join } from 'node:path'
+ * import { openAuthority, toSettings } from '@countersign/authority'
+ *
+ * const data = await mkdtemp(join(tmpdir(), 'authority-'))
+ * const { operations, close } = await openAuthority(toSettings({ COUNTERSIGN_DATA: data }))
+ *
+ * const { user, password } = await operations.addUser({ email: 'ada@example.com', roles: ['admin'] })
+ * console.log(user.state, typeof password) // active string
+ * const app = await operations.addClient({ type: 'web', redirect_uris: ['https://app.example/callback'] })
+ * console.log(typeof app.client_secret) // string
+ *
+ * const { link, expiresAt } = await operations.resetPassword('ada@example.com')
+ * console.log(typeof link, expiresAt > Date.now() / 1000) // string true
+ * await operations.updateUser(user.id, { name: 'Ada' })
+ * console.log((await operations.listSessions(user.id)).map(({ email }) => email)) // []
+ * console.log((await operations.listKeys()).filter(({ state }) => state === 'active').length) // 2
+ * const [last] = await operations.listAudit({ limit: 1 })
+ * console.log(last?.event, last?.actor) // user.changed administrator
+ *
+ * await close()
+ * await rm(data, { recursive: true })
+ * ```
  */
 export async function openAuthority(settings: Settings, options: AuthorityOptions = {}): Promise<OpenAuthority> {
   return open(settings, options)
@@ -101,12 +137,16 @@ async function open(settings: Settings, options: AuthorityOptions, metrics?: Met
     const [users, audit] = [new Users(store), new Audit(store, metrics?.happened)]
     const clients = new Clients(store, accountClient(settings.issuer))
     const sealed = new Sealed(secrets)
-    const adapter = createAdapter({ store, clients, sealed, guards, count })
+    const failed = (error: unknown): void => log({ level: 'error', event: 'database.failed', error: nameOf(error) })
+    const adapter = createAdapter({ store, clients, sealed, guards, count, failed })
     const outgoing = new Set(settings.outgoing)
-    const current = new CurrentProvider({ settings, ring, secrets, users, adapter, outgoing }, (provider) => {
-      listen(provider, log)
-      metrics?.attach(provider)
-    })
+    const current = new CurrentProvider(
+      { settings, ring, secrets, users, adapter, db: store.db, outgoing },
+      (provider) => {
+        listen(provider, log)
+        metrics?.attach(provider)
+      },
+    )
     const sessions = new Sessions({ store, sealed, current, told: (client, error) => log(toldLine(client, error)) })
     const { issuer } = settings
     const mail =
@@ -125,10 +165,29 @@ async function open(settings: Settings, options: AuthorityOptions, metrics?: Met
 }
 
 /**
- * Opens an authority and has it listen.
+ * Opens an authority and has it listen: an OpenID Provider (OpenID Connect Core 1.0 §1.2), with its pages and its
+ * administration.
  *
  * @throws {AuthorityError} `DATA_IN_USE`, `KEK_WRONG`, `SCHEMA`, `DATABASE`
  * @throws {Error} of node:net for a port that is taken
+ * @example
+ * ```ts
+ * import { mkdtemp, rm } from 'node:fs/promises'
+ * import { tmpdir } from 'node:os'
+ * import { join } from 'node:path'
+ * import { startAuthority, toSettings } from '@countersign/authority'
+ *
+ * const data = await mkdtemp(join(tmpdir(), 'authority-'))
+ * const settings = toSettings({ PORT: '0', COUNTERSIGN_DATA: data }) // process.env, in a program
+ * const authority = await startAuthority(settings, { log: (line) => console.info(JSON.stringify(line)) })
+ *
+ * const metadata = await fetch(`${authority.origin}/.well-known/openid-configuration`)
+ * console.log(((await metadata.json()) as { issuer: string }).issuer === authority.issuer) // true
+ *
+ * authority.drain()
+ * await authority.close()
+ * await rm(data, { recursive: true })
+ * ```
  */
 export async function startAuthority(given: Settings, options: AuthorityOptions = {}): Promise<Authority> {
   const { log = () => undefined, clock = (seconds) => seconds } = options

@@ -4,6 +4,7 @@ import type { StateRow } from '../store/schema.ts'
 import { unavailable } from '../unavailable.ts'
 import type { Clients } from './clients.ts'
 import { accountOf, hashOf, type Sealed } from './sealed.ts'
+import { writeOrKeep } from './token-writes.ts'
 
 /** For how long a refresh token that was used is refused without ending its family: two tabs may refresh at once (seconds). */
 const GRACE_SECONDS = 10
@@ -25,6 +26,8 @@ export interface AdapterContext {
   readonly guards: Guards
   /** Called with each operation on the database. */
   readonly count?: ((model: string, operation: string) => void) | undefined
+  /** Called with what the database fails with: clients are told to try again, and no more. */
+  readonly failed?: ((error: unknown) => void) | undefined
 }
 
 /**
@@ -75,10 +78,16 @@ class StateAdapter implements Adapter {
     if (this.#model === 'DeviceCode' && isTaken(payload)) return this.#takeDeviceCode(row, payload)
     if (this.#model === 'Session') return this.#keepSession(row)
     const { model: _model, id_hash: _hash, consumed_at: _consumed, ...rest } = row
-    const insert = this.#db.insertInto('oidc_state').values(row)
-    await this.#do('upsert', () =>
-      insert.onConflict((conflict) => conflict.columns(['model', 'id_hash']).doUpdateSet(rest)).execute(),
-    )
+    this.#context.count?.(this.#model, 'upsert')
+    await writeOrKeep(this.#db, {
+      failed: this.#context.failed,
+      run: (db) =>
+        db
+          .insertInto('oidc_state')
+          .values(row)
+          .onConflict((conflict) => conflict.columns(['model', 'id_hash']).doUpdateSet(rest))
+          .execute(),
+    })
   }
 
   async find(id: string): Promise<AdapterPayload | undefined> {
@@ -96,17 +105,22 @@ class StateAdapter implements Adapter {
   /** Uses something up that may be used once. Of several that try at once, one does, whichever instance they ask. */
   async consume(id: string): Promise<void> {
     const hash = hashOf(this.#model, id)
-    const update = this.#db
-      .updateTable('oidc_state')
-      .set({ consumed_at: now() })
-      .where('model', '=', this.#model)
-      .where('id_hash', '=', hash)
-    const guarded = this.#context.guards.atomicConsume === false ? update : update.where('consumed_at', 'is', null)
-    const [result] = await this.#do('consume', () => guarded.execute())
-    if (result?.numUpdatedRows === 1n) return
-    // Whoever redeems a code a second time may have stolen it: what came of it ends (RFC 6749 §4.1.2).
-    if (this.#model === 'AuthorizationCode') await this.#endGrantOf(hash)
-    throw new errors.InvalidGrant(`${this.#model} was used before`)
+    this.#context.count?.(this.#model, 'consume')
+    await writeOrKeep(this.#db, {
+      failed: this.#context.failed,
+      run: async (db) => {
+        const update = db
+          .updateTable('oidc_state')
+          .set({ consumed_at: now() })
+          .where('model', '=', this.#model)
+          .where('id_hash', '=', hash)
+        const guarded = this.#context.guards.atomicConsume === false ? update : update.where('consumed_at', 'is', null)
+        const [result] = await guarded.execute()
+        if (result?.numUpdatedRows !== 1n) throw new errors.InvalidGrant(`${this.#model} was used before`)
+      },
+      // Whoever redeems a code a second time may have stolen it: what came of it ends (RFC 6749 §4.1.2).
+      refused: this.#model === 'AuthorizationCode' ? () => this.#endGrantOf(hash) : undefined,
+    })
   }
 
   async destroy(id: string): Promise<void> {
@@ -256,6 +270,7 @@ class StateAdapter implements Adapter {
     try {
       return await work()
     } catch (error) {
+      this.#context.failed?.(error)
       throw unavailable(error)
     }
   }
@@ -269,7 +284,7 @@ function isTaken(payload: AdapterPayload): boolean {
 const now = (): number => Math.floor(Date.now() / 1000)
 
 /** Clients are registered by administrators: oidc-provider only reads them. */
-function clientAdapter({ clients, count }: AdapterContext): Adapter {
+function clientAdapter({ clients, count, failed }: AdapterContext): Adapter {
   const refuse = async (): Promise<never> => {
     throw new Error('clients are registered by an administrator')
   }
@@ -278,6 +293,7 @@ function clientAdapter({ clients, count }: AdapterContext): Adapter {
       try {
         return (await clients.find(id, () => count?.('Client', 'find'))) as AdapterPayload | undefined
       } catch (error) {
+        failed?.(error)
         throw unavailable(error)
       }
     },

@@ -2,26 +2,44 @@ import { randomBytes } from 'node:crypto'
 import { isName } from '../accounts/fields.ts'
 import { AuthorityError } from '../errors.ts'
 
-/** What an administrator says of a client. */
+/**
+ * What an administrator says of a client, to `addClient` of {@link openAuthority}; most members are those of OpenID
+ * Connect Dynamic Client Registration 1.0 §2.
+ */
 export interface ClientInput {
+  /** Its id: 1 to 128 characters of A-Z a-z 0-9 . _ ~ -. Default: a random one. */
   readonly client_id?: string | undefined
+  /** What people see on the consent page. Default: its id. */
   readonly client_name?: string | undefined
   /** A web application with a secret, one in a browser or on a device of its user without, a machine, a device without keyboard. */
   readonly type: ClientType
+  /** Where people come back to after a login, each exactly as the client spells it. */
   readonly redirect_uris?: readonly string[] | undefined
+  /** Where people come back to after a logout. */
   readonly post_logout_redirect_uris?: readonly string[] | undefined
+  /** Where the client is told of logouts (OpenID Connect Back-Channel Logout 1.0 §2.2). */
   readonly backchannel_logout_uri?: string | undefined
+  /** What it may get tokens by. Default: what its type does. */
   readonly grant_types?: readonly string[] | undefined
+  /** How it proves who it is. Default: by a secret, where its type has one. */
   readonly auth?: ClientAuth | undefined
+  /** Its public keys, as a JWK Set. */
   readonly jwks?: { readonly keys: readonly object[] } | undefined
+  /** Where it publishes them. */
   readonly jwks_uri?: string | undefined
+  /** The key management by which its ID tokens are encrypted; left out, they are not. */
   readonly id_token_encrypted_response_alg?: string | undefined
+  /** The content encryption of its ID tokens. */
   readonly id_token_encrypted_response_enc?: string | undefined
+  /** The algorithm that signs its ID tokens. */
   readonly id_token_signed_response_alg?: string | undefined
+  /** The scopes that it may ask for, with spaces between. */
   readonly scope?: string | undefined
   /** What the client may ask tokens for: the URI of a resource and the scopes there, with spaces between. */
   readonly resources?: Readonly<Record<string, string>> | undefined
+  /** Whether its access tokens are always bound to a key (RFC 9449 §5.2). */
   readonly dpop_bound_access_tokens?: boolean | undefined
+  /** Whether it has to push its authorization requests (RFC 9126 §6). */
   readonly require_pushed_authorization_requests?: boolean | undefined
   /** One of our own: nobody is asked for consent. */
   readonly trusted?: boolean | undefined
@@ -32,7 +50,12 @@ export interface ClientInput {
 export const CLIENT_TYPES = ['web', 'public', 'service', 'device'] as const
 export const CLIENT_AUTHS = ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'] as const
 
+/**
+ * What a client of {@link openAuthority} is: `web` has a secret, `public` runs in a browser or on a device of its user,
+ * `service` is a machine, `device` has no keyboard.
+ */
 export type ClientType = (typeof CLIENT_TYPES)[number]
+/** How a client of {@link openAuthority} proves who it is (OpenID Connect Core 1.0 §9). */
 export type ClientAuth = (typeof CLIENT_AUTHS)[number]
 
 /** A client as OpenID Connect registers it (Dynamic Client Registration §2), with two members of our own. */

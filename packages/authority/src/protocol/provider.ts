@@ -14,9 +14,10 @@ import { MULTI_FACTOR } from '../accounts/assurance.ts'
 import type { User, Users } from '../accounts/users.ts'
 import { RingKey } from '../keys/ring-key.ts'
 import type { Secrets } from '../keys/secrets.ts'
-import { errorPage } from '../pages/error.ts'
-import { securityHeaders } from '../pages/security-headers.ts'
 import { ACCESS_TOKEN_SECONDS, type Settings, SIGNING_ALGS } from '../settings.ts'
+import type { Db } from '../store/database.ts'
+import { unavailable } from '../unavailable.ts'
+import { askingBack, showError, writingLast } from './answers.ts'
 import { devicePages, logoutPages } from './built-in-pages.ts'
 import { TOKEN_EXCHANGE } from './client-metadata.ts'
 import { secretMatches } from './clients.ts'
@@ -43,6 +44,7 @@ export interface ProviderParts {
   readonly secrets: Secrets
   readonly users: Users
   readonly adapter: (model: string) => Adapter
+  readonly db: Db
   /** Origins with private addresses that requests may go to. */
   readonly outgoing: ReadonlySet<string>
 }
@@ -58,9 +60,11 @@ interface KnownAccount extends Account {
  * @throws {JoseError} `CS_UNAVAILABLE` where the store of the ring is out of reach
  */
 export async function createProvider(parts: ProviderParts): Promise<Provider> {
-  const { settings, ring, users } = parts
+  const { settings, ring, users, db } = parts
   const { issuer } = settings
   const provider = new Provider(issuer, await toConfiguration(parts))
+  provider.use(askingBack)
+  provider.use((ctx, next) => (ctx.path === '/token' ? writingLast(ctx, next, provider, db) : next()))
   // Whatever a request says of its host and scheme was replaced by what the issuer says.
   provider.proxy = true
   provider.Client.prototype.compareClientSecret = function compare(actual: string): boolean {
@@ -139,7 +143,9 @@ async function toConfiguration(parts: ProviderParts): Promise<Configuration> {
     } as never,
     extraClientMetadata: { properties: ['resources', 'first_party'] },
     async findAccount(_ctx, sub) {
-      const user = await users.find(sub)
+      const user = await users.find(sub).catch((error) => {
+        throw unavailable(error)
+      })
       return user?.state === 'active' ? toAccount(user) : undefined
     },
     extraTokenClaims(ctx, token) {
@@ -175,16 +181,7 @@ async function toConfiguration(parts: ProviderParts): Promise<Configuration> {
       origin !== 'null' && (client.redirectUris ?? []).some((uri) => URL.parse(uri)?.origin === origin),
     fetch: createFetch(parts.outgoing) as never,
     fetchResponseBodyLimits: { jwks_uri: 512 * 1024, sector_identifier_uri: 64 * 1024 },
-    renderError: (ctx, out) => {
-      ctx.set(securityHeaders()) // also where what is answered is JSON to all but browsers
-      ctx.type = 'html'
-      ctx.body = errorPage({
-        title: 'That did not work',
-        code: out.error,
-        message: out.error_description ?? 'The request cannot be answered.',
-        hint: 'Go back to the application that you came from and try again.',
-      })
-    },
+    renderError: showError,
   } as Configuration
 }
 

@@ -11,10 +11,13 @@ export interface SessionInfo {
   readonly id: string
   /** The user. */
   readonly user: string
-  /** Epoch seconds. */
+  /** When they logged in, in epoch seconds. */
   readonly since: number
+  /** Until when it lasts, in epoch seconds. */
   readonly expiresAt: number
+  /** The methods of the authentication (RFC 8176). */
   readonly amr: readonly string[]
+  /** The class of the authentication, where there is one. */
   readonly acr: string | undefined
   /** The clients that it was used for. */
   readonly clients: readonly string[]

@@ -136,7 +136,9 @@ async function rolesOf(
   subject: Readonly<Record<string, unknown>>,
 ): Promise<readonly string[] | undefined> {
   if (subject['sub'] === subject['client_id']) return undefined
-  const user = await users.find(String(subject['sub']))
+  const user = await users.find(String(subject['sub'])).catch((error) => {
+    throw unavailable(error)
+  })
   if (user === undefined || user.state !== 'active') throw new errors.InvalidGrant('the subject is gone')
   return user.roles
 }

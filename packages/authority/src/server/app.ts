@@ -126,6 +126,7 @@ async function isReady(store: Store, ring: KeyRing): Promise<boolean> {
 export function nameOf(error: unknown): string {
   if (error instanceof JoseError) return error.code
   if (!(error instanceof Error)) return 'unknown'
-  const { code } = error as { readonly code?: unknown }
-  return typeof code === 'string' ? `${error.name} ${code}` : error.name
+  // SQLite has one code for everything, and a text from a table of its own beside it.
+  const { code, errstr } = error as { readonly code?: unknown; readonly errstr?: unknown }
+  return [error.name, code, errstr].filter((part) => typeof part === 'string').join(' ')
 }

@@ -73,6 +73,14 @@ function exclusively<T>(db: Db, work: (db: Db) => Promise<T>): Promise<T> {
   })
 }
 
+/** A statement that does nothing. */
+const NOTHING: ReturnType<SqliteDatabase['prepare']> = {
+  reader: false,
+  all: () => [],
+  run: () => ({ changes: 0, lastInsertRowid: 0 }),
+  iterate: () => [][Symbol.iterator](),
+}
+
 /** `node:sqlite` as Kysely wants to be answered. */
 export function asked(database: DatabaseSync): SqliteDatabase {
   const prepared = new Map<string, StatementSync>()
@@ -86,6 +94,8 @@ export function asked(database: DatabaseSync): SqliteDatabase {
   return {
     close: () => database.close(),
     prepare(text) {
+      // A full disk ends a transaction by itself, and who then rolls back hears of that in place of the disk.
+      if (/^rollback$/i.test(text) && !database.isTransaction) return NOTHING
       const statement = prepare(text)
       return {
         reader: statement.columns().length > 0,

