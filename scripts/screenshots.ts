@@ -14,7 +14,7 @@ import { toSettings } from '../packages/authority/src/settings.ts'
 import { NOW, Opened } from '../packages/debugger/test/support/page.ts'
 import { STATES } from '../packages/debugger/test/support/states.ts'
 import { openChromium } from '../test/support/chromium.ts'
-import { buildDebuggerPage } from './build-debugger.ts'
+import { buildDebuggerPage } from './build/debugger-page.ts'
 
 const folder = fileURLToPath(new URL('../docs/screenshots', import.meta.url))
 const ADA = { email: 'ada@example.com', password: 'correct horse battery staple' }

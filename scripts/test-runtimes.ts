@@ -3,13 +3,9 @@
 // first. Where nothing is said, the example of a worker is run in workerd, too.
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { install } from './install.ts'
 
-const home = fileURLToPath(new URL('../test/runtimes', import.meta.url))
-// npm is a command file on Windows, which only a shell starts; no argument here comes from outside.
-const shell = process.platform === 'win32'
-const npm = ['ci', '--ignore-scripts', '--workspaces=false', '--no-audit', '--no-fund', '--prefer-offline']
-console.log('$ npm ci (test/runtimes)')
-execFileSync('npm', npm, { cwd: home, stdio: ['ignore', 'ignore', 'inherit'], shell })
+install('test/runtimes')
 if (process.argv.length === 2) {
   console.log('$ node --test (examples/worker-api, in workerd)')
   const root = fileURLToPath(new URL('..', import.meta.url))

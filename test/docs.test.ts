@@ -36,7 +36,7 @@ for (const page of pages) {
       })
     } else if (page !== 'docs/authority.md') {
       // That one speaks of machines elsewhere: what it says is held by packages/authority/test/operations.
-      // What the commands do is held elsewhere: npm ci and npm test by .ci/run, npm start by the tests of the example.
+      // What the commands do is held elsewhere: npm ci and npm test by .ci/run, npm start by those of the authority's demo.
       // Behind `--` stands what the script may be told.
       test(`${block.place}: every command is one of the workspace`, () => {
         assert.equal(block.language, 'sh')
@@ -77,19 +77,19 @@ test('the README leads to every guide', () => {
 })
 
 test('docs/errors.md says what the table of messages says', () => {
-  execFileSync(process.execPath, ['scripts/errors-page.ts', '--check'], { cwd: fileURLToPath(root), stdio: 'pipe' })
+  execFileSync(process.execPath, ['scripts/pages/errors.ts', '--check'], { cwd: fileURLToPath(root), stdio: 'pipe' })
 })
 
 test('docs/cli.md says what the table of commands says', () => {
-  execFileSync(process.execPath, ['scripts/cli-page.ts', '--check'], { cwd: fileURLToPath(root), stdio: 'pipe' })
+  execFileSync(process.execPath, ['scripts/pages/cli.ts', '--check'], { cwd: fileURLToPath(root), stdio: 'pipe' })
 })
 
 test('docs/lint.md says what the rules say', () => {
-  execFileSync(process.execPath, ['scripts/lint-page.ts', '--check'], { cwd: fileURLToPath(root), stdio: 'pipe' })
+  execFileSync(process.execPath, ['scripts/pages/lint.ts', '--check'], { cwd: fileURLToPath(root), stdio: 'pipe' })
 })
 
 test('docs/security.md says what the catalogue of attacks and the tests say', () => {
-  execFileSync(process.execPath, ['scripts/security-page.ts', '--check'], { cwd: fileURLToPath(root), stdio: 'pipe' })
+  execFileSync(process.execPath, ['scripts/pages/security.ts', '--check'], { cwd: fileURLToPath(root), stdio: 'pipe' })
 })
 
 test('every script begins with the check of the pinned Node', () => {

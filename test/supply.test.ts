@@ -4,10 +4,10 @@ import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { buildDebuggerPage } from '../scripts/build-debugger.ts'
+import { buildDebuggerPage } from '../scripts/build/debugger-page.ts'
+import { type Bom, productionOf, readLockfile, SUBJECTS, sbomOf, toBom } from '../scripts/build/sbom.ts'
+import { type Manifest, staged } from '../scripts/build/staged-manifest.ts'
 import { faultsOf, readManifests } from '../scripts/release-check.ts'
-import { type Bom, productionOf, readLockfile, SUBJECTS, sbomOf, toBom } from '../scripts/sbom.ts'
-import { type Manifest, staged } from '../scripts/staged-manifest.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const read = (file: string): string => readFileSync(join(root, file), 'utf8')

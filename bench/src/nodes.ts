@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { install } from '../../scripts/install.ts'
 import { MAJORS } from './flags.ts'
 
 /** A Node to measure on. */
@@ -40,10 +41,6 @@ function installed(major: string, say: (line: string) => void): string | undefin
   const name = Object.keys(manifest.optionalDependencies).find((each) => each.startsWith(`node-${major}.`))
   if (name === undefined) throw new Error(`test/runtimes has no Node ${major}`)
   const binary = fileURLToPath(new URL(`node_modules/${name}/bin/node`, RUNTIMES))
-  if (!existsSync(binary)) {
-    say('$ npm ci (test/runtimes)')
-    const npm = ['ci', '--ignore-scripts', '--workspaces=false', '--no-audit', '--no-fund', '--prefer-offline']
-    execFileSync('npm', npm, { cwd: fileURLToPath(RUNTIMES), stdio: ['ignore', 'ignore', 'inherit'] })
-  }
+  if (!existsSync(binary)) install('test/runtimes')
   return binary
 }

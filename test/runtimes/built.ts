@@ -8,11 +8,11 @@ import type { Runtime } from './runtimes.ts'
 import { binaryOf, runProgram } from './start.ts'
 
 const DIST = join(ROOT, 'packages/countersign/dist')
-const CHECK = join(ROOT, 'scripts/runtime-check.mjs')
+const CHECK = join(ROOT, 'scripts/test-package/runtime-check.mjs')
 
 /**
- * Runs scripts/runtime-check.mjs where the library is installed, so that the runtime goes in by the doors of the manifest.
- * It prints what it has found, and nothing else: a warning is a fault.
+ * Runs scripts/test-package/runtime-check.mjs where the library is installed, so that the runtime goes in by the doors of the
+ * manifest. It prints what it has found, and nothing else: a warning is a fault.
  *
  * @returns what is wrong, in words
  */

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import type { Locator } from 'playwright-core'
-import { buildDebuggerPage } from '../../../scripts/build-debugger.ts'
+import { buildDebuggerPage } from '../../../scripts/build/debugger-page.ts'
 import { axeFindings } from '../../authority/test/support/axe.ts'
 import { servePage } from '../../countersign/src/cli/host/browser.ts'
 import { keyFor, publicMembers, sign } from './support/keys.ts'

@@ -1,6 +1,5 @@
 import type { JSX } from 'preact'
 import { useMemo, useState } from 'preact/hooks'
-import { oddTime, TIME_CLAIMS } from '../../../countersign/src/diagnosis/decode-token.ts'
 import {
   type ExactJson,
   numberOf,
@@ -10,6 +9,7 @@ import {
   toRow,
 } from '../../../countersign/src/diagnosis/exact-json.ts'
 import { inZone, type TimeZone, toIso, toWhen } from '../../../countersign/src/diagnosis/moments.ts'
+import { oddTime, TIME_CLAIMS } from '../../../countersign/src/diagnosis/odd-times.ts'
 import { Copy } from '../shown/copy-button.tsx'
 import { Json, Long } from '../shown/json.tsx'
 import { Choice, Panel, useId } from '../shown/panel.tsx'

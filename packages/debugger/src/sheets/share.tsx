@@ -1,7 +1,7 @@
 import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
-import { timesOf } from '../../../countersign/src/diagnosis/decode-token.ts'
 import { inZone, type TimeZone, toSpan } from '../../../countersign/src/diagnosis/moments.ts'
+import { timesOf } from '../../../countersign/src/diagnosis/odd-times.ts'
 import { Copy } from '../shown/copy-button.tsx'
 import { Sheet } from '../shown/dialog.tsx'
 import type { GivenKeys } from '../work/keys.ts'

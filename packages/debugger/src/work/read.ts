@@ -1,8 +1,7 @@
 import { utf8 } from '../../../countersign/src/bytes.ts'
 import { type DecodedToken, decodeFound } from '../../../countersign/src/diagnosis/decode-token.ts'
 import { type FoundToken, findToken } from '../../../countersign/src/diagnosis/find-token.ts'
-import { CommandError, type Place, type Told, tell, toTold } from '../../../countersign/src/diagnosis/told.ts'
-import { JoseError } from '../../../countersign/src/errors.ts'
+import { type Place, type Told, toldIn, toTold } from '../../../countersign/src/diagnosis/told.ts'
 
 /** What became of the text that somebody pasted. */
 export type Reading =
@@ -104,7 +103,6 @@ export function sizeOf({ token }: Pick<DecodedToken, 'token'>): number {
 
 /** Any failure in the words of the command. What should not happen is told by its kind alone. */
 export function toldOf(error: unknown): Told {
-  if (error instanceof CommandError) return error.told
-  if (error instanceof JoseError) return tell(error)
-  return toTold('CS_INTERNAL', `something went wrong inside: ${error instanceof Error ? error.name : typeof error}.`)
+  const name = error instanceof Error ? error.name : typeof error
+  return toldIn(error) ?? toTold('CS_INTERNAL', `something went wrong inside: ${name}.`)
 }

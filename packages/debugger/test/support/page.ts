@@ -6,7 +6,7 @@ import { after, before, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import type { Browser, Locator, Page } from 'playwright-core'
-import { buildDebuggerPage } from '../../../../scripts/build-debugger.ts'
+import { buildDebuggerPage } from '../../../../scripts/build/debugger-page.ts'
 import { openChromium, type Skipped } from '../../../../test/support/chromium.ts'
 import { NOW } from '../../../countersign/test/cli/support/memory-host.ts'
 

@@ -30,7 +30,7 @@ const TOKENS = rows(
     2,
     'A public key as the secret of an HMAC',
     'CVE-2015-9235, CVE-2016-10555, CVE-2022-29217, CVE-2022-23541, CVE-2023-48223, CVE-2024-33663, CVE-2026-34950, CVE-2026-48526, GHSA-ww5h-9m49-7xx4, GHSA-g3jj-5cmm-3hxx',
-    'A key has a type. A string is PEM or an error and never a secret; bytes that are a PEM or the JSON of a public key are refused as a secret.',
+    'A key has a type. A string is PEM or an error and never a secret; bytes that are a PEM, a DER or a JWK of a public or private key are refused as a secret.',
   ],
   [
     3,
@@ -90,7 +90,7 @@ const TOKENS = rows(
     12,
     'Games with kid',
     'CVE-2026-44351, jwt_tool',
-    'kid is a string, looked up in a Map by its exact text. One that nobody has is CS_NO_KEY, and no key stands in for it.',
+    'kid is a string. In a set it is looked up in a Map by its exact text; one that no key has is CS_NO_KEY, and no other key stands in for it. A key that is given by itself counts whatever the kid is.',
   ],
   [
     13,
@@ -108,7 +108,7 @@ const TOKENS = rows(
     15,
     'A member twice, and texts that parsers differ on',
     'RFC 7515 §4, RFC 7519 §4',
-    'Headers and claims have each name once, after escapes are resolved, and nothing before or behind the JSON.',
+    'Headers and claims have each name once, after escapes are resolved, and nothing but white space before or behind the JSON.',
   ],
   [
     16,
@@ -138,7 +138,7 @@ const TOKENS = rows(
     20,
     'Weak, short or empty secrets',
     'CVE-2026-44351, CVE-2026-45363, CVE-2019-20933, CVE-2020-28637, GHSA-8wpc-h4q6-8fxv, GHSA-gg9x-qcx2-xmrh',
-    'A secret of an HMAC has as many octets as the hash, to sign and to verify, and is not all zeros. What gives no key refuses.',
+    'A secret of an HMAC has at least as many octets as the hash, to sign and to verify, unless allowWeak lifts that one rule; zeros, blanks and nothing at all are no secret. A key function that finds no key refuses the token.',
   ],
   [
     21,
@@ -156,7 +156,7 @@ const TOKENS = rows(
     23,
     'Input that is huge or deep',
     'CVE-2025-53864, CVE-2025-61920, CVE-2026-48525',
-    'Lengths of token and header, depth and parts have limits, which are checked before anything is decoded.',
+    'Tokens, headers, the number of parts and the depth of JSON have limits: lengths are checked before anything is decoded, the depth before any member is read.',
   ],
   [
     24,
@@ -177,7 +177,7 @@ const CLAIMS = rows(
     26,
     'Times that are none',
     'fast-jwt with nbf 1e300',
-    'exp, nbf and iat are finite numbers, or the token is refused; no text of an error makes a Date of them.',
+    'exp, nbf and iat are finite numbers, or the token is refused. No message of an error turns them into a Date, which throws for the large ones.',
   ],
   [
     27,
@@ -196,7 +196,7 @@ const CLAIMS = rows(
     30,
     'Options that switch checks off',
     'misuse',
-    'Each option is checked once, when a verifier is made: what is no number of seconds, empty or unknown is a TypeError.',
+    'Each option is checked once, when a verifier is made: an unknown name, an empty value, undefined where it would demand less, and what is no span of time are a TypeError.',
   ],
   [
     31,
@@ -230,13 +230,13 @@ const ENCRYPTION = rows(
     36,
     'Encryption taken for authentication',
     'CVE-2026-29000, CVE-2023-51774, CVE-2022-3102°',
-    'What is encrypted to a public key anyone can have written: a signature inside is demanded, or the caller says that it is not.',
+    'Anyone can encrypt to a public key. So a private key opens tokens that are signed inside, and others only where the caller says that anyone may have written them.',
   ],
   [
     37,
     'Compression bombs',
     'CVE-2024-28176, CVE-2024-28180, CVE-2024-28122°, CVE-2024-28102, CVE-2026-39373, CVE-2024-33664, CVE-2025-62706, CVE-2024-29371°',
-    'A plaintext grows to 256 KiB at most, held while it is inflated; zip is protected, and its stream ends where it should.',
+    'A plaintext grows to 256 KiB at most, unless limits say otherwise, and inflating stops there; zip is protected, and what is compressed is one stream to its last octet.',
   ],
   [
     38,
@@ -273,7 +273,7 @@ const ENCRYPTION = rows(
     44,
     'An encrypted key where there is none, or too short a one',
     'CVE-2026-34986, GHSA-78h2-9frx-2jm8',
-    'Empty where the key is direct or agreed upon; of the one length that its algorithm gives it elsewhere.',
+    'An encrypted key is empty where the key is direct or agreed upon, and elsewhere has the length that its algorithm gives it.',
   ],
   [
     45,
@@ -350,7 +350,7 @@ const SETS = rows(
     58,
     'A failed refresh drives good keys out',
     'CVE-2026-48524',
-    'Keys serve until a good answer replaces them, for an hour at most; then it is 503 and not 401.',
+    'Keys serve until a good answer replaces them, for an hour after they have aged (maxStale); then it is 503 and not 401.',
   ],
   [
     59,
@@ -371,7 +371,7 @@ const AUTHORITY = rows(
     61,
     'Refresh tokens used again, or raced',
     'GHSA-392p-2q2v-4372, GHSA-pw9m-5jxm-xr6h',
-    'A refresh token is used up in one step of the database; used again, its whole family ends. It is bound to its client and scope.',
+    'A refresh token is used up in one step of the database. A second use is refused, and ends the whole family unless it comes within 10 s, as from two tabs. It is bound to its client and scope.',
   ],
   [
     62,
@@ -401,7 +401,7 @@ const AUTHORITY = rows(
     66,
     'Tokens in addresses, logs and errors',
     'CWE-532',
-    'Tokens travel in headers, bodies and cookies; errors and logs hold none of them, and no key, secret or claim.',
+    'No access token is taken out of a URL or put into one. Errors and logs hold no token, no key and no secret; of the claims of a token errors tell iss, aud and the times alone.',
   ],
   [
     67,
@@ -413,19 +413,19 @@ const AUTHORITY = rows(
     68,
     'Errors of configuration that let in',
     'GHSA-8fpg-xm3f-6cx3, GHSA-9h47-pqcx-hjr4',
-    'A setting that is missing or wrong is an error at the start; a guard refuses whatever is thrown.',
+    'A setting that is wrong or empty, and an option that got lost (undefined), is an error at the start; where anything throws, a guard lets nobody in.',
   ],
   [
     69,
     'A token for another resource',
     'GHSA-p2fr-6hmx-4528',
-    'aud is a resource that was granted, and looked at again with each refresh.',
+    'A token is for one resource, which its client is registered for and the login asked for; each refresh looks at both again.',
   ],
   [
     70,
     'Clients changed by anyone',
     'CVE-2026-41427, GHSA-xr8f-h2gw-9xh6',
-    'Whoever reads or writes a client is an administrator, each time.',
+    'Only administrators read and write clients, which each request has to prove; there is no registration by the protocol.',
   ],
 )
 

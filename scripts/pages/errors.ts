@@ -1,7 +1,7 @@
 // Writes docs/errors.md from the table of messages. With --check it writes nothing and fails where the page is stale.
 import { readFileSync, writeFileSync } from 'node:fs'
-import { COMMANDS } from '../packages/countersign/src/cli/rows/commands.ts'
-import { exitsOf } from '../packages/countersign/src/cli/rows/topics.ts'
+import { COMMANDS } from '../../packages/countersign/src/cli/rows/commands.ts'
+import { exitsOf } from '../../packages/countersign/src/cli/rows/topics.ts'
 import {
   COMMAND_MEANINGS,
   type CommandCode,
@@ -11,9 +11,9 @@ import {
   MEANINGS,
   type NoteCode,
   REMEDIES,
-} from '../packages/countersign/src/messages.ts'
+} from '../../packages/countersign/src/messages.ts'
 
-const page = new URL('../docs/errors.md', import.meta.url)
+const page = new URL('../../docs/errors.md', import.meta.url)
 
 const codes = Object.keys(MEANINGS) as ErrorCode[]
 const others = Object.keys(COMMAND_MEANINGS) as (CommandCode | NoteCode)[]

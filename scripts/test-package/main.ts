@@ -4,9 +4,9 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { testAuthority } from './authority.ts'
+import { testCommand } from './command.ts'
 import { lintPackage, pack, refuseStray, root, run } from './packing.ts'
-import { testAuthority } from './test-package-authority.ts'
-import { testCommand } from './test-package-command.ts'
 
 const dist = join(root, 'packages/countersign/dist')
 const JEST = '30.5.2'

@@ -1,17 +1,17 @@
 // Writes docs/lint.md from the table of rules. With --check it writes nothing and fails where the page is stale.
 import { readFileSync, writeFileSync } from 'node:fs'
-import { backend } from '../packages/countersign/src/cli/engine.ts'
-import { parseCommandLine } from '../packages/countersign/src/cli/line/parse.ts'
-import { wrap } from '../packages/countersign/src/cli/manual/layout.ts'
-import { COMMANDS } from '../packages/countersign/src/cli/rows/commands.ts'
-import { findingsText } from '../packages/countersign/src/cli/shown/findings.ts'
-import { brushFor } from '../packages/countersign/src/cli/shown/paint.ts'
-import { lintSubject } from '../packages/countersign/src/lint/lint.ts'
-import type { Kind, RuleInfo, Weight } from '../packages/countersign/src/lint/rule.ts'
-import { RULES } from '../packages/countersign/src/lint/rules.ts'
-import { toSubject } from '../packages/countersign/src/lint/subject.ts'
+import { backend } from '../../packages/countersign/src/cli/engine.ts'
+import { parseCommandLine } from '../../packages/countersign/src/cli/line/parse.ts'
+import { wrap } from '../../packages/countersign/src/cli/manual/layout.ts'
+import { COMMANDS } from '../../packages/countersign/src/cli/rows/commands.ts'
+import { findingsText } from '../../packages/countersign/src/cli/shown/findings.ts'
+import { brushFor } from '../../packages/countersign/src/cli/shown/paint.ts'
+import { lintSubject } from '../../packages/countersign/src/lint/lint.ts'
+import type { Kind, RuleInfo, Weight } from '../../packages/countersign/src/lint/rule.ts'
+import { RULES } from '../../packages/countersign/src/lint/rules.ts'
+import { toSubject } from '../../packages/countersign/src/lint/subject.ts'
 
-const page = new URL('../docs/lint.md', import.meta.url)
+const page = new URL('../../docs/lint.md', import.meta.url)
 const WIDTH = 118
 
 /** A token with most of the faults that a token can have: alg none, a key by URL, no end. */

@@ -5,14 +5,14 @@ import { execFileSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { manPage } from '../packages/countersign/src/cli/manual/man.ts'
-import { buildDebuggerPage } from './build-debugger.ts'
+import { manPage } from '../../packages/countersign/src/cli/manual/man.ts'
 import { bundleCommand, COMMAND_FOLDER } from './bundle-command.ts'
 import { bundled, bundleForNode } from './bundle-for-node.ts'
+import { buildDebuggerPage } from './debugger-page.ts'
 import { type PackageName, sbomOf } from './sbom.ts'
 import { type Companions, isSource, type Manifest, staged, toModule, toTypes } from './staged-manifest.ts'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
+const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /** Every file in a folder, by its path from there. */
 const filesIn = (folder: string): readonly string[] =>

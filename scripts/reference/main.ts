@@ -1,21 +1,17 @@
 // Builds the API reference into docs/api, which git ignores: a page for each name, by the doors that people import it from.
 // The tool stands in scripts/reference with a lockfile of its own, since it needs TypeScript 6. A name without docstring is a
 // failure, and so is a link that leads nowhere, or a page that loads something from elsewhere.
-import { execFileSync, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { doors } from '../test/support/exported.ts'
+import { doors } from '../../test/support/exported.ts'
+import { install } from '../install.ts'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
-const home = join(root, 'scripts/reference')
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const home = install('scripts/reference')
 const out = join(root, 'docs/api')
 
-// npm is a command file on Windows, which only a shell starts; no argument here comes from outside.
-const shell = process.platform === 'win32'
-const npm = ['ci', '--ignore-scripts', '--workspaces=false', '--no-audit', '--no-fund', '--prefer-offline']
-console.log('$ npm ci (scripts/reference)')
-execFileSync('npm', npm, { cwd: home, stdio: ['ignore', 'ignore', 'inherit'], shell })
 console.log('$ typedoc')
 const given = doors().flatMap(({ file }) => ['--entryPoints', join(root, file)])
 const { status } = spawnSync(process.execPath, ['node_modules/typedoc/bin/typedoc', ...given], {

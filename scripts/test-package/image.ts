@@ -6,9 +6,9 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } fro
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { deployed, parseDockerfile } from '../packages/authority/test/operations/deploy-files.ts'
+import { deployed, parseDockerfile } from '../../packages/authority/test/operations/deploy-files.ts'
+import type { Bom } from '../build/sbom.ts'
 import { root } from './packing.ts'
-import type { Bom } from './sbom.ts'
 
 export async function testImage(): Promise<void> {
   if (process.platform === 'win32') return console.log('the image is made by a shell, which is not here')

@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url'
 import { type Attack, LAYERS, type Layer } from './security/catalogue.ts'
 import { type NamedTest, namedTests } from './security/named-tests.ts'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
-const page = new URL('../docs/security.md', import.meta.url)
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const page = new URL('../../docs/security.md', import.meta.url)
 
 const all = ['packages/countersign/test', 'packages/authority/test'].flatMap((folder) => namedTests(root, folder))
 const attacks = LAYERS.flatMap((layer) => layer.attacks)

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-export const root: string = fileURLToPath(new URL('..', import.meta.url))
+export const root: string = fileURLToPath(new URL('../..', import.meta.url))
 // npm is a command file on Windows, which only a shell starts; no argument here comes from outside.
 const shell = process.platform === 'win32'
 

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { build, type Plugin, transform } from 'esbuild'
 import { SUBJECTS } from './sbom.ts'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
+const root = fileURLToPath(new URL('../..', import.meta.url))
 const src = join(root, 'packages/debugger/src')
 const TARGET = ['chrome110', 'firefox115', 'safari16.4']
 

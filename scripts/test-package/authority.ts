@@ -6,8 +6,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { testImage } from './image.ts'
 import { lintPackage, pack, root, run } from './packing.ts'
-import { testImage } from './test-image.ts'
 
 /** @param library - the packed library */
 export async function testAuthority(library: string): Promise<void> {
