@@ -237,7 +237,8 @@ export function wrongType(name: string, expected: string, value: unknown): Fault
   return fault('CS_CLAIM_TYPE', name, `${name} is ${actual} and not ${expected}`, { expected, actual })
 }
 
-const isTime = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
+/** Whether a value can be a time: a finite number of seconds. */
+export const isTime = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
 
 function isAudience(value: unknown): value is string | readonly string[] {
   return typeof value === 'string' || (Array.isArray(value) && value.every((item) => typeof item === 'string'))

@@ -1,4 +1,4 @@
-import { base64url, fromBase64url } from './bytes.ts'
+import { base64url, fromBase64url, octetsIn } from './bytes.ts'
 import { JoseError, kindOf } from './errors.ts'
 import { decodeObject, type JsonObject } from './json.ts'
 import type { Limits } from './options.ts'
@@ -83,7 +83,7 @@ export function parseHeader(encoded: string, limits: Limits): JoseHeader {
 
 /** The members of a protected header, which need not be all there are. @throws {JoseError} as {@link parseHeader} */
 export function parseProtected(encoded: string, limits: Limits): JsonObject {
-  const octets = (encoded.length * 3) >> 2
+  const octets = octetsIn(encoded)
   if (octets > limits.headerBytes) throw tooLargeHeader(limits, octets)
   return freeze(decodeObject(encoded, 'the header', 'the header', limits.jsonDepth))
 }

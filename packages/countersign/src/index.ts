@@ -7,11 +7,18 @@ import { backend, verifying } from '#crypto'
 import { type Capabilities, capabilitiesOf } from './capabilities.ts'
 import type { JwtClaims } from './claims.ts'
 import { JoseError } from './errors.ts'
-import type { ClaimsInput } from './jwt/claims-writer.ts'
 import { decodeUnverified as decode, type UnverifiedToken } from './jwt/decode.ts'
-import { type DecryptedToken, type DecrypterOptions, prepareDecrypter, type SafeDecrypted } from './jwt/decrypter.ts'
-import { type EncrypterOptions, type EncryptOptions, prepareEncrypter } from './jwt/encrypter.ts'
-import { type Signer, safely, toSigner, toVerifier, type Verifier } from './jwt/promises.ts'
+import { type DecrypterOptions, prepareDecrypter } from './jwt/decrypter.ts'
+import { type EncrypterOptions, prepareEncrypter } from './jwt/encrypter.ts'
+import {
+  type Decrypter,
+  type Encrypter,
+  type Signer,
+  safely,
+  toSigner,
+  toVerifier,
+  type Verifier,
+} from './jwt/promises.ts'
 import { prepareSigner, type SignerOptions } from './jwt/signer.ts'
 import { prepareVerifier, type VerifierOptions } from './jwt/verifier.ts'
 import type { ImportOptions } from './key/from-jwk.ts'
@@ -46,7 +53,7 @@ export type {
   SafeDecrypted,
 } from './jwt/decrypter.ts'
 export type { AnySigner, EncrypterOptions, EncryptOptions } from './jwt/encrypter.ts'
-export type { Signer, Verifier } from './jwt/promises.ts'
+export type { Decrypter, Encrypter, Signer, Verifier } from './jwt/promises.ts'
 export type { CacheOptions } from './jwt/result-cache.ts'
 export type { SignerOptions } from './jwt/signer.ts'
 export type {
@@ -77,31 +84,6 @@ export type { RemoteKeySetOptions } from './source/remote-options.ts'
 export type { KeySet, SkippedKey } from './source/set.ts'
 export type { KeyFinder, Keys } from './source/source.ts'
 export { JoseError }
-
-/** Makes encrypted JWTs; {@link createEncrypter} has done the work on its options. */
-export interface Encrypter<Claims = JwtClaims> {
-  /**
-   * Encrypts a claims set into a compact JWT (RFC 7519 §7.1); `iat`, `exp` and the header's `kid` are set. With `sign`
-   * it is signed first (RFC 7519 §11.2).
-   *
-   * @throws {JoseError} `CS_CLAIM_TYPE`, `CS_ISS`, `CS_TOO_LARGE` or `CS_CLAIMS_SCHEMA` for claims that are refused,
-   *   `CS_NO_KEY` or `CS_KEY_TYPE` where there is no key to encrypt to, and what the signer throws
-   */
-  encrypt(claims: ClaimsInput<Claims>, options?: EncryptOptions): Promise<string>
-}
-
-/** Opens encrypted JWTs and checks their claims; {@link createDecrypter} has done the work on its options. */
-export interface Decrypter<Claims = JwtClaims> {
-  /**
-   * The claims of a token, once it is decrypted and every demand on it holds (RFC 7519 §7.2).
-   *
-   * @throws {JoseError} for every token that is refused: `CS_MALFORMED`, `CS_ALG`, `CS_NO_KEY`, `CS_DECRYPTION`,
-   *   `CS_NESTED`, `CS_EXPIRED` and so on; `unavailable: true` where the answer is not known
-   */
-  decrypt(token: string): Promise<DecryptedToken<Claims>>
-  /** As `decrypt`, with the refusal as a value. What is no refusal of a token is still thrown. */
-  safeDecrypt(token: string): Promise<SafeDecrypted<Claims>>
-}
 
 /**
  * Makes a signer of JWTs (RFC 7519 §7.1) from a private key or a secret. Every option is checked here, once.
@@ -235,7 +217,9 @@ export function createDecrypter<Claims = JwtClaims>(options: DecrypterOptions<Cl
  * and never a secret. A CryptoKey goes on minding its algorithm and its usages; one that is not extractable works by
  * promises alone.
  *
- * @throws {JoseError} `CS_KEY_INVALID`, `CS_KEY_SIZE`, `CS_KEY_TYPE`, `CS_WEAK_SECRET` or `CS_UNSUPPORTED`
+ * @throws {TypeError} for an option that is not what it should be, such as an `alg` that is not known
+ * @throws {JoseError} `CS_KEY_INVALID`, `CS_KEY_SIZE`, `CS_KEY_TYPE`, `CS_WEAK_SECRET` or `CS_UNSUPPORTED`;
+ *   `CS_TOO_LARGE` for an encrypted key that takes too much work to decrypt
  * @example
  * ```ts
  * import { importKey } from 'countersign'
@@ -261,8 +245,10 @@ export function importKey(input: KeyInput, options: ImportOptions = {}): Key {
  * taken for one spelling or another: say which it is.
  *
  * @param alg - the one algorithm the secret is for
- * @throws {JoseError} `CS_WEAK_SECRET` for a secret that is too short for its algorithm (RFC 7518 §3.2), blank, all
- *   zeros, or a key; `CS_KEY_INVALID` for text that is not in the spelling that was said
+ * @throws {TypeError} for an option that is not what it should be, such as an `alg` that is not known
+ * @throws {JoseError} `CS_WEAK_SECRET` for a secret that is too short for its HMAC (RFC 7518 §3.2), blank, all zeros, or
+ *   a key; `CS_KEY_SIZE` for another size than its encryption takes; `CS_KEY_TYPE` for an algorithm of key pairs;
+ *   `CS_KEY_INVALID` for text that is not in the spelling that was said
  * @example
  * ```ts
  * import { secretKey } from 'countersign'
@@ -329,7 +315,7 @@ export function generateKey(alg: string, options: GenerateOptions = {}): Promise
 /**
  * The public half of a private key, for verifying and for handing out.
  *
- * @throws {JoseError} `CS_KEY_TYPE` for a secret, which has none
+ * @throws {JoseError} `CS_KEY_TYPE` for a secret, which has none, and for a CryptoKey that does not give it out
  * @example
  * ```ts
  * import { generateKey, publicKey } from 'countersign'
@@ -380,6 +366,7 @@ export function exportPem(key: Key): Promise<string> {
  *
  * @param hash - default `sha-256`
  * @throws {TypeError} for a hash of another name
+ * @throws {JoseError} `CS_KEY_TYPE` for a CryptoKey that is not extractable
  * @example
  * ```ts
  * import { importKey, thumbprint } from 'countersign'
@@ -398,6 +385,7 @@ export function thumbprint(key: Key, hash?: ThumbprintHash): Promise<string> {
  *
  * @param hash - default `sha-256`
  * @throws {TypeError} for a hash of another name
+ * @throws {JoseError} `CS_KEY_TYPE` for a CryptoKey that is not extractable
  * @example
  * ```ts
  * import { importKey, thumbprintUri } from 'countersign'
@@ -495,11 +483,10 @@ export function discover(issuer: string, options: RemoteKeySetOptions = {}): Pro
 }
 
 /**
- * What a token says of itself (RFC 7519 §3.1 has such a one), with nothing checked but its form. For looking at, never
- * for deciding.
+ * What a signed JWT says of itself (RFC 7519 §3), with nothing checked but its form. For looking at, never for deciding.
  *
- * @throws {JoseError} `CS_MALFORMED`, `CS_BASE64`, `CS_HEADER`, `CS_TOO_LARGE` or `CS_ENCRYPTED` for what is not a
- *   signed JWT in form
+ * @throws {JoseError} `CS_MALFORMED`, `CS_BASE64`, `CS_HEADER`, `CS_CRIT`, `CS_TOO_LARGE` or `CS_ENCRYPTED` for what is
+ *   not a signed JWT in form
  * @example
  * ```ts
  * import { createSigner, decodeUnverified, generateKey } from 'countersign'

@@ -28,7 +28,8 @@ export type { FlattenedJws, GeneralJws, JwsPart } from './serialization/jws.ts'
  * @throws {TypeError} for an option that is not what it should be
  * @throws {JoseError} `CS_KEY_TYPE`, `CS_KEY_SIZE` or `CS_WEAK_SECRET` for a key that cannot sign, `CS_TOO_LARGE`,
  *   `CS_MALFORMED`, `CS_UNSUPPORTED` for a payload in pieces that the algorithm cannot take, or `CS_UNAVAILABLE` for
- *   one that could not be read to its end
+ *   one that could not be read to its end, and where a key that is elsewhere fails or no key of a ring may sign at the
+ *   moment
  * @example
  * ```ts
  * import { generateKey, publicKey } from 'countersign'

@@ -1,4 +1,5 @@
-import { kindOf, show } from './errors.ts'
+import { type Bytes, utf8 } from './bytes.ts'
+import { JoseError, kindOf, show } from './errors.ts'
 import { isObject, type JsonObject } from './json.ts'
 
 /**
@@ -174,6 +175,20 @@ export function toCount(value: unknown, name: string, otherwise: number): number
     throw new TypeError(`${name} is a whole number above zero, not ${show(value)}`)
   }
   return value
+}
+
+/**
+ * Octets in memory of their own: the caller may change what was given while a key or a signer is being waited for.
+ *
+ * @param takes - what may be given, for the error
+ * @throws {TypeError} for what is neither octets nor text
+ * @throws {JoseError} `CS_MALFORMED` for text that has no UTF-8
+ */
+export function toData(value: unknown, name: string, takes = 'octets or text'): Bytes {
+  if (value instanceof Uint8Array) return new Uint8Array(value)
+  if (typeof value !== 'string') throw new TypeError(`${name} is ${kindOf(value)}; give ${takes}`)
+  if (value.isWellFormed()) return utf8(value)
+  throw new JoseError('CS_MALFORMED', `${name} is text that has no UTF-8`)
 }
 
 /** Limits, each with its default. @throws TypeError */

@@ -1,7 +1,6 @@
 import type { Bytes } from '../bytes.ts'
 import { printable, toExact, toLine } from '../diagnosis/exact-json.ts'
-import { CommandError, type Note, type Told, tell, toTold } from '../diagnosis/told.ts'
-import { JoseError } from '../errors.ts'
+import { type Note, type Told, toldIn, toTold } from '../diagnosis/told.ts'
 import { EXIT } from '../messages.ts'
 import type { Call } from './call.ts'
 import { Sources } from './given/sources.ts'
@@ -32,7 +31,7 @@ export async function main(args: readonly string[], host: Host): Promise<number>
   } catch (error) {
     if (error instanceof OutputGone) return EXIT.done
     if (error instanceof Interrupted) return EXIT.interrupted
-    return explain(toldOf(error), name || commandIn(args, COMMANDS), notes, settings, host)
+    return sayFailure(toldOf(error), name || commandIn(args, COMMANDS), notes, settings, host)
   }
 }
 
@@ -179,7 +178,7 @@ async function sayError({ code, message, hint }: Told, settings: Settings, host:
 }
 
 /** Says what went wrong, where programs or people look for it. */
-async function explain(
+async function sayFailure(
   told: Told,
   cmd: string,
   notes: readonly Note[],
@@ -200,8 +199,8 @@ async function explain(
 
 /** Of what should not happen, only its kind and place are told: its words may hold anything. */
 function toldOf(error: unknown): Told {
-  if (error instanceof CommandError) return error.told
-  if (error instanceof JoseError) return tell(error)
+  const told = toldIn(error)
+  if (told !== undefined) return told
   const [kind] = /^\w{1,40}$/.exec(error instanceof Error ? error.name : typeof error) ?? ['an error']
   const frames = error instanceof Error ? error.stack?.replace(error.message, '') : ''
   const place = /^\s+at .*?([\w./-]+):(\d+):\d+\)?$/m.exec(frames ?? '')

@@ -11,6 +11,9 @@ export type ExactJson =
   | { readonly kind: 'string'; readonly value: string }
   | { readonly kind: 'literal'; readonly value: boolean | null }
 
+/** One that is an object. */
+export type ExactObject = Extract<ExactJson, { readonly kind: 'object' }>
+
 /** Nested deeper than any token needs, and not so deep that reading it would fill the stack. */
 const MOST_DEPTH = 512
 /** More members and items than any token has, and not so many that they would fill the memory. */

@@ -1,9 +1,10 @@
 import type { JoseError } from '../errors.ts'
 import { toIso, toSpan } from './moments.ts'
+import { FAR } from './odd-times.ts'
 import type { Told } from './told.ts'
 
-/** The first second that is more likely a number of milliseconds, and the last that is more likely a span. */
-const [FAR, EARLY] = [1e11, 1e9]
+/** The last second of an `exp` that has passed which is more likely a span: in 2001, before any token. */
+const EARLY = 1e9
 
 /** What was meant by a time that refused a token whose signature is valid. */
 export function nearTime({ code, issues }: JoseError): Pick<Told, 'hint'> | undefined {

@@ -1,5 +1,5 @@
 import { SIGNATURE } from '../alg/signature.ts'
-import type { ErrorCode, Issue, JoseError } from '../errors.ts'
+import { type ErrorCode, type Issue, JoseError } from '../errors.ts'
 import type { JoseHeader } from '../header.ts'
 import type { Key } from '../key/key.ts'
 import { type CommandCode, EXIT, HINTS, type NoteCode, REMEDIES, type Remedy } from '../messages.ts'
@@ -213,13 +213,13 @@ function tellSignature(_: JoseError, { header, given }: Circumstances): ReturnTy
   const named = given.as === 'set' ? given.keys.filter(({ kid }) => kid !== undefined && kid === header.kid) : []
   const [key, ...others] = named.length === 1 ? named : given.keys
   const kid = key?.kid === undefined ? '' : ` kid ${cut(key.kid)}`
-  const with_ =
+  const means =
     given.as === 'secret'
       ? `the secret from ${given.name}${given.change === undefined ? '' : ` (${given.change})`}`
       : others.length > 0
         ? `${given.keys.length} keys from ${given.name}`
         : `${kid === '' ? 'the key' : kid.trim()} from ${given.name}`
-  const message = `signature does not match: ${bare(header.alg)} checked with ${with_}.`
+  const message = `signature does not match: ${bare(header.alg)} checked with ${means}.`
   const cutHint = 'If the text was edited or cut, get it again.'
   if (given.as === 'secret' || header.kid === undefined || header.kid === key?.kid || others.length > 0)
     return { message }
@@ -312,6 +312,12 @@ function bare(text: string): string {
 /** Facts end like sentences. */
 function sentence(text: string): string {
   return /[.!?)]$/.test(text) ? text : `${text}.`
+}
+
+/** What an error says, whoever made it; nothing for one that should not happen. */
+export function toldIn(error: unknown): Told | undefined {
+  if (error instanceof CommandError) return error.told
+  return error instanceof JoseError ? tell(error) : undefined
 }
 
 /** An error that the command or the page makes itself. */

@@ -1,13 +1,12 @@
-import { type Bytes, fromBase64 } from '../bytes.ts'
-import { type ExactJson, member, printable, textOf } from '../diagnosis/exact-json.ts'
+import { printable } from '../diagnosis/exact-json.ts'
 import { type CertificateFacts, certificateFacts } from '../key/certificate-facts.ts'
-import type { KeySubject } from '../lint/subject.ts'
+import { certificateIn, type KeySubject } from '../lint/subject.ts'
 import type { Explanation, Part } from './explanation.ts'
 import { momentText } from './values.ts'
 
 /** What the certificate of a key says, and what it is worth; nothing where it has none that can be read. */
 export function explainCertificate({ certificate, exact }: KeySubject, now: number): Explanation | undefined {
-  const der = certificate ?? firstIn(exact)
+  const der = certificate ?? certificateIn(exact)
   const facts = der && certificateFacts(der)
   if (facts === undefined) return undefined
   const { notBefore, notAfter, isSelfIssued, isAuthority } = facts
@@ -54,15 +53,4 @@ function partsOf(facts: CertificateFacts, now: number): readonly Part[] {
       meaning,
       spec: `RFC 5280 §${section}`,
     }))
-}
-
-/** The first certificate of x5c, which is that of the key (RFC 7517 §4.7). */
-function firstIn(exact: ExactJson | undefined): Bytes | undefined {
-  const chain = member(exact, 'x5c')
-  const first = chain?.kind === 'array' ? textOf(chain.items[0]) : undefined
-  try {
-    return first === undefined ? undefined : fromBase64(first, 'x5c')
-  } catch {
-    return undefined
-  }
 }

@@ -4,6 +4,7 @@ import { SIGNATURE } from '../alg/signature.ts'
 import type { Backend } from '../crypto/backend.ts'
 import { type ExactJson, member, printable, textOf } from '../diagnosis/exact-json.ts'
 import { describe } from '../diagnosis/told.ts'
+import { PRIVATE_MEMBERS } from '../key/jwk.ts'
 import type { Key } from '../key/key.ts'
 import { thumbprint } from '../key/ops.ts'
 import type { Finding } from '../lint/lint.ts'
@@ -13,7 +14,7 @@ import type { KeySubject, SetSubject } from '../lint/subject.ts'
 import { run } from '../op.ts'
 import { type Explanation, listed, type Part, sentence } from './explanation.ts'
 import { JWK_MEMBERS } from './registry/jwk-members.ts'
-import { PRIVATE_MEMBERS, short, shortName, valueText } from './values.ts'
+import { short, shortName, valueText } from './values.ts'
 
 /** What each half of a key is, what is done with it, and how it is kept. */
 const HALVES: Readonly<

@@ -1,6 +1,7 @@
-import { TIME_CLAIMS } from '../diagnosis/decode-token.ts'
 import { type ExactJson, member, numberOf, quoted, toLine } from '../diagnosis/exact-json.ts'
 import { toIso, toWhen } from '../diagnosis/moments.ts'
+import { TIME_CLAIMS } from '../diagnosis/odd-times.ts'
+import { PRIVATE_MEMBERS } from '../key/jwk.ts'
 import { everyValue } from '../lint/rule.ts'
 import { tellingIn } from '../lint/rules/telling.ts'
 import { withoutTokens } from '../lint/shown.ts'
@@ -15,8 +16,6 @@ const MOST_TOKEN = 65_536
 const SECRETIVE = /(^|_)(password|secret|access_token|refresh_token)$/i
 /** What stands in the header of a request, and lets in whoever has it. */
 const CREDENTIALS = /^\s*(basic|bearer|dpop)\s+\S/i
-/** Members of a JWK that only its owner may see. */
-export const PRIVATE_MEMBERS: readonly string[] = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']
 
 /**
  * A value from outside, in short: a time as a moment, a text in quotes, and nothing of what is a secret.

@@ -6,11 +6,11 @@ import { isDeeper, type JsonObject, withoutUndefined } from '../json.ts'
 import type { Key } from '../key/key.ts'
 import { nameOf } from '../key/ops.ts'
 import { type Op, use } from '../op.ts'
-import type { JweLimits } from '../options.ts'
+import { type JweLimits, toData } from '../options.ts'
 import { additionalData, type FlattenedJwe, type GeneralJwe, type JwePart } from '../serialization/jwe.ts'
 import { toEncryptWith } from '../source/source.ts'
 import { seal, toCompact } from './encrypt.ts'
-import { type EncryptJweOptions, type Plan, type Target, toData, toPlan } from './encrypt-plan.ts'
+import { type EncryptJweOptions, type Plan, type Target, toPlan } from './encrypt-plan.ts'
 import { type ManagedKey, manage, newCek } from './manage.ts'
 
 /** @see the door's `encryptJwe` */

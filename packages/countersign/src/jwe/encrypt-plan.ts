@@ -1,9 +1,9 @@
-import { type Bytes, utf8 } from '../bytes.ts'
+import type { Bytes } from '../bytes.ts'
 import type { Backend } from '../crypto/backend.ts'
-import { JoseError, kindOf, show } from '../errors.ts'
+import { show } from '../errors.ts'
 import { toMembers } from '../header-members.ts'
 import { type JsonObject, own } from '../json.ts'
-import { checkNames, JWE_LIMITS, type JweLimits, toBoolean, toLimits } from '../options.ts'
+import { checkNames, JWE_LIMITS, type JweLimits, toBoolean, toData, toLimits } from '../options.ts'
 import { NO_MEMBERS } from '../serialization/parts.ts'
 import type { Keys } from '../source/source.ts'
 import type { ManagementOptions } from './manage.ts'
@@ -80,15 +80,6 @@ export interface Plan {
 export interface Target extends EncryptionChoice {
   readonly management: ManagementOptions
   readonly own: JsonObject
-}
-
-/** Octets in memory of their own: the caller may change them while a key is being waited for. */
-export function toData(value: unknown, name: string): Bytes {
-  if (typeof value !== 'string' && !(value instanceof Uint8Array))
-    throw new TypeError(`${name} is ${kindOf(value)}; give octets or text`)
-  if (typeof value === 'string' && !value.isWellFormed())
-    throw new JoseError('CS_MALFORMED', `${name} is text that has no UTF-8`)
-  return typeof value === 'string' ? utf8(value) : new Uint8Array(value)
 }
 
 /**

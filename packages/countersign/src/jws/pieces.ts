@@ -1,9 +1,10 @@
 import type { SignatureAlg } from '../alg/signature.ts'
-import { type Bytes, base64url, concat, octetsIn, toOctets } from '../bytes.ts'
+import { type Bytes, base64url, concat, octetsIn } from '../bytes.ts'
 import type { Pieces, SignatureScheme, SigningInput, Verifying } from '../crypto/backend.ts'
 import { JoseError, kindOf, setAside } from '../errors.ts'
 import { Key } from '../key/key.ts'
 import { type Op, use } from '../op.ts'
+import { toData } from '../options.ts'
 import { type Jws, type JwsSignature, refusePayload } from '../serialization/jws.ts'
 import { type KeySource, selected } from '../source/key-source.ts'
 import { signatureOctets } from './primitive.ts'
@@ -32,20 +33,9 @@ export type PayloadStream = AsyncIterable<Uint8Array>
 /** A payload of {@link signJws}: octets, text that stands for its UTF-8, or octets in pieces. */
 export type JwsPayload = Uint8Array | string | PayloadStream
 
-/**
- * The octets of a payload that is at hand, in memory of their own: the caller may change its octets while a key or a
- * signer is being waited for.
- *
- * @throws {TypeError} for what is no payload
- * @throws {JoseError} `CS_MALFORMED` for text that has no UTF-8
- */
-export function toPayload(value: unknown, name: string): Bytes {
-  if (typeof value !== 'string' && !(value instanceof Uint8Array))
-    throw new TypeError(`${name} is ${kindOf(value)}; give octets, text, or an async iterable of octets`)
-  if (typeof value === 'string' && !value.isWellFormed())
-    throw new JoseError('CS_MALFORMED', `${name} is text that has no UTF-8`)
-  return Uint8Array.from(toOctets(value))
-}
+/** The octets of a payload that is at hand. @throws as {@link toData} */
+export const toPayload = (value: unknown, name: string): Bytes =>
+  toData(value, name, 'octets, text, or an async iterable of octets')
 
 export function isStream(value: unknown): value is PayloadStream {
   return typeof value === 'object' && value !== null && Symbol.asyncIterator in value

@@ -2,6 +2,8 @@ import type { JwtClaims } from '../claims.ts'
 import type { Backend, Verifying } from '../crypto/backend.ts'
 import { type JoseError, refusal } from '../errors.ts'
 import type { ClaimsInput, SignOptions } from './claims-writer.ts'
+import type { DecryptedToken, SafeDecrypted } from './decrypter.ts'
+import type { EncryptOptions } from './encrypter.ts'
 import { SIGNERS, type SignToken } from './signer.ts'
 import { type SafeVerified, VERIFIERS, type VerifiedToken, type VerifyToken } from './verifier.ts'
 
@@ -28,6 +30,31 @@ export interface Verifier<Claims = JwtClaims> {
   verify(token: string): Promise<VerifiedToken<Claims>>
   /** As `verify`, with the refusal as a value. What is no refusal of a token is still thrown. */
   safeVerify(token: string): Promise<SafeVerified<Claims>>
+}
+
+/** Makes encrypted JWTs; {@link createEncrypter} has done the work on its options. */
+export interface Encrypter<Claims = JwtClaims> {
+  /**
+   * Encrypts a claims set into a compact JWT (RFC 7519 §7.1); `iat`, `exp` and the header's `kid` are set. With `sign`
+   * it is signed first (RFC 7519 §11.2).
+   *
+   * @throws {JoseError} `CS_CLAIM_TYPE`, `CS_ISS`, `CS_TOO_LARGE` or `CS_CLAIMS_SCHEMA` for claims that are refused,
+   *   `CS_NO_KEY` or `CS_KEY_TYPE` where there is no key to encrypt to, and what the signer throws
+   */
+  encrypt(claims: ClaimsInput<Claims>, options?: EncryptOptions): Promise<string>
+}
+
+/** Opens encrypted JWTs and checks their claims; {@link createDecrypter} has done the work on its options. */
+export interface Decrypter<Claims = JwtClaims> {
+  /**
+   * The claims of a token, once it is decrypted and every demand on it holds (RFC 7519 §7.2).
+   *
+   * @throws {JoseError} for every token that is refused: `CS_MALFORMED`, `CS_ALG`, `CS_NO_KEY`, `CS_DECRYPTION`,
+   *   `CS_NESTED`, `CS_EXPIRED` and so on; `unavailable: true` where the answer is not known
+   */
+  decrypt(token: string): Promise<DecryptedToken<Claims>>
+  /** As `decrypt`, with the refusal as a value. What is no refusal of a token is still thrown. */
+  safeDecrypt(token: string): Promise<SafeDecrypted<Claims>>
 }
 
 /**

@@ -49,7 +49,8 @@ export interface SecretOptions {
 /**
  * Turns key input into a `Key`, with every check there is.
  *
- * @throws {JoseError} `CS_KEY_INVALID`, `CS_KEY_SIZE`, `CS_KEY_TYPE`, `CS_WEAK_SECRET` or `CS_UNSUPPORTED`
+ * @throws {TypeError} for an option that is not what it should be
+ * @throws {JoseError} `CS_KEY_INVALID`, `CS_KEY_SIZE`, `CS_KEY_TYPE`, `CS_WEAK_SECRET`, `CS_UNSUPPORTED` or `CS_TOO_LARGE`
  */
 export function importKey(input: unknown, options: ImportOptions, backend: KeyAdmission): Key {
   checkNames<ImportOptions>(options, ['alg', 'kid', 'use', 'passphrase'], 'importKey')
@@ -85,7 +86,7 @@ function algorithmOf({ family, hash, crv }: NonNullable<Adopted['scheme']>): str
   return rows.length === 1 ? rows[0]?.id : undefined
 }
 
-/** As the door's `secretKey`. @throws {JoseError} `CS_KEY_INVALID`, `CS_WEAK_SECRET` */
+/** @see the door's `secretKey` */
 export function secretKey(input: SecretInput, alg: string | undefined, options: SecretOptions): Key {
   checkNames<SecretOptions>(options, ['kid', 'allowWeak'], 'secretKey')
   const allowShort = toBoolean(options.allowWeak, 'allowWeak', false)

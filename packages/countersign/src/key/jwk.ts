@@ -60,6 +60,9 @@ export interface JwkSet {
   readonly keys: readonly Jwk[]
 }
 
+/** The members that only the owner of a key may see, of every kty (RFC 7518 §6.2.2, §6.3.2 and §6.4.1, RFC 9964 §3). */
+export const PRIVATE_MEMBERS: readonly string[] = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']
+
 /** What a JWK says about its key. */
 export interface JwkInfo {
   readonly kid: string | undefined
@@ -97,11 +100,11 @@ export function parseJwk(jwk: JsonObject): ParsedJwk {
   }
   if (kty === 'oct') return { info, secret: octets(jwk, 'k') }
   const has = (name: string): boolean => own(jwk, name) !== undefined
-  const kind = has(kty === 'AKP' ? 'priv' : 'd') ? 'private' : 'public'
+  const kind = isPrivateJwk(jwk) ? 'private' : 'public'
   if (kty === 'RSA') {
     if (has('oth')) throw new JoseError('CS_UNSUPPORTED', 'this RSA key has more than two primes (oth)')
     if (kind === 'private' && !RSA_PRIVATE.every(has)) {
-      throw new JoseError('CS_UNSUPPORTED', 'this private RSA key lacks p, q, dp, dq or qi', {
+      throw new JoseError('CS_UNSUPPORTED', 'this private RSA key lacks d, p, q, dp, dq or qi', {
         hint: 'Export the key with its primes; no runtime takes it with n, e and d alone.',
       })
     }
@@ -122,6 +125,12 @@ export function parseJwk(jwk: JsonObject): ParsedJwk {
     return { info, draft: { kty, alg, kind, members: pick(jwk, kind === 'private' ? ['pub', 'priv'] : ['pub']) } }
   }
   throw new JoseError('CS_UNSUPPORTED', `kty ${show(kty)} is not supported`)
+}
+
+/** Whether a JWK has a part that only its owner may see; of an RSA key one prime gives the whole of it away. */
+export function isPrivateJwk(jwk: JsonObject): boolean {
+  const names = own(jwk, 'kty') === 'RSA' ? RSA_PRIVATE : ['d', 'priv']
+  return names.some((name) => own(jwk, name) !== undefined)
 }
 
 /**

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { link, open, readFile, stat, unlink } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { codeOf, draftIn, linked, removed, written } from './file-system.ts'
 
 /** Milliseconds after which nobody can still be at work, whoever holds the lock. */
 const LEASE = 60_000
@@ -59,35 +60,6 @@ async function placed(path: string, text: string): Promise<boolean> {
   }
 }
 
-/** A name for a file that is being written. */
-export function draftIn(folder: string): string {
-  return join(folder, `.keys.${randomUUID()}.tmp`)
-}
-
-/** Writes a file that is not there yet, for its owner alone, and flushes it. */
-export async function written(path: string, text: string): Promise<void> {
-  const file = await open(path, 'wx', 0o600)
-  try {
-    await file.writeFile(text)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-}
-
-/** Gives a file a second name. @returns false where the name is taken, nothing where the file system has no links */
-export async function linked(path: string, name: string): Promise<boolean | undefined> {
-  try {
-    await link(path, name)
-    return true
-  } catch (error) {
-    const code = String(codeOf(error))
-    if (code === 'EEXIST') return false
-    if (['EPERM', 'ENOTSUP', 'ENOSYS', 'EOPNOTSUPP'].includes(code)) return undefined
-    throw error
-  }
-}
-
 /** What has become of a lock: it was left behind by a process that ended, or that has been away for longer than anyone works. */
 async function stateOf(path: string): Promise<'held' | 'left' | 'gone'> {
   const [content, times] = await Promise.all([contentOf(path), stat(path).catch(() => undefined)])
@@ -135,16 +107,4 @@ async function contentOf(path: string): Promise<string | undefined> {
   } catch {
     return undefined
   }
-}
-
-/** Removes a file, if it is still there. */
-export async function removed(path: string): Promise<void> {
-  await unlink(path).catch((error: unknown) => {
-    if (codeOf(error) !== 'ENOENT') throw error
-  })
-}
-
-/** The code of an error of the file system. */
-export function codeOf(error: unknown): unknown {
-  return error instanceof Error ? (error as { readonly code?: unknown }).code : undefined
 }

@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url'
 import { JoseError, kindOf } from '../errors.ts'
 import { isObject, own } from '../json.ts'
 import { checkNames } from '../options.ts'
-import { codeOf, draftIn, linked, removed, takeLock, written } from './file-lock.ts'
+import { takeLock } from './file-lock.ts'
+import { codeOf, draftIn, linked, removed, written } from './file-system.ts'
 import { type KeyStore, parseStoredKeys, type SealingOptions, type StoredKey } from './store.ts'
 
 /**

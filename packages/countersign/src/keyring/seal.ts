@@ -44,13 +44,13 @@ export function toSealer(options: SealingOptions | 'none', backend: Backend): Se
       return token as string
     },
     *open(sealed, row) {
-      const limits = { algorithms: [AT_REST.kek, AT_REST.passphrase], encryptions: [AT_REST.enc] }
+      const allowed = { algorithms: [AT_REST.kek, AT_REST.passphrase], encryptions: [AT_REST.enc] }
       let fault: JoseError | undefined
       // One after the other, since two passphrases are more work than one JWE may ask for.
       for (const key of keys) {
         let text: string
         try {
-          const { plaintext } = yield* decryptJwe(sealed, { ...limits, keys: key }, backend)
+          const { plaintext } = yield* decryptJwe(sealed, { ...allowed, keys: key }, backend)
           text = fromUtf8(plaintext, 'the sealed key')
         } catch (error) {
           if (!(error instanceof JoseError)) throw error

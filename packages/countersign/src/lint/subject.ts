@@ -1,8 +1,16 @@
-import type { Bytes } from '../bytes.ts'
+import { type Bytes, fromBase64 } from '../bytes.ts'
 import { mediaType } from '../claims.ts'
 import type { JwkAdmission, KeyAdmission } from '../crypto/backend.ts'
 import { type DecodedToken, decodeFound, decodeToken } from '../diagnosis/decode-token.ts'
-import { type ExactJson, member, parseExact, textOf, toExact, toValue } from '../diagnosis/exact-json.ts'
+import {
+  type ExactJson,
+  type ExactObject,
+  member,
+  parseExact,
+  textOf,
+  toExact,
+  toValue,
+} from '../diagnosis/exact-json.ts'
 import { findToken, MOST_TEXT } from '../diagnosis/find-token.ts'
 import { JoseError, kindOf } from '../errors.ts'
 import { isObject, type JsonObject, own, TOO_LARGE, toObjectText, withoutUndefined } from '../json.ts'
@@ -30,7 +38,7 @@ export interface TokenSubject {
   /** The JSON of a serialization as it was written, where nothing stood around it. */
   readonly exact: ExactJson | undefined
   /** The claims set; nothing where the payload is none, or is not to be read. */
-  readonly claims: (ExactJson & { readonly kind: 'object' }) | undefined
+  readonly claims: ExactObject | undefined
   /** Its media type, in small letters and without `application/`. */
   readonly typ: string | undefined
 }
@@ -47,7 +55,7 @@ export interface KeySubject {
   readonly key: Key | undefined
   /** Why it is no key to use. */
   readonly fault: JoseError | undefined
-  /** The first certificate that came with it, in DER. */
+  /** What it came in, where that is a certificate: in DER. */
   readonly certificate: Bytes | undefined
 }
 
@@ -62,7 +70,7 @@ export interface SetSubject {
 /** Something that may be shown: text as somebody has it, the octets of a file, or what JSON.parse gave. */
 export type Shown = string | Uint8Array | object
 
-/** How much JSON is read as a key or a set. */
+/** As many keys as a set has at most, here and in the library. */
 export const MOST_KEYS = 1000
 
 /**
@@ -150,7 +158,7 @@ const NO_KEY = {
 } as const
 
 /** A JWK with what there is to say about it, whether or not it can be used. */
-export function toKeySubject(exact: ExactJson, path: string, backend: JwkAdmission): KeySubject {
+function toKeySubject(exact: ExactJson, path: string, backend: JwkAdmission): KeySubject {
   const value = toValue(exact)
   const jwk = isObject(value) ? value : {}
   return { ...NO_KEY, path, jwk, exact, ...attempt(() => importMember(jwk, backend)) }
@@ -247,4 +255,15 @@ function signaturesIn({ headers, signature, token }: DecodedToken): TokenSubject
 function partsIn(token: JsonObject, list: string): readonly JsonObject[] {
   const parts = own(token, list)
   return Array.isArray(parts) ? parts.filter(isObject) : []
+}
+
+/** The first certificate of x5c, which is that of the key (RFC 7517 §4.7), in DER; nothing where there is none to read. */
+export function certificateIn(jwk: ExactJson | undefined): Bytes | undefined {
+  const chain = member(jwk, 'x5c')
+  const first = chain?.kind === 'array' ? textOf(chain.items[0]) : undefined
+  try {
+    return first === undefined ? undefined : fromBase64(first, 'x5c', 'CS_KEY_INVALID')
+  } catch {
+    return undefined
+  }
 }

@@ -1,11 +1,10 @@
-import { type Fault, missing, refuse, wrongType } from '../claims.ts'
+import { type Fault, isTime, missing, refuse, wrongType } from '../claims.ts'
 import { kindOf } from '../errors.ts'
 import { isObject, type JsonObject, own } from '../json.ts'
 
 /** Refuses a token for one fault of its claims. */
 export function deny(fault: Fault): never {
-  refuse([fault])
-  throw new TypeError('unreachable')
+  return refuse([fault]) as never
 }
 
 /** Claims that the caller names something by. @throws {TypeError} for what is no object */
@@ -29,7 +28,7 @@ export function demandText(claims: JsonObject, name: string): string {
 /** Epoch seconds, or nothing where the claim is not there. @throws {JoseError} `CS_CLAIM_TYPE` */
 export function timeOf(claims: JsonObject, name: string): number | undefined {
   const value = own(claims, name)
-  if (value === undefined || (typeof value === 'number' && Number.isFinite(value))) return value
+  if (value === undefined || isTime(value)) return value
   deny(wrongType(name, 'a finite number of seconds', value))
 }
 

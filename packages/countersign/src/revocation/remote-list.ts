@@ -28,7 +28,7 @@ export interface HeldList extends Fetched {
   readonly ttl: number | undefined
 }
 
-/** A status list that is fetched when it is needed, and kept as long as it says. */
+/** A status list that is fetched when it is needed, and kept as long as it says (draft-ietf-oauth-status-list-17 §8). */
 export class RemoteStatusList {
   readonly #uri: string
   readonly #rules: ListRules

@@ -49,7 +49,8 @@ export interface StatusCheck {
   /** For the option `revoked` of a verifier: every status but 0 is revoked. A token without status is refused. */
   readonly revoked: RevocationCheck
   /**
-   * The status of a token that has been verified: 0 valid, 1 invalid, 2 suspended, others as their issuer says (§7.1).
+   * The status of a token that has been verified: 0 valid, 1 invalid, 2 suspended, others as their issuer says
+   * (draft-ietf-oauth-status-list-17 §7.1).
    *
    * @throws {JoseError} `CS_CLAIM_MISSING`, `CS_CLAIM_TYPE`, `CS_CLAIM_VALUE` for a list that is not among `uris` or an
    *   index that is not in it, `CS_ISS` for a list of another issuer, `CS_UNAVAILABLE` where there is no list to use
@@ -137,7 +138,7 @@ function claimsOf(token: unknown): JsonObject {
   return claims
 }
 
-/** Where a token says that its status stands (§6.2). @throws {JoseError} */
+/** Where a token says that its status stands (draft-ietf-oauth-status-list-17 §6.2). @throws {JoseError} */
 function referenceIn(claims: JsonObject): StatusReference {
   const status = demandObject(own(claims, 'status'), 'status')
   const list = demandObject(own(status, 'status_list'), PATH)

@@ -8,6 +8,7 @@ import {
   type DownloadRules,
   download,
   isLoopback,
+  MAX_DEPTH,
   reasonOf,
   toDownloadRules,
   toUrl,
@@ -27,9 +28,6 @@ export interface DiscoveredIssuer {
   /** All of its metadata, unchecked but for `issuer` and `jwks_uri`. */
   readonly metadata: Readonly<Record<string, unknown>>
 }
-
-/** How deep metadata and sets may be nested. */
-export const MAX_DEPTH = 32
 
 /** @see the door's `discover` */
 export async function discover(

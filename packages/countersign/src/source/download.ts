@@ -64,6 +64,9 @@ export interface FetchRequest {
  */
 export type Fetch = (url: string, request: FetchRequest) => PromiseLike<FetchResponse>
 
+/** How deep JSON that was fetched may be nested: metadata and JWK Sets. */
+export const MAX_DEPTH = 32
+
 /** How a download is bounded. */
 export interface DownloadRules {
   readonly fetch: Fetch

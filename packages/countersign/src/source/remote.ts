@@ -5,7 +5,7 @@ import type { JoseHeader } from '../header.ts'
 import { isObject, type JsonObject, own, parseObject, withoutUndefined } from '../json.ts'
 import type { Key } from '../key/key.ts'
 import { type Op, use } from '../op.ts'
-import { download, reasonOf } from './download.ts'
+import { download, MAX_DEPTH, reasonOf } from './download.ts'
 import { etagOf, lifetimeOf } from './freshness.ts'
 import { KeyProvider, selected } from './key-source.ts'
 import { type Listener, Listeners } from './listeners.ts'
@@ -71,7 +71,7 @@ export interface RemoteKeySetSnapshot {
 }
 
 const MAX_KEYS = 100
-const MAX_DEPTH = 32
+
 /** A set, and for how long it is good. */
 interface Held extends Fetched {
   readonly set: KeySet

@@ -4,7 +4,7 @@ import { JoseError, kindOf, show } from '../errors.ts'
 import type { JoseHeader } from '../header.ts'
 import { isObject, type JsonObject, own } from '../json.ts'
 import { importMember } from '../key/from-jwk.ts'
-import { isJwkSet } from '../key/jwk.ts'
+import { isJwkSet, isPrivateJwk } from '../key/jwk.ts'
 import { Key } from '../key/key.ts'
 import { nameOf } from '../key/ops.ts'
 import type { Op } from '../op.ts'
@@ -163,8 +163,7 @@ function refuseMixture(members: readonly Member[], publicOnly: boolean): void {
 }
 
 function isPrivate(member: Member): boolean {
-  if (Key.is(member)) return member.kind === 'private'
-  return ['d', 'priv'].some((name) => own(member, name) !== undefined)
+  return Key.is(member) ? member.kind === 'private' : isPrivateJwk(member)
 }
 
 function ktyOf(member: Member): unknown {

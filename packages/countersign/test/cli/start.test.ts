@@ -15,7 +15,7 @@ const DECODE: readonly string[] = [
   // What is read, and what is printed.
   ...['cli/shown/paint.ts', 'cli/shown/progress.ts', 'cli/given/sources.ts', 'cli/given/tokens.ts'],
   ...['bytes.ts', 'json.ts', 'diagnosis/decode-token.ts', 'diagnosis/exact-json.ts', 'diagnosis/find-token.ts'],
-  ...['diagnosis/moments.ts', 'diagnosis/scan-text.ts'],
+  ...['diagnosis/moments.ts', 'diagnosis/odd-times.ts', 'diagnosis/scan-text.ts'],
   // Errors, in words that name algorithms.
   ...['errors.ts', 'messages.ts', 'diagnosis/told.ts', 'diagnosis/advice.ts', 'diagnosis/near-text.ts'],
   ...['alg/needs.ts', 'alg/signature.ts'],

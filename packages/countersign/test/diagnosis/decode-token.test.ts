@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type DecodedToken, decodeToken, oddTimes, timesOf } from '../../src/diagnosis/decode-token.ts'
+import { type DecodedToken, decodeToken } from '../../src/diagnosis/decode-token.ts'
 import { parseExact, toLine } from '../../src/diagnosis/exact-json.ts'
+import { oddTimes, timesOf } from '../../src/diagnosis/odd-times.ts'
 import { CommandError, type Told } from '../../src/diagnosis/told.ts'
 
 const encode = (text: string | Uint8Array): string => Buffer.from(text).toString('base64url')

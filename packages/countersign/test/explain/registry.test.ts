@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { TIME_CLAIMS } from '../../src/diagnosis/decode-token.ts'
+import { TIME_CLAIMS } from '../../src/diagnosis/odd-times.ts'
 import { CLAIMS, CLAIMS_SOURCE } from '../../src/explain/registry/claims.ts'
 import { CLAIMS_OF_CALLS } from '../../src/explain/registry/claims-of-calls.ts'
 import { CLAIMS_OF_DEVICES } from '../../src/explain/registry/claims-of-devices.ts'

@@ -172,6 +172,13 @@ for (const { name, door } of DOORS) {
     })
   }
 
+  for (const secret of ['d', 'p', 'q', 'dp', 'dq', 'qi'] as const) {
+    test(`${name}: importKey takes no RSA key for a public one that shows ${secret} (RFC 7518 §6.3.2, attack 55)`, () => {
+      const { kty, n, e, [secret]: shown } = jwkFor('RS256')
+      assertRefused(() => door.importKey({ kty, n, e, [secret]: shown } as Jwk), 'CS_UNSUPPORTED', secret)
+    })
+  }
+
   test(`${name}: importKey refuses an RSA key whose primes are exchanged, since qi is of one of them`, () => {
     const { p, q, dp, dq, ...rest } = jwkFor('RS256')
     assertRefused(() => door.importKey({ ...rest, p: q, q: p, dp: dq, dq: dp } as Jwk), 'CS_KEY_INVALID', 'exchanged')

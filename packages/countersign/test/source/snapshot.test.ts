@@ -91,6 +91,7 @@ for (const [what, freshUntil, options, seconds] of [
 
 const inherited = Object.create(good) as object
 const [PRIVATE, SECRET] = [jwkFor('ES256'), jwkFor('HS256')]
+const { n, e, p } = jwkFor('RS256')
 const REFUSED: readonly (readonly [what: string, snapshot: unknown])[] = [
   ['nothing', undefined],
   ['null', null],
@@ -123,6 +124,7 @@ const REFUSED: readonly (readonly [what: string, snapshot: unknown])[] = [
   ['keys that hold null', { ...good, jwks: { keys: [a.jwk, null] } }],
   ['101 keys', { ...good, jwks: { keys: Array.from({ length: 101 }, () => a.jwk) } }],
   ['a private key', { ...good, jwks: { keys: [a.jwk, PRIVATE] } }],
+  ['an RSA key that shows a prime', { ...good, jwks: { keys: [a.jwk, { kty: 'RSA', n, e, p }] } }],
   ['a secret', { ...good, jwks: { keys: [SECRET] } }],
   ['a secret among public keys', { ...good, jwks: { keys: [a.jwk, SECRET] } }],
 ]

@@ -24,14 +24,14 @@ export interface EncryptionKey {
   readonly enc: ContentAlg | undefined
 }
 
-interface Sources {
+interface Asked {
   readonly secret?: string | undefined
   readonly 'secret-encoding'?: string | undefined
   readonly password?: string | undefined
   readonly passphrase?: string | undefined
 }
 
-interface Recipient extends Sources {
+interface Recipient extends Asked {
   readonly to?: string | undefined
   readonly alg?: string | undefined
   readonly enc?: string | undefined
@@ -41,7 +41,7 @@ interface Recipient extends Sources {
 
 /** The one source of a key that is named. @throws {CommandError} `CS_USAGE` for none, and for several */
 function oneSource<Names extends string>(
-  asked: Sources & { readonly [Name in Names]?: string | undefined },
+  asked: Asked & { readonly [Name in Names]?: string | undefined },
   first: Names,
   command: string,
   hint: string,
@@ -189,7 +189,7 @@ async function passwordKey(call: Call, source: string, isNew = false): Promise<G
   return { name: source === 'prompt:' ? 'the password' : source, as: 'secret', keys: [key], key }
 }
 
-interface Opener extends Sources {
+interface Opener extends Asked {
   readonly key?: string | undefined
   readonly alg?: string | undefined
   readonly enc?: string | undefined

@@ -235,7 +235,7 @@ export async function named(keys: readonly Key[], kid: string): Promise<readonly
 }
 
 /** The algorithms that --alg names. @throws {CommandError} `CS_USAGE` for a name that is none */
-export function namedAlgorithms(alg: string | undefined): readonly string[] | undefined {
+export function signatureNames(alg: string | undefined): readonly string[] | undefined {
   const names = alg?.split(',').map((id) => id.trim())
   const odd = names?.find((id) => !SIGNATURE.has(id))
   if (odd === undefined) return names

@@ -5,7 +5,7 @@ import { JoseError, show } from '../../errors.ts'
 import { isObject, type JsonObject, own } from '../../json.ts'
 import { formOf } from '../../key/container.ts'
 import { importKey } from '../../key/import.ts'
-import { isJwkSet } from '../../key/jwk.ts'
+import { isJwkSet, PRIVATE_MEMBERS } from '../../key/jwk.ts'
 import type { Key } from '../../key/key.ts'
 import { looksLikeDer } from '../../key/outline.ts'
 import { looksLikePem, parsePem } from '../../key/pem.ts'
@@ -305,13 +305,11 @@ function jsonOf({ bytes, name }: Pick<Read, 'bytes' | 'name'>): JsonObject | und
   }
 }
 
-const PRIVATE = ['d', 'k', 'priv', 'p', 'q']
-
 /** @throws {CommandError} `CS_USAGE` */
 export function refuseSecretInline(json: JsonObject, { isInline }: Read, what: string): void {
   const members = own(json, 'keys')
   const all = Array.isArray(members) ? members.filter(isObject) : [json]
-  if (isInline && all.some((jwk) => PRIVATE.some((name) => own(jwk, name) !== undefined)))
+  if (isInline && all.some((jwk) => PRIVATE_MEMBERS.some((name) => own(jwk, name) !== undefined)))
     throw usage(
       `${what} is a private key or a secret in plain sight: what stands on a command line is in the history and in the list of processes`,
       '',

@@ -1,9 +1,9 @@
 import { fromUtf8, textFromBase64url } from '../../bytes.ts'
 import { validateTypes } from '../../claims.ts'
-import { oddTimes } from '../../diagnosis/decode-token.ts'
 import {
   duplicates,
   type ExactJson,
+  type ExactObject,
   JsonFault,
   member,
   numberOf,
@@ -12,9 +12,11 @@ import {
   toValue,
 } from '../../diagnosis/exact-json.ts'
 import { toSpan } from '../../diagnosis/moments.ts'
+import { oddTimes } from '../../diagnosis/odd-times.ts'
 import { CommandError, type Note } from '../../diagnosis/told.ts'
 import { JoseError } from '../../errors.ts'
 import { isDeeper, isObject, type JsonObject, own } from '../../json.ts'
+import { PRIVATE_MEMBERS } from '../../key/jwk.ts'
 import type { Key } from '../../key/key.ts'
 import { nameOf, thumbprint } from '../../key/ops.ts'
 import { run, use } from '../../op.ts'
@@ -26,7 +28,7 @@ import { type Member, parseClaim, withMembers } from './claims.ts'
 import { parseTime } from './times.ts'
 
 /** A claims set as it will be written, to the last digit. */
-export type Claims = ExactJson & { readonly kind: 'object' }
+export type Claims = ExactObject
 
 /** What the command line says about claims, beside the claims that are given as JSON. */
 export interface AskedClaims {
@@ -168,7 +170,11 @@ function parseClaims({ text, name, isInline }: ClaimsText, command: string, mayB
 /** What is signed is for everyone to read, and a file of a key is easily named in place of one of claims. */
 function refuseKey(value: unknown, name: string, command: string): void {
   const keys = isObject(value) ? [value, ...keysOf(own(value, 'keys'))] : []
-  if (keys.some((one) => own(one, 'kty') !== undefined && PRIVATE.some((secret) => own(one, secret) !== undefined)))
+  if (
+    keys.some(
+      (one) => own(one, 'kty') !== undefined && PRIVATE_MEMBERS.some((secret) => own(one, secret) !== undefined),
+    )
+  )
     throw usage(`${name} is a private key or a secret, and claims are for everyone to read`, command, SHAPE)
 }
 
@@ -238,7 +244,6 @@ export async function kidOf(key: Key, said: string | undefined, command: string)
 
 /** Members of a header that are texts (RFC 7515 §4.1). */
 const TEXTS: ReadonlySet<string> = new Set(['typ', 'cty', 'jku', 'x5u', 'x5t', 'x5t#S256'])
-const PRIVATE: readonly string[] = ['d', 'k', 'priv']
 
 /**
  * The members that -H gives.
@@ -259,7 +264,7 @@ export function headerMembers(
     if (TEXTS.has(name) && json.kind !== 'string')
       throw usage(`${name} of the header is text: write -H ${name}=…`, command)
     const value = toValue(json)
-    if (name === 'jwk' && isObject(value) && PRIVATE.some((secret) => own(value, secret) !== undefined))
+    if (name === 'jwk' && isObject(value) && PRIVATE_MEMBERS.some((secret) => own(value, secret) !== undefined))
       throw usage('--header gives a jwk with private members, and a header is for everyone to read', command)
     if (isDeeper(value, JWT_LIMITS.jsonDepth - 1))
       throw new JoseError('CS_TOO_LARGE', `the header is nested deeper than ${JWT_LIMITS.jsonDepth} levels`)

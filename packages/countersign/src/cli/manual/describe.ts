@@ -8,7 +8,7 @@ export function spell(name: string, option: Option): string {
   return `${short === undefined ? '' : `-${short}, `}${spellLong(name, option)}`
 }
 
-export function spellLong(name: string, { type, value = 'S', optional }: Option): string {
+function spellLong(name: string, { type, value = 'S', optional }: Option): string {
   if (type === 'boolean') return `--${name}`
   return optional ? `--${name}[=${value}]` : `--${name} ${value}`
 }
@@ -19,7 +19,7 @@ export function aboutOption({ about, oneOf, whole, multiple }: Option): string {
   return `${about}${values}${multiple ? '; repeatable' : ''}`
 }
 
-export function spellArgument({ name, optional, multiple }: Argument): string {
+function spellArgument({ name, optional, multiple }: Argument): string {
   const words = multiple ? `${name}...` : name
   return optional ? `[${words}]` : words
 }

@@ -1,5 +1,5 @@
 import { base64url } from '../../bytes.ts'
-import { type DecodedToken, decodePart, decodeToken, type Payload, timesOf } from '../../diagnosis/decode-token.ts'
+import { type DecodedToken, decodePart, decodeToken, type Payload } from '../../diagnosis/decode-token.ts'
 import {
   type ExactJson,
   exactly,
@@ -14,7 +14,8 @@ import {
   toValue,
 } from '../../diagnosis/exact-json.ts'
 import { inZone, type TimeZone, toIso, toWhen } from '../../diagnosis/moments.ts'
-import { CommandError, type Told, tell } from '../../diagnosis/told.ts'
+import { timesOf } from '../../diagnosis/odd-times.ts'
+import { CommandError, type Told, tell, toldIn } from '../../diagnosis/told.ts'
 import { JoseError } from '../../errors.ts'
 import { isObject } from '../../json.ts'
 import type { CallOf, Run } from '../call.ts'
@@ -63,7 +64,7 @@ function lineOutcome(text: string, call: DecodeCall, showing: Showing & { readon
     const outcome = toOutcome(decodeToken(text, call.settings.strict), call, showing)
     return { ...outcome, json: { line, ...outcome.json } }
   } catch (error) {
-    const told = error instanceof JoseError ? tell(error) : error instanceof CommandError ? error.told : undefined
+    const told = toldIn(error)
     if (told === undefined) throw error
     const { claim, part } = call.values
     // What takes one claim of each still finds a line for each.

@@ -13,6 +13,7 @@ import { discoveredSet, jwksOf } from '../given/key-sources.ts'
 import type { GivenSet } from '../given/keys.ts'
 import { didYouMean, usage } from '../line/usage.ts'
 import type { JwksNames } from '../rows/keys.ts'
+import { columnLines, NOTHING } from '../shown/key-table.ts'
 import type { Outcome } from '../shown/outcome.ts'
 import { type Brush, jsonPaint } from '../shown/paint.ts'
 
@@ -136,12 +137,9 @@ async function openJwk(key: Key): Promise<Jwk> {
 
 interface Row {
   readonly json: Readonly<Record<string, unknown>>
-  /** As the columns are. */
+  /** As {@link columnLines} takes them. */
   readonly cells: readonly string[]
 }
-
-const COLUMNS = ['kid', 'key', 'alg', 'use', 'thumbprint'] as const
-const NOTHING = '–'
 
 async function toRow(key: Key): Promise<Row> {
   const { kind, kty, crv, bits, kid, alg, use, key_ops } = key
@@ -182,19 +180,13 @@ function toSkipped({ index, kid, error }: SkippedKey): Skipped {
 const bare = (text: string): string => quoted(text).slice(1, -1)
 
 function tableText(rows: readonly Row[], skipped: readonly Skipped[], brush: Brush): string {
-  const lines = rows.map(({ cells }) => cells)
-  const widths = COLUMNS.map((name, at) =>
-    Math.max(name.length, ...lines.map((cells) => [...(cells[at] ?? '')].length)),
-  )
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((text, at) => text + ' '.repeat(Math.max(0, (widths[at] ?? 0) - [...text].length)))
-      .join('  ')
-      .trimEnd()
   const table =
     rows.length === 0
       ? [brush('dim', 'the set has no key that can be used')]
-      : [brush('bold', line(COLUMNS)), ...lines.map(line)]
+      : columnLines(
+          rows.map(({ cells }) => cells),
+          brush,
+        )
   const left = skipped.map(({ index, kid, message }) => {
     const which = kid === undefined ? `key ${index + 1}` : `key ${index + 1}, kid ${bare(kid)}`
     return `${brush('warn', 'left out')}: ${which}: ${message}`

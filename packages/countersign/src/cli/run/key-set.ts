@@ -1,6 +1,7 @@
 import { fromUtf8 } from '../../bytes.ts'
 import {
   type ExactJson,
+  type ExactObject,
   member,
   parseExact,
   printable,
@@ -32,7 +33,7 @@ type SetCall = CallOf<KeySetNames>
 interface SetFile {
   readonly path: string
   readonly isNew: boolean
-  readonly json: Extract<ExactJson, { kind: 'object' }>
+  readonly json: ExactObject
   readonly members: readonly Member[]
 }
 

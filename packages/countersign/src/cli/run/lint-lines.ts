@@ -1,5 +1,4 @@
-import { CommandError, type Told, tell } from '../../diagnosis/told.ts'
-import { JoseError } from '../../errors.ts'
+import { CommandError, type Told, toldIn } from '../../diagnosis/told.ts'
 import { type Finding, lintSubject, type Setup, summarize } from '../../lint/lint.ts'
 import { SEVERITIES, type Severity } from '../../lint/rule.ts'
 import { RULES } from '../../lint/rules.ts'
@@ -82,8 +81,8 @@ async function lookAtLine(
     if (subject.kind === 'token') sayNotes(call, subject.token.notes, call.settings.json ? '' : `line ${line}`)
     return await lintSubject(subject, setup, backend)
   } catch (error) {
-    if (error instanceof JoseError) return tell(error)
-    if (error instanceof CommandError) return error.told
+    const told = toldIn(error)
+    if (told !== undefined) return told
     throw error
   }
 }

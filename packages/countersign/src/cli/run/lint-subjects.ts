@@ -1,5 +1,4 @@
-import { CommandError, tell } from '../../diagnosis/told.ts'
-import { JoseError } from '../../errors.ts'
+import { CommandError, toldIn } from '../../diagnosis/told.ts'
 import type { Subject } from '../../lint/subject.ts'
 import type { CallOf } from '../call.ts'
 import { Sources } from '../given/sources.ts'
@@ -74,7 +73,7 @@ export function uriOf(source: string): string | undefined {
 
 /** The same error, with the name of what it is about. */
 function withName(name: string, error: unknown): unknown {
-  const told = error instanceof CommandError ? error.told : error instanceof JoseError ? tell(error) : undefined
+  const told = toldIn(error)
   if (told === undefined || told.code === 'CS_USAGE' || told.message.includes(name)) return error
   const { code, message, hint, at } = told
   return new CommandError(code, `${name}: ${message}`, { hint, ...(at && { at }) })

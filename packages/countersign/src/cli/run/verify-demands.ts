@@ -1,7 +1,7 @@
 import { askedOf } from '../../judge/claims.ts'
 import type { Demands, Profile, Terms } from '../../judge/terms.ts'
 import type { CallOf } from '../call.ts'
-import { namedAlgorithms } from '../given/key-sources.ts'
+import { signatureNames } from '../given/key-sources.ts'
 import { parseDuration, parseTime } from '../given/times.ts'
 import { usage } from '../line/usage.ts'
 import type { VerifyNames } from '../rows/tokens.ts'
@@ -38,7 +38,7 @@ export async function toDemands(call: CallOf<VerifyNames>): Promise<Demands> {
     )
   return {
     ...terms,
-    algorithms: namedAlgorithms(values.alg),
+    algorithms: signatureNames(values.alg),
     crit: namesOf(values.crit, '--crit')?.filter((name) => name !== 'b64'),
     profile,
     asked,

@@ -1,6 +1,5 @@
 import { exactly } from '../../diagnosis/exact-json.ts'
-import { CommandError, type Told, tell } from '../../diagnosis/told.ts'
-import { JoseError } from '../../errors.ts'
+import { CommandError, type Told, toldIn } from '../../diagnosis/told.ts'
 import {
   type Detached,
   type Judgement,
@@ -86,7 +85,7 @@ export function toOutcome(judgement: Judgement, now: number, call: VerifyCall): 
 
 /** What a fault of one token is told as, where others follow. */
 export function toldOf(error: unknown): Told {
-  if (error instanceof CommandError) return error.told
-  if (error instanceof JoseError) return tell(error)
+  const told = toldIn(error)
+  if (told !== undefined) return told
   throw error
 }

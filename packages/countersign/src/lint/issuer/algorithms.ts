@@ -5,12 +5,13 @@ import { misfit, type Needs } from '../../alg/needs.ts'
 import { OPENID_SIGNATURE, SIGNATURE } from '../../alg/signature.ts'
 import { WITHDRAWN } from '../../alg/withdrawn.ts'
 import { member, textOf } from '../../diagnosis/exact-json.ts'
+import { isNone } from '../../serialization/jws.ts'
 import { memberAt, type Rule, type Severity } from '../rule.ts'
 import { short } from '../shown.ts'
 import { type IssuerSubject, listOf, type Metadata, textsIn } from './subject.ts'
 
 /** Where the algorithms of ID tokens are. */
-export const ID_TOKEN_LIST = 'id_token_signing_alg_values_supported'
+const ID_TOKEN_LIST = 'id_token_signing_alg_values_supported'
 
 /** The algorithms that an issuer offers. */
 export const ALGORITHM_RULES: readonly Rule[] = [
@@ -148,8 +149,6 @@ const NONE_WEIGHS: ReadonlyMap<string, Severity> = new Map([
   ['request_object_signing_alg_values_supported', 'warn'],
   ['userinfo_signing_alg_values_supported', 'info'],
 ])
-
-const isNone = (alg: string): boolean => alg.trim().toLowerCase() === 'none'
 
 interface AlgorithmList {
   readonly name: string

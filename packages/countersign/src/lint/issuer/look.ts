@@ -1,10 +1,10 @@
 import { utf8 } from '../../bytes.ts'
 import type { JwkAdmission } from '../../crypto/backend.ts'
-import { type ExactJson, member, parseExact, textOf, toValue } from '../../diagnosis/exact-json.ts'
+import { type ExactJson, type ExactObject, member, parseExact, textOf, toValue } from '../../diagnosis/exact-json.ts'
 import { JoseError, type JoseErrorDetails } from '../../errors.ts'
 import { isDeeper } from '../../json.ts'
 import { toBoolean } from '../../options.ts'
-import { MAX_DEPTH, placesOf, toIssuerUrl } from '../../source/discovery.ts'
+import { placesOf, toIssuerUrl } from '../../source/discovery.ts'
 import {
   type Answer,
   type CheckedUrl,
@@ -12,6 +12,7 @@ import {
   type DownloadRules,
   download,
   isLoopback,
+  MAX_DEPTH,
   reasonOf,
   toDownloadRules,
   toUrl,
@@ -90,10 +91,8 @@ function nothingFound(looks: readonly Look[]): JoseError {
 
 const refused = (why: string, details: JoseErrorDetails = {}): JoseError => new JoseError('CS_DISCOVERY', why, details)
 
-type JsonObject = ExactJson & { readonly kind: 'object' }
-
 /** A JSON text that is an object, or what is wrong with it. */
-function readJson(text: string, what: string): JsonObject | string {
+function readJson(text: string, what: string): ExactObject | string {
   let json: ExactJson
   try {
     json = parseExact(text, what)

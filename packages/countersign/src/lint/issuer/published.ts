@@ -1,13 +1,11 @@
 import { misfit } from '../../alg/needs.ts'
 import { SIGNATURE } from '../../alg/signature.ts'
-import { type Bytes, fromBase64 } from '../../bytes.ts'
 import { member, textOf } from '../../diagnosis/exact-json.ts'
 import { toIso } from '../../diagnosis/moments.ts'
-import { JoseError } from '../../errors.ts'
 import { validityOf } from '../../key/certificate.ts'
 import { memberAt, type Rule } from '../rule.ts'
 import { short } from '../shown.ts'
-import type { KeySubject } from '../subject.ts'
+import { certificateIn } from '../subject.ts'
 import { promisedBy } from './algorithms.ts'
 import { memberOf } from './subject.ts'
 
@@ -152,14 +150,3 @@ function counted(count: number): string {
 
 const headroom = (maxAge: number): string =>
   `publish the next key more than ${maxAge} s before it signs, which is how long the set may be kept, and the old one until its last token has expired.`
-
-function certificateIn(exact: KeySubject['exact']): Bytes | undefined {
-  const chain = member(exact, 'x5c')
-  const first = chain?.kind === 'array' ? textOf(chain.items[0]) : undefined
-  try {
-    return first === undefined ? undefined : fromBase64(first, 'x5c', 'CS_KEY_INVALID')
-  } catch (error) {
-    if (error instanceof JoseError) return undefined
-    throw error
-  }
-}

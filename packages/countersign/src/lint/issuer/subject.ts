@@ -1,4 +1,4 @@
-import { type ExactJson, member, textOf } from '../../diagnosis/exact-json.ts'
+import { type ExactJson, type ExactObject, member, textOf } from '../../diagnosis/exact-json.ts'
 import { kindIn, short } from '../shown.ts'
 import type { SetSubject } from '../subject.ts'
 
@@ -17,15 +17,13 @@ export interface IssuerSubject {
   readonly keys: PublishedKeys
 }
 
-type JsonObject = ExactJson & { readonly kind: 'object' }
-
 /** A metadata document. */
 export interface Metadata {
   readonly place: string
   /** The place is that of OpenID Connect Discovery 1.0 §4, or what it has speaks of OpenID Connect. */
   readonly isOpenid: boolean
   readonly contentType: string | undefined
-  readonly json: JsonObject
+  readonly json: ExactObject
 }
 
 /** A place without metadata. */

@@ -1,4 +1,4 @@
-import type { ExactJson } from '../../diagnosis/exact-json.ts'
+import type { ExactJson, ExactObject } from '../../diagnosis/exact-json.ts'
 import { looksLikeHeader } from '../../diagnosis/scan-text.ts'
 import { everyValue, type Hit } from '../rule.ts'
 import { short } from '../shown.ts'
@@ -64,11 +64,7 @@ const SOURCES = '_claim_sources'
  *
  * @param isUserInfo - the token is there to say who somebody is (OpenID Connect Core 1.0 §5.1)
  */
-export function* tellingIn(
-  claims: ExactJson & { readonly kind: 'object' },
-  path: string,
-  isUserInfo: boolean,
-): Generator<Hit> {
+export function* tellingIn(claims: ExactObject, path: string, isUserInfo: boolean): Generator<Hit> {
   const known = new Map<string, Called>()
   const skipped = new Set(claims.members.flatMap(([name, value]) => (name === SOURCES ? [value] : [])))
   for (const place of everyValue(claims, path, skipped)) {
