@@ -50,7 +50,8 @@ export const target: Target = {
     )
     const secrets = new Secrets([
       PASSWORD,
-      ...[agreed, direct, wrapped].flatMap(({ input: { key } }) => Object.values(key)),
+      // Names of keys are no secrets, and may stand in a header.
+      ...[agreed, direct, wrapped].flatMap(({ input: { key } }) => ('k' in key ? [key.k] : [key.d])),
     ])
     return (input) => {
       const text = Buffer.from(input).toString()

@@ -56,6 +56,8 @@ function ofKey(jwk: JsonObject, secrets: Secrets): Outcome {
   } catch (error) {
     return refused(error, secrets)
   }
+  // A key that says ext: false is taken in and given out to nobody (Web Cryptography API).
+  if (!key.extractable) return 'accepted'
   const members: JsonObject = runSync(exportJwk(key), sync) as object as JsonObject
   for (const [name, value] of Object.entries(members)) {
     const given = own(jwk, name)
