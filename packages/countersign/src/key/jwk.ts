@@ -101,6 +101,8 @@ export function parseJwk(jwk: JsonObject): ParsedJwk {
   if (kty === 'oct') return { info, secret: octets(jwk, 'k') }
   const has = (name: string): boolean => own(jwk, name) !== undefined
   const kind = isPrivateJwk(jwk) ? 'private' : 'public'
+  const members = (...names: readonly string[]): Record<string, Bytes> =>
+    pick(jwk, kind === 'private' ? [...names, ...privateNames(kty)] : names)
   if (kty === 'RSA') {
     if (has('oth')) throw new JoseError('CS_UNSUPPORTED', 'this RSA key has more than two primes (oth)')
     if (kind === 'private' && !RSA_PRIVATE.every(has)) {
@@ -108,30 +110,27 @@ export function parseJwk(jwk: JsonObject): ParsedJwk {
         hint: 'Export the key with its primes; no runtime takes it with n, e and d alone.',
       })
     }
-    return {
-      info,
-      draft: { kty, kind, members: pick(jwk, kind === 'private' ? ['n', 'e', ...RSA_PRIVATE] : ['n', 'e']) },
-    }
+    return { info, draft: { kty, kind, members: members('n', 'e') } }
   }
   if (kty === 'EC' || kty === 'OKP') {
     const crv = text(jwk, 'crv')
     if (crv === undefined) throw invalid(`a JWK of kty ${kty} takes a crv`)
-    const names = kind === 'private' ? [...PUBLIC_MEMBERS[kty], 'd'] : PUBLIC_MEMBERS[kty]
-    return { info, draft: { kty, crv, kind, members: pick(jwk, names) } }
+    return { info, draft: { kty, crv, kind, members: members(...PUBLIC_MEMBERS[kty]) } }
   }
   if (kty === 'AKP') {
     const { alg } = info
     if (alg === undefined) throw invalid('a JWK of kty AKP takes an alg (RFC 9964 §3)')
-    return { info, draft: { kty, alg, kind, members: pick(jwk, kind === 'private' ? ['pub', 'priv'] : ['pub']) } }
+    return { info, draft: { kty, alg, kind, members: members('pub') } }
   }
   throw new JoseError('CS_UNSUPPORTED', `kty ${show(kty)} is not supported`)
 }
 
 /** Whether a JWK has a part that only its owner may see; of an RSA key one prime gives the whole of it away. */
 export function isPrivateJwk(jwk: JsonObject): boolean {
-  const names = own(jwk, 'kty') === 'RSA' ? RSA_PRIVATE : ['d', 'priv']
-  return names.some((name) => own(jwk, name) !== undefined)
+  return privateNames(own(jwk, 'kty')).some((name) => own(jwk, name) !== undefined)
 }
+
+const privateNames = (kty: unknown): readonly string[] => (kty === 'RSA' ? RSA_PRIVATE : [kty === 'AKP' ? 'priv' : 'd'])
 
 /**
  * The first certificate of a JWK has to be for the key of the JWK (RFC 7517 §4.7); nothing else of it is looked at.
