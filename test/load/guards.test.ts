@@ -1,26 +1,14 @@
 import assert from 'node:assert/strict'
-import { request } from 'node:http'
 import { describe, test } from 'node:test'
 import { startApp } from './apps.ts'
 import { type Reply, shoot } from './autocannon.ts'
 import { APPS } from './control.ts'
 import { startKeyServer } from './keys.ts'
+import { send } from './send.ts'
 import { Tally } from './tally.ts'
 import { type Card, type Expected, faultOf, Tokens } from './tokens.ts'
 
 const [REQUESTS, CONNECTIONS] = [2000, 8]
-
-/** Sends one request by itself, over a connection of its own. */
-function send(origin: string, headers: Readonly<Record<string, string>>): Promise<number> {
-  const { promise, resolve, reject } = Promise.withResolvers<number>()
-  const asked = request(`${origin}/orders`, { agent: false, headers }, (answer) => {
-    answer.resume()
-    resolve(answer.statusCode ?? 0)
-  })
-  asked.on('error', reject)
-  asked.end()
-  return promise
-}
 
 describe('a guard under load', () => {
   for (const app of APPS)

@@ -1,5 +1,4 @@
 // The guards under load: one request in ten is hostile, keys rotate, and memory is watched.
-import { request } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Reply, shoot } from './autocannon.ts'
 import { Chores } from './chores.ts'
@@ -7,6 +6,7 @@ import type { AppName } from './control.ts'
 import { startKeyServer } from './keys.ts'
 import { type Sample, toFigures } from './memory.ts'
 import { type Outcome, progress } from './report.ts'
+import { send } from './send.ts'
 import { startServer } from './server.ts'
 import { Tally } from './tally.ts'
 import { type Card, type Expected, faultOf, Tokens } from './tokens.ts'
@@ -19,19 +19,6 @@ const [LOOK, WARM_UP] = [5, 60]
 /** Megabytes: how much the heap may grow in a minute, and the whole process may take. */
 const [MOST_GROWTH, MOST_RSS] = [1, 350]
 const PROVE_MS = 4000
-
-/** Headers that are too long for Node, over a connection of its own. @returns the status */
-function overflow(origin: string, length: number): Promise<number> {
-  const { promise, resolve, reject } = Promise.withResolvers<number>()
-  const headers = { authorization: `Bearer ${'A'.repeat(length)}` }
-  const asked = request(`${origin}/orders`, { agent: false, headers }, (answer) => {
-    answer.resume()
-    resolve(answer.statusCode ?? 0)
-  })
-  asked.on('error', reject)
-  asked.end()
-  return promise
-}
 
 /** Loads a guard for some time, once it is warm. */
 export async function loadGuard(app: AppName, seconds: number): Promise<Outcome> {
@@ -61,7 +48,7 @@ export async function loadGuard(app: AppName, seconds: number): Promise<Outcome>
     })
     chores.every(PROVE_MS / 1000, () => tokens.prove(server.origin))
     chores.every(1, async () => {
-      const status = await overflow(server.origin, 17_000)
+      const status = await send(server.origin, { authorization: `Bearer ${'A'.repeat(17_000)}` })
       tally.add(status)
       if (status !== 431) tally.fail(`headers that are too long: ${status}`)
     })
