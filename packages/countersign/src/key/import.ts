@@ -35,8 +35,11 @@ export type PlatformKey =
       readonly usages: readonly string[]
     }
 
-/** What {@link importKey} takes: a JWK, the text of a PEM, the octets of a DER, a KeyObject or a CryptoKey. */
-export type KeyInput = Jwk | string | Uint8Array | PlatformKey
+/**
+ * What {@link importKey} takes: a JWK, also as platforms type it, the text of a PEM, the octets of a DER, a KeyObject or a
+ * CryptoKey.
+ */
+export type KeyInput = Jwk | { readonly kty?: string | undefined } | string | Uint8Array | PlatformKey
 
 /** What the caller of {@link secretKey} says about a secret. */
 export interface SecretOptions {

@@ -487,6 +487,14 @@ for (const { name, door } of DOORS) {
   })
 }
 
+test('countersign: a JWK is taken as the platform exports it, without a word about its type', async () => {
+  const pair = await subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign', 'verify'])
+  const jwk = await subtle.exportKey('jwk', pair.publicKey)
+  assert.equal(main.importKey(jwk).kind, 'public')
+  const { kty: _, ...rest } = jwk
+  assert.throws(() => main.importKey({ ...rest, kty: undefined }), { code: 'CS_KEY_INVALID' })
+})
+
 test('countersign: a non-extractable CryptoKey has no name but the one that it is given', async () => {
   for (const [alg, parameters] of BOUND) {
     const [signing, verifying] = await halvesOf(alg, parameters, false)
