@@ -261,11 +261,6 @@ export const SKIPS: readonly Skip[] = [
   { on: [...OLD, 'Deno'], file: test('keyring/file-store'), tests: ['four processes *'], why: NO_TYPES },
   { on: [...OLD, ...CLOSED, 'Bun', 'Deno'], file: test('keyring/crash'), why: KILLED },
   {
-    on: ['Node * on WebCrypto'],
-    file: test('keyring/crash'),
-    why: 'what a crash leaves of a file has nothing to do with WebCrypto: each Node runs it once',
-  },
-  {
     on: CLOSED,
     file: test('keyring/jwks-handler'),
     tests: ['a real server *', 'a remote set in front of *'],
