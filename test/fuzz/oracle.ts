@@ -11,8 +11,11 @@ export function hold(holds: boolean, what: string): asserts holds {
   if (!holds) throw new Find(what)
 }
 
-/** More characters than this no message and no hint has. */
-const MOST_TEXT = 700
+/**
+ * More characters than this no message and no hint has: a value is told up to its hundredth character, each of which may
+ * have to be written as an escape of six, and a message about claims tells several.
+ */
+const MOST_TEXT = 3000
 const MOST_ISSUES = 64
 
 /** What has been looked at already. */
