@@ -439,10 +439,13 @@ test('decryptJwe answers anything with a plaintext or a JoseError', async () => 
       assert.equal(Buffer.from((outcome as { plaintext: Uint8Array }).plaintext).toString(), 'hello')
       opened++
     }),
-    { numRuns: 3000 },
+    // Of a share of the draws none may open: so those that are in order are always among them.
+    {
+      numRuns: 3000,
+      examples: GOOD.map((jwe): [unknown, { keys: Key[] }] => [jwe, { keys: [wrapping, ec, plain] }]),
+    },
   )
-  // A runtime that goes through a share of the draws may meet none that opens.
-  assert.ok(opened > 0 || shareOf(3000) < 3000)
+  assert.ok(opened > 0)
 })
 
 test('a password answers anything with a plaintext or a JoseError, and takes no longer than it is allowed to', async () => {
