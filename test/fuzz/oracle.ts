@@ -11,11 +11,8 @@ export function hold(holds: boolean, what: string): asserts holds {
   if (!holds) throw new Find(what)
 }
 
-/**
- * More characters than this no message and no hint has: a value is told up to its hundredth character, each of which may
- * have to be written as an escape of six, and a message about claims tells several.
- */
-const MOST_TEXT = 3000
+/** More characters than this no message and no hint has. */
+const MOST_TEXT = 700
 const MOST_ISSUES = 64
 
 /** What has been looked at already. */
@@ -34,13 +31,18 @@ export function refused(error: unknown, secrets: Secrets = NONE): string {
   const told = `${code} ${message}`
   if (issues.length === 0 && seen.has(told)) return code
   hold(Object.hasOwn(HINTS, code), `the code ${code} is not in the table`)
-  hold(message !== '' && message.length <= MOST_TEXT, `a message of ${message.length} characters`)
-  hold(hint.length <= MOST_TEXT, `a hint of ${hint.length} characters`)
+  hold(message !== '' && charactersIn(message) <= MOST_TEXT, `a message of ${message.length} characters`)
+  hold(charactersIn(hint) <= MOST_TEXT, `a hint of ${hint.length} characters`)
   hold(issues.length <= MOST_ISSUES, `${issues.length} issues`)
   secrets.refuseIn(`${message}\n${hint}\n${JSON.stringify(error)}`)
   if (seen.size >= MOST_SEEN) seen.clear()
   seen.add(told)
   return code
+}
+
+/** An escape stands for one character: a value is cut at its hundredth, however it has to be written. */
+function charactersIn(text: string): number {
+  return text.length <= MOST_TEXT ? text.length : text.replaceAll(/\\u[0-9a-f]{4}/g, '.').length
 }
 
 const RUN = 24
