@@ -118,7 +118,7 @@ class Fuzzer {
       await this.#timed(input)
       this.#keep(input)
     }
-    this.#heap.sample(this.#corpusBytes)
+    await this.#heap.sample(this.#corpusBytes)
     const { growth } = this.#heap
     if (growth !== undefined) this.report('heap', growth)
     const found = { ...this.#progress(), slowestMs: this.#slowestMs, outcomes: new Map(this.#outcomes) }
@@ -141,7 +141,7 @@ class Fuzzer {
     if (this.#runs % PAUSE_RUNS === 0) await new Promise((done) => setImmediate(done))
     if (this.#runs % 16 > 0 && this.#slowestMs < 1) return true
     const over = Math.max(this.#seconds / seconds, this.#runs / runs)
-    if (this.#heap.isDue(over)) this.#heap.sample(this.#corpusBytes)
+    if (this.#heap.isDue(over)) await this.#heap.sample(this.#corpusBytes)
     if (this.#seconds >= this.#nextProgress) {
       this.#nextProgress = this.#seconds + 1
       progress(this.#progress())
