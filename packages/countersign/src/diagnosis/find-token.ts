@@ -4,6 +4,7 @@ import { type ExactJson, member, parseExact, quoted, textOf, toValue } from './e
 import {
   type Compact,
   compactIn,
+  GAP,
   likeliest,
   looksLikeHeader,
   MOST_FAILED,
@@ -85,6 +86,10 @@ function inSeen(text: string, strict: boolean, isFirst: boolean): FoundToken {
   const bare = asBare(core)
   if (bare !== undefined) {
     const around = text.replace(bare.text, '')
+    if (GAP.test(around)) {
+      if (strict) throw notToken(text)
+      return toFound(bare, [found('left out what stands behind a gap in the token.')])
+    }
     if (around !== '' && strict) throw surrounded(nameOf(around))
     return toFound(bare, around === '' ? [] : [found(`removed ${nameOf(around)} around the token.`)])
   }
@@ -128,7 +133,7 @@ const SEPARATOR = /[\s"'`&?#:;,<>()[\]{}|~%\\]/
 function asBare(text: string): Compact | undefined {
   if (SEPARATOR.test(text)) return undefined
   const compact = compactIn(text)
-  if (compact?.hasMore) throw notToken(text)
+  if (compact?.hasMore || (compact?.header === 'odd' && isShortened(text))) throw notToken(text)
   return compact
 }
 
@@ -302,6 +307,11 @@ function partsIn(text: string): number {
   return parts
 }
 
+/** No token has three dots in a row: of two parts next to each other one is not empty. */
+function isShortened(text: string): boolean {
+  return looksLikeHeader(text) && /…|\.{3}/.test(text)
+}
+
 const MOST_LOOK = 64 * 1024
 
 /** @returns the error for what has not the form of a token */
@@ -310,6 +320,10 @@ export function notToken(text: string): CommandError {
   const compact = SEPARATOR.test(text) ? undefined : compactIn(text.slice(0, MOST_LOOK))
   const expected = compact?.form === 'jwe' ? '5 parts (JWE)' : '3 parts (JWS) or 5 (JWE)'
   const found = `expected ${expected} between dots, found ${parts} in ${numberOf(text.length, 'character')}.`
+  if (!SEPARATOR.test(text) && isShortened(text))
+    return new CommandError('CS_MALFORMED', 'not a token: it was shortened, and dots stand for a part of it.', {
+      hint: 'take all of it from where it comes from: what shortens tokens to show them has it whole.',
+    })
   if (compact?.kind === 'cut') {
     const missing = compact.form === 'jwe' ? 'the end of it seems' : 'the signature seems'
     const shown = compact.form === 'jwe' ? 'the header' : 'the header and claims'

@@ -10,7 +10,7 @@ export interface Compact {
   readonly form: 'jws' | 'jwe'
   /** `odd`: it begins like one, and cannot be read. */
   readonly header: 'read' | 'odd'
-  /** More parts stand behind it than a token has. */
+  /** More parts stand behind it than a token has, or what was left out of it begins in its header. */
   readonly hasMore: boolean
 }
 
@@ -43,11 +43,11 @@ export function likeliest<T extends { readonly name: string | undefined }>(all: 
  * was cut off. The time it takes grows with the text and not faster, whatever stands in it.
  */
 export function tokensAmidst(text: string): readonly Sighting[] {
-  const near = scan(text, /[\w.-]+/y)
+  const near = scan(text, /[\w.…-]+/y)
   const whole = near.filter(({ kind }) => kind !== 'cut')
   if (whole.length > 0) return whole
   if (near.length === 0) return []
-  const base64 = scan(text, /[\w.+/=-]+/y).filter(({ kind }) => kind !== 'cut')
+  const base64 = scan(text, /[\w.…+/=-]+/y).filter(({ kind }) => kind !== 'cut')
   return base64.length > 0 ? base64 : near
 }
 
@@ -105,22 +105,32 @@ function nameBefore(text: string, start: number): string | undefined {
   return /([A-Za-z][\w-]*)[\s"'`\\]*[:=][\s"'`\\]*(?:(?:bearer|dpop|jwt|token)\s+)?$/i.exec(before)?.[1]
 }
 
+/** What is shown in the place of what was left out, unless it is the end of a sentence. */
+export const GAP: RegExp = /…|\.{3}(?=[\w…])/
+
 /**
- * The token that some text begins with, by its dots and its header.
+ * The token that some text begins with, by its dots and its header; what stands before a gap is cut off there.
  *
  * @param text - without white space
  * @returns nothing where it begins with no header
  */
 export function compactIn(text: string): Compact | undefined {
-  const parts = text.split('.', 8)
+  const [shown = '', ...hidden] = text.split(GAP, 2)
+  const isShort = hidden.length > 0
+  const parts = shown.split('.', 8)
   const header = readHeader(parts[0] ?? '')
   if (header === undefined && !looksLikeHeader(text)) return undefined
   const full = parts.findLastIndex((part) => part !== '') + 1
   // Five parts are a JWE, whatever the header says.
   const isJwe = (header && member(header, 'enc')?.kind === 'string') || full === 5
+  const form = isJwe ? 'jwe' : 'jws'
+  const own = (count: number): string => parts.slice(0, count).join('.')
+  if (isShort) {
+    const text = own(Math.min(full, isJwe ? 4 : 2))
+    return { text, kind: 'cut', form, header: header ? 'read' : 'odd', hasMore: header === undefined }
+  }
   const [kind, count] = isJwe ? jweIn(full) : jwsIn(parts.length, full, header)
-  const own = parts.slice(0, count).join('.')
-  return { text: own, kind, form: isJwe ? 'jwe' : 'jws', header: header ? 'read' : 'odd', hasMore: full > count }
+  return { text: own(count), kind, form, header: header ? 'read' : 'odd', hasMore: full > count }
 }
 
 /** @returns what it is, and how many of the parts belong to it */

@@ -272,6 +272,23 @@ const CUT: readonly (readonly [what: string, text: string, token: string, note: 
     `${HEADER}.${PAYLOAD.slice(0, 20)}`,
     /missing \(2 parts/,
   ],
+  ...['…', '...', '.…', '....', '……'].map(
+    (gap) =>
+      [
+        `with ${gap} for the middle`,
+        `${HEADER}.${PAYLOAD.slice(0, 20)}${gap}x3k_Q`,
+        `${HEADER}.${PAYLOAD.slice(0, 20)}`,
+        /missing \(2 parts/,
+      ] as const,
+  ),
+  ['with a gap in its signature', `${JWT.slice(0, -9)}…${JWT.slice(-4)}`, `${HEADER}.${PAYLOAD}`, /missing \(2 parts/],
+  ['with a gap behind its header', `${HEADER}...abc`, HEADER, /missing \(1 part in/],
+  [
+    'an encrypted token with a gap in its tag',
+    `${JWE.slice(0, -9)}...${JWE.slice(-4)}`,
+    JWE.split('.').slice(0, 4).join('.'),
+    /parts of it are missing \(4 parts/,
+  ],
   [
     'an encrypted token',
     JWE.split('.').slice(0, 3).join('.'),
@@ -306,6 +323,9 @@ test('a text that is no token is told by its parts, as the specification has it'
 const REFUSED: readonly (readonly [what: string, text: string, message: RegExp, hint?: RegExp])[] = [
   ['nothing', '', /the input is empty/],
   ['white space', ' \n\ufeff', /the input is empty/],
+  ['a token with a gap in its header', 'eyJhbGci…x3k_Q', /it was shortened/, /take all of it/],
+  ['such a token with three dots', 'eyJhbGci...x3k_Q', /it was shortened/, /take all of it/],
+  ['such a token without an end', 'eyJhbGci...', /it was shortened/, /take all of it/],
   ['a word', 'hello', /found 1 in 5 characters/, /begins with eyJ/],
   ['the name of a file', 'token.txt', /found 2 in 9 characters/, /A file is named with @/],
   ['the name of a host', 'www.example.com', /it has 3 parts between dots, and the first is no header/],
