@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events'
 import { errors, type Provider } from 'oidc-provider'
 import { errorPage } from '../pages/error.ts'
 import { securityHeaders } from '../pages/security-headers.ts'
@@ -11,6 +12,9 @@ const RETRY = '5'
 
 /** How a request is refused whose client cannot be told from others, or whose client has no keys that serve. */
 const REFUSED: ReadonlySet<number> = new Set([400, 401])
+
+/** An event of the provider: tokens are on their way, and what belongs to them is written. Its `grant.success` comes before that. */
+export const GRANTED = 'grant.written'
 
 type Context = Parameters<Parameters<Provider['use']>[0]>[0]
 
@@ -41,12 +45,14 @@ export async function writingLast(
 ): Promise<void> {
   const writes = await collectWrites(next)
   if (ctx.status !== 200) return
+  const emitter: EventEmitter = provider
   try {
     await writeAll(db, writes)
+    emitter.emit(GRANTED, ctx)
   } catch (error) {
     if (!(error instanceof errors.OIDCProviderError)) throw error
     answerWith(ctx, error)
-    provider.emit('grant.error', ctx as never, error)
+    emitter.emit('grant.error', ctx, error)
   }
 }
 

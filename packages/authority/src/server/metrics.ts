@@ -3,6 +3,7 @@ import type { KeyRing } from 'countersign/keyring'
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { AuditEvent } from '../audit.ts'
+import { GRANTED } from '../protocol/answers.ts'
 import { TOKEN_EXCHANGE } from '../protocol/client-metadata.ts'
 import { isSame } from '../same.ts'
 import type { Store } from '../store/database.ts'
@@ -110,7 +111,7 @@ export function createMetrics(token: string): Metrics {
     read: () => registry.metrics(),
     attach(provider) {
       const emitter: EventEmitter = provider
-      emitter.on('grant.success', ({ oidc }: KoaContextWithOIDC) =>
+      emitter.on(GRANTED, ({ oidc }: KoaContextWithOIDC) =>
         tokens.inc({ grant: GRANTS.get(oidc.params?.['grant_type']) ?? 'other' }),
       )
       for (const [event, endpoint] of Object.entries(REFUSALS))

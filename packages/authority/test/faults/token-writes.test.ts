@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { describe, test } from 'node:test'
+import { type Figures, parseFigures } from '../operations/figures.ts'
 import { missing } from '../support/authority.ts'
 import { addClient, authorize, codeGrant, getTokens, openWorld, post, refused, type World } from '../support/world.ts'
 
@@ -21,6 +22,13 @@ async function refuseRows({ store: { raw } }: World, model: string): Promise<() 
   return async () => void (await pool.query(`DROP TRIGGER ${name} ON oidc_state`))
 }
 
+const METRICS_TOKEN = 'a-token-for-the-monitoring-system'
+
+async function figuresOf({ issuer }: World): Promise<Figures> {
+  const answer = await fetch(`${issuer}/metrics`, { headers: { authorization: `Bearer ${METRICS_TOKEN}` } })
+  return parseFigures(await answer.text())
+}
+
 const use = (token: unknown): Readonly<Record<string, string>> => ({
   grant_type: 'refresh_token',
   refresh_token: String(token),
@@ -30,7 +38,7 @@ for (const topology of ['sqlite', 'postgres'] as const)
   describe(`a token request that fails halfway, ${topology}`, { skip: missing(topology) }, () => {
     for (const model of ['AccessToken', 'RefreshToken'])
       test(`uses nothing up and leaves nothing behind: no ${model} can be written`, async () => {
-        const world = await openWorld(topology)
+        const world = await openWorld(topology, { env: { METRICS_TOKEN } })
         try {
           const [app, other] = [await addClient(world, { type: 'web' }), await addClient(world, { type: 'web' })]
           const { refresh_token: token } = await getTokens(world, app)
@@ -41,13 +49,18 @@ for (const topology of ['sqlite', 'postgres'] as const)
               .select(['model', 'id_hash', 'consumed_at'])
               .orderBy('id_hash')
               .execute()
-          const before = await rows()
+          const [before, figures] = [await rows(), await figuresOf(world)]
           const end = await refuseRows(world, model)
           for (let left = 2; left > 0; left--) {
             refused(await post(world, '/token', use(token), app), 'temporarily_unavailable', 503)
             refused(await post(world, '/token', codeGrant(arrival), other), 'temporarily_unavailable', 503)
           }
           assert.deepEqual(await rows(), before)
+          const counted = (await figuresOf(world)).since(figures)
+          const failures = { endpoint: 'token', code: 'temporarily_unavailable' }
+          assert.equal(counted.value('countersign_failures_total', failures), 4)
+          for (const grant of ['authorization_code', 'refresh_token'])
+            assert.equal(counted.value('countersign_tokens_total', { grant }) ?? 0, 0, `${grant} was not granted`)
 
           await end()
           const next = await post(world, '/token', use(token), app)
