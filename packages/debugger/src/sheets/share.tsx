@@ -24,7 +24,7 @@ export function Share({ reading, keys, hasKey, zone, onClose }: ShareProps): JSX
   // What nobody can use any more may go into a link at once; for the rest somebody has to say so.
   const [withToken, setWithToken] = useState(risk === undefined)
   const [withKey, setWithKey] = useState(true)
-  const open = usePublicText(keys)
+  const [isOpenKnown, open] = usePublicText(keys)
   const token = reading.kind === 'token' ? reading.token.token : undefined
   if (token === undefined)
     return (
@@ -67,7 +67,7 @@ export function Share({ reading, keys, hasKey, zone, onClose }: ShareProps): JSX
         </label>
       </fieldset>
       <p id="share-key" class="hint">
-        {keyHint(keys, hasKey, open)}
+        {isOpenKnown && keyHint(keys, hasKey, open)}
       </p>
       <div class="part">
         <div class="row">
@@ -105,19 +105,21 @@ function riskOf(reading: Reading, now: number, zone: TimeZone): string | undefin
   return `This token is valid for another ${toSpan(exp - now)}, until ${inZone(exp, zone)}: whoever gets the link can use it.`
 }
 
-function usePublicText(keys: GivenKeys | undefined): string | undefined {
-  const [text, setText] = useState<string>()
+/** What of the keys may go into a link, and whether that is known yet. */
+function usePublicText(keys: GivenKeys | undefined): readonly [isKnown: boolean, text: string | undefined] {
+  const [known, setKnown] = useState<readonly [of: GivenKeys | undefined, text?: string]>([undefined])
   useEffect(() => {
     let isOver = false
-    setText(undefined)
     if (keys)
       void publicText(keys).then(
-        (one) => !isOver && setText(one),
-        () => undefined,
+        (text) => !isOver && setKnown(text === undefined ? [keys] : [keys, text]),
+        () => !isOver && setKnown([keys]),
       )
     return () => {
       isOver = true
     }
   }, [keys])
-  return text
+  const [of, text] = known
+  if (keys === undefined) return [true, undefined]
+  return of === keys ? [true, text] : [false, undefined]
 }
