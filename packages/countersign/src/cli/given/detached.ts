@@ -33,6 +33,7 @@ export async function detachedPayload(
   const payload = await collected(inPieces, bytes)
   // Where one of the algorithms takes pieces, which of them it is shows later.
   if (payload instanceof Uint8Array || takers.length > 0) return payload
+  await inPieces.return(undefined)
   const taker = backend.pieces === undefined ? 'this runtime' : algorithms.join(', ')
   throw new JoseError(
     'CS_UNSUPPORTED',

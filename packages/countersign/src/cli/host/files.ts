@@ -28,16 +28,13 @@ export async function readWhole(path: string | number, most: number): Promise<By
 
 const nameOf = (path: string | number): string => (typeof path === 'number' ? `fd:${path}` : `@${path}`)
 
-/** A file, opened for reading from its beginning to its end. @throws {CommandError} `CS_INPUT` */
+/** A file from its beginning to its end. It is open while it is read, and not before. @throws {CommandError} `CS_INPUT` */
 export async function openFile(path: string): Promise<Pieces> {
-  let file: FileHandle | undefined
   try {
-    file = await open(path, 'r')
-    const info = await file.stat()
+    const info = await stat(path)
     if (info.isDirectory()) throw Object.assign(new Error(), { code: 'EISDIR' })
-    return { ...(info.isFile() && { bytes: info.size }), pieces: piecesOf(file, path) }
+    return { ...(info.isFile() && { bytes: info.size }), pieces: piecesOf(path) }
   } catch (error) {
-    await file?.close()
     throw unreadable(`@${path}`, error)
   }
 }
@@ -71,13 +68,16 @@ async function* inTurn(readInto: (buffer: Uint8Array) => Promise<number>): Async
   }
 }
 
-async function* piecesOf(file: FileHandle, path: string): AsyncGenerator<Uint8Array> {
+async function* piecesOf(path: string): AsyncGenerator<Uint8Array> {
+  let file: FileHandle | undefined
   try {
-    yield* inTurn(async (buffer) => (await file.read(buffer, 0, buffer.length, null)).bytesRead)
+    const opened = await open(path, 'r')
+    file = opened
+    yield* inTurn(async (buffer) => (await opened.read(buffer, 0, buffer.length, null)).bytesRead)
   } catch (error) {
     throw unreadable(`@${path}`, error)
   } finally {
-    await file.close()
+    await file?.close()
   }
 }
 
