@@ -3,6 +3,8 @@ import { existsSync, mkdtempSync, readdirSync, readlinkSync, realpathSync, rmSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import type { Call } from '../../src/cli/call.ts'
+import { detachedPayload } from '../../src/cli/given/detached.ts'
 import { openFile } from '../../src/cli/host/files.ts'
 
 const DESCRIPTORS = '/proc/self/fd'
@@ -42,4 +44,21 @@ test('a file that is gone before it is read is told as one that cannot be read',
   const { pieces } = await openFile(path)
   rmSync(path)
   await assert.rejects(async () => pieces[Symbol.asyncIterator]().next(), /cannot read @.*gone: there is no such file/)
+})
+
+test('what is refused while it is read, since nobody knew how long it is, is let go', async () => {
+  let isLetGo = false
+  async function* endless(): AsyncGenerator<Uint8Array> {
+    const piece = new Uint8Array(1_000_000)
+    try {
+      for (;;) yield piece
+    } finally {
+      isLetGo = true
+    }
+  }
+  const sources = { open: async () => ({ name: '@pipe', pieces: endless() }) }
+  const call = { sources, progress: { show: () => undefined } } as unknown as Call
+  const refusal = { code: 'CS_UNSUPPORTED', message: /@pipe has more than 64 MB/ }
+  await assert.rejects(detachedPayload(call, '@pipe', 'the payload', ['Ed25519'], 'signing'), refusal)
+  assert.equal(isLetGo, true)
 })
